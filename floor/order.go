@@ -1,0 +1,495 @@
+package floor
+
+import (
+	"slices"
+	"time"
+)
+
+// A State is where an order stands on the floor. Freeze is not a state: see
+// Order.Freeze.
+type State string
+
+// The life of an order, in order; Closed is reached from any state before HandedOver.
+const (
+	New        State = "NEW"
+	Checked    State = "CHECKED" // judged, no hold
+	Allocated  State = "ALLOCATED"
+	Waved      State = "WAVED"
+	Picking    State = "PICKING"
+	Picked     State = "PICKED"
+	Packing    State = "PACKING"
+	Sealed     State = "SEALED"
+	HandedOver State = "HANDED_OVER"
+	Collected  State = "COLLECTED"
+	Signed     State = "SIGNED"
+	Settled    State = "SETTLED"
+	Closed     State = "CLOSED"
+)
+
+var stateOrder = []State{New, Checked, Allocated, Waved, Picking, Picked, Packing, Sealed, HandedOver, Collected, Signed, Settled}
+
+// States lists the states in the order of an order's life, Closed last.
+func States() []State { return append(slices.Clone(stateOrder), Closed) }
+
+// Before reports whether s comes before t in the life of an order. Closed is
+// before nothing, and nothing is before Closed.
+func (s State) Before(t State) bool {
+	i, j := slices.Index(stateOrder, s), slices.Index(stateOrder, t)
+	return i >= 0 && j >= 0 && i < j
+}
+
+// A FreezeWhy says what asked for a freeze.
+type FreezeWhy string
+
+// What may ask hands to stop.
+const (
+	FreezeCancel  FreezeWhy = "cancel"  // the buyer or shop cancelled or opened a refund
+	FreezeAddress FreezeWhy = "address" // the recipient changed
+	FreezeRemark  FreezeWhy = "remark"  // the note changed
+	FreezeLead    FreezeWhy = "lead"    // a lead stopped it
+)
+
+// A Freeze stops every act on an order, in every state, until a decision lifts it.
+type Freeze struct {
+	Why      FreezeWhy `json:"why"`
+	By       Actor     `json:"by"`
+	AskedAt  time.Time `json:"asked_at"` // when the shop says it was asked, else Since
+	Since    time.Time `json:"since"`
+	Deadline time.Time `json:"deadline"` // a person must have answered by then
+	Stage    State     `json:"stage"`    // where the order stood
+	Told     []DeviceID
+	Key      string `json:"key"` // of the interception row
+}
+
+// An Order is an order on the floor. Who gets it is kept apart: see Recipient.
+type Order struct {
+	ID         OrderID
+	Channel    ChannelID
+	Shop       string
+	Number     string // the shop's own number
+	ModifiedAt time.Time
+	ShopState  ShopState
+	Content    string // hash of the newest payload
+	State      State
+	Lines      []Line
+	Holds      []Hold
+	Tags       []string
+	Flags      []string
+	Freeze     *Freeze `cbor:",omitempty"`
+	Pay        Fen
+	PaidAt     time.Time
+	ShipBy     time.Time
+	CollectBy  time.Time
+	ReceivedAt time.Time
+	MergeKey   string
+	Note       string // the buyer's and the seller's note, for the packer to read
+	Avoid      []string
+	Carrier    CarrierID
+	Short      bool // stock lacks for at least one line
+	Wave       WaveID
+	Task       TaskID
+	Tote       ToteID
+	Parcels    []ParcelID
+	ClosedWhy  string
+	Token      string // of the shop's newest recipient: a change freezes
+	Seq        uint64 // of the newest event that touched the order
+}
+
+// A Line is one SKU of an order.
+type Line struct {
+	No       int
+	SKU      SKU
+	Name     string
+	Spec     string
+	Qty      int
+	Gift     bool
+	Reserved []BinQty // where it lies, reserved and not yet picked
+	Picked   int
+	Packed   int // verified into a parcel
+	Missing  int // declared short and not re-allocated
+}
+
+// A BinQty is a number of pieces in one bin.
+type BinQty struct {
+	Bin BinID
+	Qty int
+}
+
+// ReservedQty is the pieces of l that are reserved and not picked.
+func (l *Line) ReservedQty() int {
+	n := 0
+	for _, r := range l.Reserved {
+		n += r.Qty
+	}
+	return n
+}
+
+// Urgent reports whether the order is to go before others.
+func (o *Order) Urgent() bool { return slices.Contains(o.Tags, TagUrgent) }
+
+// Tags of the floor.
+const (
+	TagUrgent   = "urgent"    // 加急
+	TagGift     = "gift"      // 需配赠品
+	TagHandPack = "hand_pack" // 需手工包装
+	TagNote     = "note"      // the packer must read the note
+)
+
+// Line gives the line with that number, or nil.
+func (o *Order) Line(no int) *Line {
+	for i := range o.Lines {
+		if o.Lines[i].No == no {
+			return &o.Lines[i]
+		}
+	}
+	return nil
+}
+
+// A SKUInfo is what the floor knows of a SKU.
+type SKUInfo struct {
+	SKU     SKU    `json:"sku"`
+	Name    string `json:"name"`
+	Spec    string `json:"spec,omitempty"`
+	Barcode string `json:"barcode,omitempty"` // what a scanner reads; the SKU itself always counts too
+	Grams   Grams  `json:"grams,omitempty"`   // of one piece; 0 = unknown
+}
+
+// A BinInfo is one storage place. X and Y are metres from the depot's corner.
+type BinInfo struct {
+	Bin   BinID   `json:"bin"`
+	Zone  string  `json:"zone"`
+	Aisle int     `json:"aisle"`
+	X     float64 `json:"x"`
+	Y     float64 `json:"y"`
+}
+
+// Stock is what lies of one SKU in one bin. Reserved never exceeds OnHand.
+type Stock struct {
+	Bin      BinID
+	SKU      SKU
+	OnHand   int
+	Reserved int
+}
+
+// Free is what may still be reserved.
+func (s Stock) Free() int { return s.OnHand - s.Reserved }
+
+// A Wave is orders released together.
+type Wave struct {
+	ID         WaveID
+	Kind       string
+	Orders     []OrderID
+	Tasks      []TaskID
+	Metres     float64
+	Why        []Reason
+	ReleasedAt time.Time
+	Done       bool
+}
+
+// A Reason is a code of a catalogue and what to put into its sentence.
+type Reason struct {
+	Code string            `json:"code"`
+	Args map[string]string `json:"args,omitempty"`
+}
+
+// A TaskState is where a task stands.
+type TaskState string
+
+// The life of a task.
+const (
+	TaskWaiting TaskState = "waiting"
+	TaskRunning TaskState = "running"
+	TaskEnded   TaskState = "ended"
+)
+
+// Task kinds.
+const (
+	TaskPick    = "pick"
+	TaskPutBack = "putback"
+)
+
+// A Task is one walk of one person.
+type Task struct {
+	ID       TaskID
+	Kind     string
+	Wave     WaveID
+	State    TaskState
+	Person   PersonID
+	Device   DeviceID
+	Slots    []Slot
+	Stops    []Stop
+	Metres   float64
+	IssuedAt time.Time
+	TakenAt  time.Time
+}
+
+// A Slot is a place on the cart: one order, one tote. A full tote gets a further
+// slot of the same order.
+type Slot struct {
+	No    int     `json:"no"` // from 1
+	Order OrderID `json:"order"`
+	Tote  ToteID  `json:"tote,omitempty"` // empty until bound
+	Full  bool    `json:"full,omitempty"`
+}
+
+// A Stop is one line of a walk: take Qty of SKU from Bin into Slot (or, in a
+// put-back task, bring it there).
+type Stop struct {
+	No      int     `json:"no"` // from 1, in walking order
+	Bin     BinID   `json:"bin"`
+	SKU     SKU     `json:"sku"`
+	Order   OrderID `json:"order"`
+	Line    int     `json:"line"`
+	Slot    int     `json:"slot"`
+	Qty     int     `json:"qty"`
+	Done    int     `json:"done"`              // picked or put back
+	Missing int     `json:"missing,omitempty"` // declared short
+	Dropped bool    `json:"dropped,omitempty"` // the order was frozen and closed, or the stop was moved
+	Skipped int     `json:"skipped,omitempty"` // how often it was put to the end
+}
+
+// Left is what the stop still asks for.
+func (s *Stop) Left() int {
+	if s.Dropped {
+		return 0
+	}
+	return s.Qty - s.Done - s.Missing
+}
+
+// Next gives the next stop to go to, or nil when the walk is done. A frozen
+// order's stops are passed over by the caller's filter.
+func (t *Task) Next(frozen func(OrderID) bool) *Stop {
+	var best *Stop
+	for i := range t.Stops {
+		s := &t.Stops[i]
+		if s.Left() == 0 || frozen != nil && frozen(s.Order) {
+			continue
+		}
+		if best == nil || s.Skipped < best.Skipped {
+			best = s
+		}
+	}
+	return best
+}
+
+// Stop gives the stop with that number, or nil.
+func (t *Task) Stop(no int) *Stop {
+	for i := range t.Stops {
+		if t.Stops[i].No == no {
+			return &t.Stops[i]
+		}
+	}
+	return nil
+}
+
+// Walked reports whether nothing is left to do.
+func (t *Task) Walked() bool {
+	for i := range t.Stops {
+		if t.Stops[i].Left() > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// A ParcelState is where a parcel stands.
+type ParcelState string
+
+// The life of a parcel.
+const (
+	ParcelIsOpen     ParcelState = "open"
+	ParcelIsVerified ParcelState = "verified"
+	ParcelIsWeighed  ParcelState = "weighed"
+	ParcelIsSealed   ParcelState = "sealed"
+	ParcelHasLeft    ParcelState = "left"
+	ParcelIsVoid     ParcelState = "void"
+)
+
+// A Parcel is one package with one waybill.
+type Parcel struct {
+	ID       ParcelID
+	Order    OrderID
+	Station  StationID
+	State    ParcelState
+	Items    []ParcelItem
+	Weight   *Weight `cbor:",omitempty"`
+	Carrier  CarrierID
+	Waybill  WaybillNo
+	SortCode string
+	Copies   int    // labels asked for so far; the copy number of the newest
+	Printed  int    // labels known to have come out
+	Label    string // see the Label constants
+	SealedAt time.Time
+	LeftAt   time.Time
+	Sheet    SheetID
+}
+
+// What is known of a parcel's label.
+const (
+	LabelNone    = ""
+	LabelWanted  = "wanted"
+	LabelBegun   = "printing"
+	LabelPrinted = "printed"
+	LabelDoubt   = "in-doubt"
+	LabelFailed  = "not-printed"
+)
+
+// A ParcelItem is what belongs into a parcel and what was scanned into it.
+type ParcelItem struct {
+	Line     int `json:"line"`
+	SKU      SKU `json:"sku"`
+	Qty      int `json:"qty"`
+	Verified int `json:"verified"`
+}
+
+// A Weight is a weighing with its evidence.
+type Weight struct {
+	Grams    Grams     `json:"grams"`
+	Raw      string    `json:"raw"` // the frame, hex
+	Profile  string    `json:"profile"`
+	Origin   string    `json:"origin"` // where the profile's protocol came from
+	Seq      uint64    `json:"seq"`    // of the frame since the line opened
+	ZeroSeen bool      `json:"zero_seen"`
+	At       time.Time `json:"at"`
+	By       string    `json:"by"`       // the station's scale, or "typed" with the person
+	Expected Grams     `json:"expected"` // 0 = not known
+}
+
+// A Person is somebody with a badge.
+type Person struct {
+	ID     PersonID
+	Name   string
+	Roles  []Role
+	Device DeviceID // logged in there
+	Task   TaskID   // has taken it
+	Lang   string   // "zh" (default) or "en"
+}
+
+// A Role is what a person may do.
+type Role string
+
+// The roles. A lead may do what pickers and packers may; an admin everything.
+const (
+	RolePicker Role = "picker"
+	RolePacker Role = "packer"
+	RoleLead   Role = "lead"
+	RoleAdmin  Role = "admin"
+)
+
+// May reports whether the person holds the role or one that includes it.
+func (p *Person) May(r Role) bool {
+	for _, have := range p.Roles {
+		switch {
+		case have == r, have == RoleAdmin, have == RoleLead && r != RoleAdmin:
+			return true
+		}
+	}
+	return false
+}
+
+// A Device is a paired handheld or station screen.
+type Device struct {
+	ID      DeviceID
+	Kind    string    // "pda", "station", "board"
+	Station StationID // of a station screen
+	Token   string    // SHA-256 of the token, hex
+	Revoked bool
+	Person  PersonID // who is logged in
+}
+
+// Effect classes.
+const (
+	Idempotent = "idempotent" // a report: retry until it sticks
+	Physical   = "physical"   // a label: never repeated without a person's word
+)
+
+// What an effect is. Its lane says who carries it out.
+const (
+	EffectLabel      = "label"       // lane printer/STATION
+	EffectWaveLabel  = "wave-label"  // lane printer/STATION
+	EffectShipReport = "ship-report" // lane shop/CHANNEL
+	EffectAnswer     = "answer"      // lane shop/CHANNEL: the pre-ship cancel answer
+	EffectAlert      = "alert"       // lane alert
+)
+
+// Effect states.
+const (
+	EffectWanted = "wanted"
+	EffectBegun  = "begun" // physical only: after a restart it reads as in doubt
+	EffectDoubt  = "in-doubt"
+	EffectLater  = "later" // tried, will be tried again at Next
+)
+
+// An Effect is one thing owed to the world: a row of the outbox.
+type Effect struct {
+	ID      EffectID          `json:"id"`
+	Lane    string            `json:"lane"`
+	What    string            `json:"what"`
+	Class   string            `json:"class"`
+	Order   OrderID           `json:"order,omitempty"`
+	Parcel  ParcelID          `json:"parcel,omitempty"`
+	Copy    int               `json:"copy,omitempty"` // of a label
+	Args    map[string]string `json:"args,omitempty"`
+	State   string            `json:"state,omitempty"`
+	Tries   int               `json:"tries,omitempty"`
+	Next    time.Time         `json:"next,omitzero"`
+	Err     string            `json:"err,omitempty"`
+	WantAt  time.Time         `json:"wanted_at,omitzero"`
+	BegunAt time.Time         `json:"begun_at,omitzero"`
+}
+
+// An Intercept is the record of one freeze: who was told when, who answered
+// what, how it ended.
+type Intercept struct {
+	Key       string // day/number; grows with time
+	Order     OrderID
+	Channel   ChannelID
+	Why       FreezeWhy
+	Stage     State
+	AskedAt   time.Time
+	FrozenAt  time.Time
+	Deadline  time.Time
+	Told      []DeviceID
+	Shown     []Shown
+	Answers   []Answer
+	Escalated time.Time
+	Outcome   string // "open", "stopped", "missed", "thawed"
+	EndedAt   time.Time
+	EndedBy   Actor
+}
+
+// Shown is a device's receipt of a freeze.
+type Shown struct {
+	Device DeviceID
+	At     time.Time
+}
+
+// An Answer is a person's answer to a freeze: "out" (already taken out),
+// "not-yet" (not picked yet), "sealed" (already sealed).
+type Answer struct {
+	Person PersonID
+	Device DeviceID
+	Text   string
+	At     time.Time
+}
+
+// Answers a person may give to a freeze.
+var FreezeAnswers = []string{"out", "not-yet", "sealed"}
+
+// A ShipRow is the little that a report needs of an order; the fold keeps it.
+type ShipRow struct {
+	Order       OrderID
+	Channel     ChannelID
+	Carrier     CarrierID
+	Received    time.Time
+	Due         time.Time
+	HandedOver  time.Time
+	Collected   time.Time
+	Closed      bool
+	Held        bool
+	ShortLines  int
+	Lines       int
+	LabelErrors []string
+	Reprints    int
+	Manual      int
+}

@@ -1,0 +1,145 @@
+package floor
+
+import "time"
+
+// A ShopState is where the shop says an order stands. The platforms' own words
+// are mapped to these; ShopRank orders them for arbitration.
+type ShopState string
+
+// What a shop can say of an order.
+const (
+	ShopUnpaid    ShopState = "unpaid"
+	ShopPaid      ShopState = "paid"
+	ShopShipped   ShopState = "shipped"
+	ShopSigned    ShopState = "signed"
+	ShopSettled   ShopState = "settled"
+	ShopCancelled ShopState = "cancelled" // cancelled or refunded before shipping
+)
+
+// Rank orders shop states: of two sayings with the same modified time the higher
+// rank is the newer truth. Cancelled outranks all but what proves the parcel is gone.
+func (s ShopState) Rank() int {
+	switch s {
+	case ShopUnpaid:
+		return 10
+	case ShopPaid:
+		return 20
+	case ShopCancelled:
+		return 25
+	case ShopShipped:
+		return 30
+	case ShopSigned:
+		return 40
+	case ShopSettled:
+		return 50
+	}
+	return 0
+}
+
+// A Hold is a reason why an order must not be planned yet.
+type Hold struct {
+	Code  string `json:"code"`            // see the Hold constants
+	Field string `json:"field,omitempty"` // the payload's field, where one is to blame
+	Text  string `json:"text,omitempty"`  // what was found there, shortened; never personal data
+}
+
+// Hold codes. Those a shop sets go when the shop lifts them; those of the floor
+// go when a person or a corrected record lifts them.
+const (
+	HoldUnpaid     = "unpaid"
+	HoldRefund     = "refund"        // open refund or after-sale on the order
+	HoldGroup      = "group_pending" // group buy not complete
+	HoldRisk       = "risk"          // the platform's risk audit
+	HoldPresale    = "presale"       // final payment or date outstanding
+	HoldPlatform   = "platform_hold" // the platform says: do not ship yet
+	HoldLocked     = "locked"
+	HoldLucky      = "lucky_draw"
+	HoldNoReceiver = "no_receiver" // no address or token to ship to
+	HoldUnmapped   = "unmapped"    // a field could not be read; Field names it
+	HoldZeroAmount = "zero_amount"
+	HoldUnknownSKU = "unknown_sku"
+	HoldAddress    = "address_incomplete"
+)
+
+// ShopHold reports whether the code is one the shop sets and lifts.
+func ShopHold(code string) bool {
+	switch code {
+	case HoldUnpaid, HoldRefund, HoldGroup, HoldRisk, HoldPresale, HoldPlatform, HoldLocked, HoldLucky, HoldNoReceiver:
+		return true
+	}
+	return false
+}
+
+// A Recipient is who gets a parcel. It is personal data: it is kept sealed and
+// never logged. Name, Phone and Detail may be the platform's cipher text, in
+// which case Token is what the platform's waybill service wants and the Mask
+// fields are what may be shown.
+type Recipient struct {
+	Name     string `json:"name,omitempty"`
+	Phone    string `json:"phone,omitempty"`
+	Province string `json:"province,omitempty"`
+	City     string `json:"city,omitempty"`
+	District string `json:"district,omitempty"`
+	Detail   string `json:"detail,omitempty"`
+	Token    string `json:"token,omitempty"`
+	Masked   bool   `json:"masked,omitempty"` // Name, Phone and Detail are masked or cipher
+}
+
+// A ShopLine is one line of an order as the shop says it.
+type ShopLine struct {
+	SKU  SKU    `json:"sku"`
+	Qty  int    `json:"qty"` // at least 1
+	Name string `json:"name,omitempty"`
+	Spec string `json:"spec,omitempty"`
+	Gift bool   `json:"gift,omitempty"`
+}
+
+// A ShopOrder is one order as a shop says it at one moment, in our words.
+// (Channel, Shop, Number) identifies it; ModifiedAt and Content tell versions apart.
+type ShopOrder struct {
+	Channel    ChannelID  `json:"channel"`
+	Shop       string     `json:"shop,omitempty"` // the account's own id on the platform
+	Number     string     `json:"number"`         // the shop's own number, never a float
+	ModifiedAt time.Time  `json:"modified_at"`
+	State      ShopState  `json:"state"`
+	CreatedAt  time.Time  `json:"created_at,omitzero"`
+	PaidAt     time.Time  `json:"paid_at,omitzero"`
+	Pay        Fen        `json:"pay_fen"`
+	ShipBy     time.Time  `json:"ship_by,omitzero"`    // from the shop's own field
+	CollectBy  time.Time  `json:"collect_by,omitzero"` // from the shop's own field
+	Holds      []Hold     `json:"holds,omitempty"`
+	Flags      []string   `json:"flags,omitempty"` // buyer_message, avoid_carrier, urgent, gift_merge ...
+	Lines      []ShopLine `json:"lines"`
+	MergeKey   string     `json:"merge_key,omitempty"`
+	To         Recipient  `json:"to"`
+	BuyerNote  string     `json:"buyer_note,omitempty"`
+	SellerNote string     `json:"seller_note,omitempty"`
+	AvoidCodes []string   `json:"avoid_carriers,omitempty"` // the platform's carrier codes the buyer refuses
+	Content    string     `json:"content"`                  // SHA-256 of Raw, hex: which payload said so
+	Raw        []byte     `json:"-"`                        // the order's own part of the payload, as received
+}
+
+// Shippable reports whether the shop lets the order be shipped now.
+func (o *ShopOrder) Shippable() bool {
+	if o.State != ShopPaid {
+		return false
+	}
+	for _, h := range o.Holds {
+		if ShopHold(h.Code) || h.Code == HoldUnmapped {
+			return false
+		}
+	}
+	return true
+}
+
+// Newer reports whether o is newer truth than the version described by the
+// arguments: by modified time, then rank, then content; never by arrival.
+func (o *ShopOrder) Newer(modified time.Time, rank int, content string) bool {
+	if !o.ModifiedAt.Equal(modified) {
+		return o.ModifiedAt.After(modified)
+	}
+	if r := o.State.Rank(); r != rank {
+		return r > rank
+	}
+	return o.Content > content
+}
