@@ -1,0 +1,469 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"floord/floor"
+)
+
+// A Request says who asks and under which key.
+type Request struct {
+	// Key is the asker's own name of this request, 1 to 256 bytes. It begins
+	// with the day and the asker and grows with time ("20261121/pda-07/000000123"):
+	// keys that stand in the file's order keep every commit on few pages. A key
+	// is answered once; it is remembered as long as its events are in the
+	// journal, 30 days if not set otherwise.
+	Key   string
+	Actor floor.Actor
+	// Urgent requests pass when the disk is nearly full: acts on what is already
+	// in progress, freezes, handovers.
+	Urgent bool
+}
+
+// A Receipt says what a request has written.
+type Receipt struct {
+	First, Last uint64        // its events; both 0 if decide returned no facts
+	Repeated    bool          // the key was answered before, and this is that answer
+	Events      []floor.Event // shared with followers: read, do not change
+}
+
+// Commit runs decide over the present state and, in the same transaction,
+// journals the facts it returns, folds them into the views and notes req.Key.
+// Asking again with the same key answers with the first receipt.
+//
+// decide may run more than once: it reads the view, and returns. It must not
+// call the ledger. Concurrent commits share one transaction and one sync of the
+// disk, in turn, each seeing those before it; decide writes nothing, so one
+// that refuses or fails costs its neighbours nothing. What it returns as its
+// error, Commit returns, and nothing is written, nor if it returns no facts.
+//
+// The request can be called back through ctx while it waits for its turn. After
+// that the answer is what the disk says: ErrUnknown if it said nothing certain.
+func (l *Ledger) Commit(ctx context.Context, req Request, decide func(*View) ([]floor.Fact, error)) (Receipt, error) {
+	if err := req.check(); err != nil {
+		return Receipt{}, err
+	}
+	c := &call{ctx: ctx, req: req, decide: decide, turn: make(chan bool, 1)}
+	if err := l.wait(c); err != nil {
+		return Receipt{}, err
+	}
+	return c.receipt, c.err
+}
+
+func (r Request) check() error {
+	switch {
+	case r.Key == "":
+		return errors.New("a commit needs a request key")
+	case len(r.Key) > maxKey:
+		return fmt.Errorf("request key of %d bytes: at most %d", len(r.Key), maxKey)
+	case r.Actor == "" || len(r.Actor) > maxActor:
+		return fmt.Errorf("request %s: actor of %d bytes: 1 to %d", r.Key, len(r.Actor), maxActor)
+	}
+	return nil
+}
+
+// A call is one Commit under way. The goroutine of one call at a time leads: it
+// writes for all that wait, then hands the lead to one who came meanwhile. So
+// the ledger owns no goroutine and needs no timer.
+type call struct {
+	ctx    context.Context
+	req    Request
+	decide func(*View) ([]floor.Fact, error)
+
+	turn  chan bool // true: lead; false: receipt and err are there
+	leads bool      // guarded by Ledger.mu; turn was given true
+
+	also func(*rows) error // what else belongs into the same transaction, or nil
+
+	receipt Receipt
+	err     error
+	spoilt  bool // it failed after it had begun to write; err says how
+}
+
+// wait queues c and returns when it has its answer, leading if the turn comes.
+func (l *Ledger) wait(c *call) error {
+	l.mu.Lock()
+	if l.stopped != nil {
+		defer l.mu.Unlock()
+		return l.stopped
+	}
+	l.queue = append(l.queue, c)
+	if !l.leading {
+		l.leading, c.leads = true, true
+		l.mu.Unlock()
+		l.lead()
+		<-c.turn // its own answer
+		return nil
+	}
+	l.mu.Unlock()
+
+	select {
+	case lead := <-c.turn:
+		return l.took(c, lead)
+	case <-c.ctx.Done():
+	}
+	l.mu.Lock()
+	i := slices.Index(l.queue, c)
+	if i >= 0 && !c.leads {
+		l.queue = slices.Delete(l.queue, i, i+1)
+		l.mu.Unlock()
+		return context.Cause(c.ctx)
+	}
+	l.mu.Unlock()
+	return l.took(c, <-c.turn)
+}
+
+func (l *Ledger) took(c *call, lead bool) error {
+	if lead {
+		l.lead()
+		<-c.turn
+	}
+	return nil
+}
+
+// lead writes one transaction for the calls in the queue, then hands on.
+func (l *Ledger) lead() {
+	g := group{err: errors.New("a decide ended its goroutine")}
+	defer l.handOn(&g) // even then
+	g.err = l.write(&g)
+}
+
+// handOn gives the lead to the next call, then answers those of g. Once the
+// ledger has stopped it answers all.
+func (l *Ledger) handOn(g *group) {
+	l.mu.Lock()
+	var turned []*call
+	stopped := l.stopped
+	if stopped != nil {
+		turned, l.queue = l.queue, nil
+	}
+	if len(l.queue) > 0 {
+		l.queue[0].leads = true
+		l.queue[0].turn <- true
+	} else {
+		l.leading = false
+		l.idle.Broadcast()
+	}
+	l.mu.Unlock()
+
+	for _, c := range g.calls {
+		if g.err != nil {
+			c.receipt, c.err = Receipt{}, g.err
+		}
+		c.turn <- false
+	}
+	for _, c := range turned {
+		c.err = stopped
+		c.turn <- false
+	}
+}
+
+// A group is the calls that share one transaction.
+type group struct {
+	calls []*call
+	err   error // of the commit; it goes to all
+}
+
+// Bounds of one transaction: enough to fill the disk's time, little enough that
+// a call never waits long behind others.
+const (
+	groupCalls = 1024
+	groupBytes = 8 << 20
+)
+
+// join takes the next waiting call into g, or nil if none waits or g is full.
+func (l *Ledger) join(g *group) *call {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) == 0 || len(g.calls) >= groupCalls {
+		return nil
+	}
+	c := l.queue[0]
+	l.queue[0] = nil
+	l.queue = l.queue[1:]
+	g.calls = append(g.calls, c)
+	return c
+}
+
+// errAgain says that a call failed after it had begun to write: the transaction
+// is rolled back and the others are run again without it.
+var errAgain = errors.New("run the others again")
+
+// write answers the calls of g, which grows by those who come while it works,
+// and commits what they wrote.
+func (l *Ledger) write(g *group) error {
+	low := l.low()
+	l.join(g)
+	for {
+		var w *writer
+		err := l.update(func(r *rows) error {
+			w = &writer{l: l, rows: r, view: newView(r), head: l.head, low: low}
+			return w.answerAll(g)
+		})
+		if err == errAgain {
+			continue
+		}
+		if err == nil {
+			l.publish(w)
+			l.stats.grouped(len(g.calls), len(w.entries))
+		}
+		return err
+	}
+}
+
+// publish tells the followers what w wrote. Only the leader calls it, so events
+// reach the tail in their order.
+func (l *Ledger) publish(w *writer) {
+	if len(w.entries) == 0 {
+		return
+	}
+	l.head = w.head
+	l.seq.Store(w.head.Seq)
+	l.tail.publish(w.entries)
+}
+
+// A writer answers calls within one transaction.
+type writer struct {
+	l       *Ledger
+	rows    *rows
+	view    *View
+	head    mark
+	low     bool // the disk is nearly full
+	entries []*entry
+}
+
+func (w *writer) answerAll(g *group) error {
+	for _, c := range g.calls {
+		if err := w.answer(c); err != nil {
+			return err
+		}
+	}
+	for w.rows.written < groupBytes {
+		c := w.l.join(g)
+		if c == nil {
+			break
+		}
+		if err := w.answer(c); err != nil {
+			return err
+		}
+	}
+	if len(w.entries) == 0 {
+		return nil
+	}
+	return w.rows.putMark("head", w.head)
+}
+
+// answer runs one call. What concerns only that call is kept in it; an error is
+// about the transaction.
+func (w *writer) answer(c *call) error {
+	if c.spoilt {
+		return nil
+	}
+	c.receipt, c.err = Receipt{}, nil
+	if c.ctx.Err() != nil {
+		c.err = context.Cause(c.ctx)
+		return nil
+	}
+	var known bool
+	c.receipt, known, c.err = w.rows.receipt(c.req.Key)
+	if known || c.err != nil {
+		return nil
+	}
+	if w.low && !c.req.Urgent {
+		c.err = ErrReserve
+		return nil
+	}
+	facts, records, err := w.decide(c)
+	if err != nil {
+		c.err = err
+		return nil
+	}
+	if len(facts) == 0 {
+		return nil
+	}
+	if err := guard(func() error { return w.append(c, facts, records) }); err != nil {
+		c.spoilt, c.err = true, err
+		return errAgain
+	}
+	return nil
+}
+
+// decide runs the call's decide and writes down its facts, which must be sound
+// before anything is put.
+func (w *writer) decide(c *call) ([]floor.Fact, []record, error) {
+	facts, err := w.ask(c)
+	if err != nil || len(facts) == 0 {
+		return nil, nil, err
+	}
+	records, err := encode(c.req, facts)
+	if err != nil {
+		return nil, nil, fmt.Errorf("request %s: %w", c.req.Key, err)
+	}
+	if w.l.opts.DecideTwice {
+		if err := w.decideAgain(c, records); err != nil {
+			return nil, nil, fmt.Errorf("request %s: %w", c.req.Key, err)
+		}
+	}
+	return facts, records, nil
+}
+
+func (w *writer) ask(c *call) (facts []floor.Fact, err error) {
+	err = guard(func() (err error) {
+		facts, err = c.decide(w.view)
+		return err
+	})
+	return facts, err
+}
+
+// decideAgain checks that decide gives the same facts a second time and that
+// they survive being written.
+func (w *writer) decideAgain(c *call, first []record) error {
+	facts, err := w.ask(c)
+	if err != nil {
+		return fmt.Errorf("decided twice, the second time: %w", err)
+	}
+	second, err := encode(c.req, facts)
+	if err != nil {
+		return err
+	}
+	if len(first) != len(second) {
+		return fmt.Errorf("decided twice: %d facts, then %d", len(first), len(second))
+	}
+	for i := range first {
+		if first[i].kind != second[i].kind || !bytes.Equal(first[i].fact, second[i].fact) {
+			return fmt.Errorf("decided twice: fact %d was %s %s, then %s %s",
+				i+1, first[i].kind, first[i].fact, second[i].kind, second[i].fact)
+		}
+		back, err := first[i].event(0)
+		if err != nil {
+			return err
+		}
+		again, err := floor.EncodeFact(back.Fact)
+		if err != nil || !bytes.Equal(again, first[i].fact) {
+			return fmt.Errorf("fact %s changes when it is written and read back: %s, then %s (%v)", first[i].kind, first[i].fact, again, err)
+		}
+	}
+	return nil
+}
+
+// encode writes the facts down. The time is set later, in append.
+func encode(req Request, facts []floor.Fact) ([]record, error) {
+	if len(facts) > maxFacts {
+		return nil, fmt.Errorf("%d facts in one commit: at most %d", len(facts), maxFacts)
+	}
+	records := make([]record, len(facts))
+	for i, f := range facts {
+		data, err := floor.EncodeFact(f)
+		if err != nil {
+			return nil, err
+		}
+		r := record{actor: string(req.Actor), cause: req.Key, kind: string(f.Kind()), fact: data}
+		for _, s := range f.Subjects() {
+			r.interests = append(r.interests, interest(s))
+		}
+		if raw := payload(f); raw != nil {
+			sum := sha256.Sum256(raw)
+			r.raw = sum[:]
+			if len(raw) > maxRaw {
+				return nil, fmt.Errorf("fact %s: payload of %d bytes: at most %d", r.kind, len(raw), maxRaw)
+			}
+		}
+		switch {
+		case len(data) > maxFact:
+			return nil, fmt.Errorf("fact %s: %d bytes: at most %d", r.kind, len(data), maxFact)
+		case len(r.kind) > maxKind:
+			return nil, fmt.Errorf("fact kind of %d bytes: at most %d", len(r.kind), maxKind)
+		case len(r.interests) > maxInterests:
+			return nil, fmt.Errorf("fact %s: %d subjects: at most %d", r.kind, len(r.interests), maxInterests)
+		}
+		records[i] = r
+	}
+	return records, nil
+}
+
+func payload(f floor.Fact) []byte {
+	if p, ok := f.(floor.Payload); ok {
+		return p.RawPayload()
+	}
+	return nil
+}
+
+// append stamps the facts of c and puts them into the journal, the views and
+// the answered keys. Facts are stamped nowhere else.
+func (w *writer) append(c *call, facts []floor.Fact, records []record) error {
+	at := time.Now().UnixNano()
+	entries := make([]*entry, len(facts))
+	head := w.head
+	for i, f := range facts {
+		records[i].at = at
+		data := records[i].append(nil)
+		head = mark{Seq: head.Seq + 1, Chain: head.Chain.next(head.Seq+1, data)}
+		if err := w.rows.appendLine(head.Seq, line{chain: head.Chain, record: data}); err != nil {
+			return err
+		}
+		raw := payload(f)
+		if raw != nil {
+			if err := w.rows.putRaw(head.Seq, raw); err != nil {
+				return err
+			}
+		}
+		e := floor.Event{Seq: head.Seq, At: time.Unix(0, at).UTC(), Actor: c.req.Actor, Cause: c.req.Key, Fact: f}
+		if err := w.l.fold(w.rows, e); err != nil {
+			return fmt.Errorf("request %s: fold %s: %w", c.req.Key, f.Kind(), err)
+		}
+		entries[i] = newEntry(e, len(data)+len(raw))
+		c.receipt.Events = append(c.receipt.Events, e)
+	}
+	c.receipt.First, c.receipt.Last = w.head.Seq+1, head.Seq
+	if err := w.rows.putAnswer(c.req.Key, c.receipt.First, c.receipt.Last); err != nil {
+		return err
+	}
+	if c.also != nil {
+		if err := c.also(w.rows); err != nil {
+			return err
+		}
+	}
+	w.head = head
+	w.entries = append(w.entries, entries...)
+	return nil
+}
+
+// receipt is the answer that key got before, if it did.
+func (r *rows) receipt(key string) (Receipt, bool, error) {
+	first, last, err := r.answer(key)
+	if last == 0 || err != nil {
+		return Receipt{}, false, err
+	}
+	receipt := Receipt{First: first, Last: last, Repeated: true}
+	for seq := first; seq <= last; seq++ {
+		e, err := r.event(seq)
+		if err != nil {
+			return receipt, true, err
+		}
+		receipt.Events = append(receipt.Events, e)
+	}
+	return receipt, true, nil
+}
+
+// answer gives the events that answered key, or zeros.
+func (r *rows) answer(key string) (first, last uint64, err error) {
+	data, err := r.answered().get(key)
+	if data == nil || err != nil {
+		return 0, 0, err
+	}
+	if len(data) != 16 {
+		return 0, 0, fmt.Errorf("answered key %s has %d bytes", key, len(data))
+	}
+	return binary.BigEndian.Uint64(data), binary.BigEndian.Uint64(data[8:]), nil
+}
+
+func (r *rows) putAnswer(key string, first, last uint64) error {
+	return r.answered().put(key, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, first), last))
+}

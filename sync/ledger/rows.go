@@ -1,0 +1,277 @@
+package ledger
+
+import (
+	"bytes"
+	"crypto/cipher"
+	"encoding/binary"
+	"fmt"
+	"sync"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/klauspost/compress/zstd"
+	"go.etcd.io/bbolt"
+)
+
+// rows are the sealed rows of the file within one transaction. The named
+// methods reach the views; the fold is the only one that puts or deletes there.
+type rows struct {
+	tx      *bbolt.Tx
+	seals   *seals
+	hurt    *damage
+	parent  string // the top bucket of the views
+	buckets map[string]*bucket
+	dirty   bool // something was put or deleted
+	written int  // bytes put so far
+}
+
+// Names of the top buckets.
+const (
+	journalBucket  = "journal"
+	viewsBucket    = "views"
+	answeredBucket = "answered"
+	rawBucket      = "raw"
+	metaBucket     = "meta"
+)
+
+func (l *Ledger) rows(tx *bbolt.Tx) *rows {
+	return &rows{tx: tx, seals: l.seals, hurt: &l.hurt, parent: viewsBucket, buckets: map[string]*bucket{}}
+}
+
+// A DamagedError names a row whose tag does not fit: it was changed, torn or
+// moved. Bucket is "journal", "answered", "raw", "meta" or "views/NAME"; Key is
+// readable (a sequence number in decimal, else the key as it is).
+type DamagedError struct {
+	Bucket string
+	Key    string
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("row %s of %s is damaged and is not used: see floord journal verify", e.Key, e.Bucket)
+}
+
+// get gives the row, or nil if there is none.
+func (r *rows) get(bucket, key string) ([]byte, error) {
+	return r.view(bucket, false).get(key)
+}
+
+// put writes the row. plain is copied.
+func (r *rows) put(bucket, key string, plain []byte) error {
+	return r.view(bucket, true).put(key, plain)
+}
+
+// delete removes the row if it is there.
+func (r *rows) delete(bucket, key string) error {
+	return r.view(bucket, false).delete(key)
+}
+
+// scan calls f for the rows whose key begins with prefix, ascending, starting
+// at from if that is later. f says whether it wants more, and may keep plain.
+// f must not put or delete rows of the same bucket. A damaged row is noted and
+// left out.
+func (r *rows) scan(bucket, from, prefix string, f func(key string, plain []byte) (more bool, err error)) error {
+	return r.view(bucket, false).scan(max(from, prefix), prefix, f)
+}
+
+func (r *rows) view(name string, create bool) *bucket {
+	name = r.parent + "/" + name
+	if b := r.buckets[name]; b != nil && (b.b != nil || !create) {
+		return b
+	}
+	var in *bbolt.Bucket
+	if top := r.tx.Bucket([]byte(r.parent)); top != nil {
+		sub := []byte(name[len(r.parent)+1:])
+		if in = top.Bucket(sub); in == nil && create {
+			in, _ = top.CreateBucket(sub) // a nil bucket says so at its first put
+		}
+	}
+	// Rows of a view are sealed for "views/NAME" wherever they are being built.
+	b := r.bucket(name, viewsBucket+name[len(r.parent):], in)
+	return b
+}
+
+func (r *rows) top(name string) *bucket {
+	if b := r.buckets[name]; b != nil {
+		return b
+	}
+	return r.bucket(name, name, r.tx.Bucket([]byte(name)))
+}
+
+func (r *rows) bucket(id, name string, in *bbolt.Bucket) *bucket {
+	b := &bucket{rows: r, name: name, b: in, aead: r.seals.of(name)}
+	if in != nil {
+		in.FillPercent = 0.9 // keys grow with time: a full page is not split again
+	}
+	r.buckets[id] = b
+	return b
+}
+
+func (r *rows) journal() *bucket  { return r.top(journalBucket) }
+func (r *rows) answered() *bucket { return r.top(answeredBucket) }
+func (r *rows) meta() *bucket     { return r.top(metaBucket) }
+
+// mark reads a place in the journal from the meta bucket.
+func (r *rows) mark(name string) (mark, error) {
+	data, err := r.meta().get(name)
+	if err != nil {
+		return mark{}, err
+	}
+	if len(data) != 8+len(chain{}) {
+		return mark{}, fmt.Errorf("meta row %s has %d bytes", name, len(data))
+	}
+	return mark{Seq: binary.BigEndian.Uint64(data), Chain: chain(data[8:])}, nil
+}
+
+func (r *rows) putMark(name string, m mark) error {
+	return r.meta().put(name, append(binary.BigEndian.AppendUint64(nil, m.Seq), m.Chain[:]...))
+}
+
+// raw gives the payload kept beside event seq, or nil.
+func (r *rows) raw(seq uint64) ([]byte, error) {
+	packed, err := r.top(rawBucket).get(seqKey(seq))
+	if packed == nil || err != nil {
+		return nil, err
+	}
+	return unpacker().DecodeAll(packed, nil)
+}
+
+func (r *rows) putRaw(seq uint64, raw []byte) error {
+	return r.top(rawBucket).put(seqKey(seq), packer().EncodeAll(raw, nil))
+}
+
+var packer = sync.OnceValue(func() *zstd.Encoder {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		panic(err) // the options are right
+	}
+	return e
+})
+
+var unpacker = sync.OnceValue(func() *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(64<<20))
+	if err != nil {
+		panic(err)
+	}
+	return d
+})
+
+// A bucket is one bucket whose rows are sealed. Its key names the row in the
+// seal, so a row moved to another key does not open.
+type bucket struct {
+	rows *rows
+	name string
+	b    *bbolt.Bucket // nil while there is none
+	aead cipher.AEAD
+}
+
+func (b *bucket) get(key string) ([]byte, error) {
+	if b.b == nil {
+		return nil, nil
+	}
+	k := []byte(key)
+	sealed := b.b.Get(k)
+	if sealed == nil {
+		return nil, nil
+	}
+	return b.open(k, sealed)
+}
+
+func (b *bucket) open(key, sealed []byte) ([]byte, error) {
+	plain, err := b.aead.Open(make([]byte, 0, len(sealed)), nil, sealed, key)
+	if err != nil {
+		return nil, b.rows.hurt.note(b.name, key)
+	}
+	return plain, nil
+}
+
+func (b *bucket) put(key string, plain []byte) error {
+	if b.b == nil {
+		return fmt.Errorf("no bucket %s in this file", b.name)
+	}
+	k := []byte(key)
+	sealed := b.aead.Seal(make([]byte, 0, len(plain)+sealOverhead), nil, plain, k)
+	if err := b.b.Put(k, sealed); err != nil {
+		return fmt.Errorf("put %s %s: %w", b.name, readable(k), err)
+	}
+	b.rows.dirty = true
+	b.rows.written += len(sealed)
+	return nil
+}
+
+func (b *bucket) delete(key string) error {
+	if b.b == nil {
+		return nil
+	}
+	b.rows.dirty = true
+	if err := b.b.Delete([]byte(key)); err != nil {
+		return fmt.Errorf("delete %s %s: %w", b.name, readable([]byte(key)), err)
+	}
+	return nil
+}
+
+func (b *bucket) scan(from, prefix string, f func(key string, plain []byte) (bool, error)) error {
+	if b.b == nil {
+		return nil
+	}
+	c := b.b.Cursor()
+	for k, v := c.Seek([]byte(from)); k != nil && bytes.HasPrefix(k, []byte(prefix)); k, v = c.Next() {
+		plain, err := b.open(k, v)
+		if err != nil {
+			continue
+		}
+		if more, err := f(string(k), plain); !more || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seqKey is the key of event seq: keys in the file stand in the order of events.
+func seqKey(seq uint64) string {
+	var key [8]byte
+	binary.BigEndian.PutUint64(key[:], seq)
+	return string(key[:])
+}
+
+// encMode writes a row the same way every time, so that a rebuild gives the
+// same bytes. Times keep their nanoseconds and are in UTC.
+var encMode = func() cbor.EncMode {
+	o := cbor.CoreDetEncOptions()
+	o.Time = cbor.TimeRFC3339NanoUTC
+	m, err := o.EncMode()
+	if err != nil {
+		panic(err)
+	}
+	return m
+}()
+
+// decMode reads rows of older and newer versions: fields it does not know are
+// passed over, fields that are missing stay zero.
+var decMode = func() cbor.DecMode {
+	m, err := cbor.DecOptions{MaxArrayElements: 1 << 20, MaxMapPairs: 1 << 20}.DecMode()
+	if err != nil {
+		panic(err)
+	}
+	return m
+}()
+
+// getRow reads the row as a T and says whether there is one.
+func getRow[T any](r *rows, bucket, key string) (T, bool, error) {
+	var v T
+	data, err := r.get(bucket, key)
+	if data == nil || err != nil {
+		return v, false, err
+	}
+	if err := decMode.Unmarshal(data, &v); err != nil {
+		return v, false, fmt.Errorf("row %s of %s: %w", key, bucket, err)
+	}
+	return v, true, nil
+}
+
+// putRow writes v as the row.
+func putRow[T any](r *rows, bucket, key string, v T) error {
+	data, err := encMode.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("row %s of %s: %w", key, bucket, err)
+	}
+	return r.put(bucket, key, data)
+}
