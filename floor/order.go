@@ -57,8 +57,7 @@ type Freeze struct {
 	Since    time.Time `json:"since"`
 	Deadline time.Time `json:"deadline"` // a person must have answered by then
 	Stage    State     `json:"stage"`    // where the order stood
-	Told     []DeviceID
-	Key      string `json:"key"` // of the interception row
+	Key      string    `json:"key"`      // of the interception row
 }
 
 // An Order is an order on the floor. Who gets it is kept apart: see Recipient.
@@ -91,6 +90,11 @@ type Order struct {
 	Tote       ToteID
 	Parcels    []ParcelID
 	ClosedWhy  string
+	HandedAt   time.Time
+	ShortLines int      // lines that were ever declared short
+	LabelErrs  []string // why a label did not come out, or was in doubt
+	Reprints   int
+	Manual     int    // acts that a lead let pass
 	Token      string // of the shop's newest recipient: a change freezes
 	Seq        uint64 // of the newest event that touched the order
 }
@@ -363,6 +367,8 @@ type Person struct {
 	Device DeviceID // logged in there
 	Task   TaskID   // has taken it
 	Lang   string   // "zh" (default) or "en"
+	Badge  string   // SHA-256 of the badge's text, hex
+	Gone   bool     // the badge was taken away
 }
 
 // A Role is what a person may do.
@@ -478,18 +484,79 @@ var FreezeAnswers = []string{"out", "not-yet", "sealed"}
 
 // A ShipRow is the little that a report needs of an order; the fold keeps it.
 type ShipRow struct {
-	Order       OrderID
-	Channel     ChannelID
-	Carrier     CarrierID
-	Received    time.Time
-	Due         time.Time
-	HandedOver  time.Time
-	Collected   time.Time
-	Closed      bool
-	Held        bool
-	ShortLines  int
-	Lines       int
-	LabelErrors []string
-	Reprints    int
-	Manual      int
+	Order      OrderID
+	Channel    ChannelID
+	Carrier    CarrierID
+	Received   time.Time
+	Due        time.Time // ship-by; the time of receipt when the shop named none
+	HandedOver time.Time
+	Closed     bool
+	Held       bool
+	Lines      int
+	ShortLines int
+	LabelErrs  []string
+	Reprints   int
+	Manual     int
 }
+
+// Ship gives the order's row for reports.
+func (o *Order) Ship() ShipRow {
+	due := o.ShipBy
+	if due.IsZero() {
+		due = o.ReceivedAt
+	}
+	return ShipRow{
+		Order: o.ID, Channel: o.Channel, Carrier: o.Carrier,
+		Received: o.ReceivedAt, Due: due, HandedOver: o.HandedAt,
+		Closed: o.State == Closed, Held: len(o.Holds) > 0,
+		Lines: len(o.Lines), ShortLines: o.ShortLines,
+		LabelErrs: o.LabelErrs, Reprints: o.Reprints, Manual: o.Manual,
+	}
+}
+
+// Over reports whether the order needs no more hands on this floor.
+func (o *Order) Over() bool { return o.State == Closed || !o.State.Before(HandedOver) }
+
+// Figures are the counts the board shows; the fold keeps them.
+type Figures struct {
+	ByState map[State]int
+	Frozen  int
+	Held    int
+	Short   int
+	Counts  map[string]int // "received", "picked-lines", "label/printed", ... since the ledger began
+}
+
+// Demand is how many pieces of a SKU were ordered, day by day (UTC+8 days since
+// 1970), the newest first. It is what heat is computed from.
+type Demand struct {
+	Day    int
+	Pieces []int // [0] on Day, [1] the day before, at most DemandDays
+}
+
+// DemandDays is how far back Demand goes.
+const DemandDays = 60
+
+// Add counts n pieces on a day; days older than DemandDays before the newest are dropped.
+func (d *Demand) Add(day, n int) {
+	if len(d.Pieces) == 0 || day-d.Day > DemandDays {
+		d.Day, d.Pieces = day, nil
+	}
+	for d.Day < day {
+		d.Pieces = append([]int{0}, d.Pieces...)
+		d.Day++
+		if len(d.Pieces) > DemandDays {
+			d.Pieces = d.Pieces[:DemandDays]
+		}
+	}
+	back := d.Day - day
+	if back >= DemandDays {
+		return
+	}
+	for len(d.Pieces) <= back {
+		d.Pieces = append(d.Pieces, 0)
+	}
+	d.Pieces[back] += n
+}
+
+// DemandDay is the day that Demand counts t under.
+func DemandDay(t time.Time) int { return int((t.Unix() + 8*3600) / 86400) }

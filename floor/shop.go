@@ -1,6 +1,11 @@
 package floor
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+)
 
 // A ShopState is where the shop says an order stands. The platforms' own words
 // are mapped to these; ShopRank orders them for arbitration.
@@ -83,6 +88,16 @@ type Recipient struct {
 	Detail   string `json:"detail,omitempty"`
 	Token    string `json:"token,omitempty"`
 	Masked   bool   `json:"masked,omitempty"` // Name, Phone and Detail are masked or cipher
+}
+
+// RecipientMark tells one recipient from another without saying who: a change of
+// it on an order in hand is an address change.
+func RecipientMark(r Recipient) string {
+	if r.Token != "" {
+		return r.Token
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{r.Name, r.Phone, r.Province, r.City, r.District, r.Detail}, "\x00")))
+	return hex.EncodeToString(sum[:8])
 }
 
 // A ShopLine is one line of an order as the shop says it.

@@ -1,0 +1,372 @@
+package ledger
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"floord/floor"
+)
+
+// A View is the floor at one moment, read from the folded views. It dies with
+// the call it was given to; what its methods return may be kept. A method that
+// finds no row says false and no error. An error means a damaged row or a file
+// that cannot be read, never a missing row.
+type View struct {
+	rows *rows
+}
+
+func newView(r *rows) *View { return &View{rows: r} }
+
+// Order gives an order.
+func (v *View) Order(id floor.OrderID) (floor.Order, bool, error) {
+	return getRow[floor.Order](v.rows, vOrders, string(id))
+}
+
+// Recipient gives who gets an order. It is personal data.
+func (v *View) Recipient(id floor.OrderID) (floor.Recipient, bool, error) {
+	return getRow[floor.Recipient](v.rows, vTo, string(id))
+}
+
+// OrderByNumber finds the order that a shop knows under that number.
+func (v *View) OrderByNumber(ch floor.ChannelID, shop, number string) (floor.OrderID, bool, error) {
+	return getRow[floor.OrderID](v.rows, vNumbers, numberKey(ch, shop, number))
+}
+
+// OrdersByNumber calls f with every order that any shop of the channel knows
+// under a number with that prefix, until f says no.
+func (v *View) OrdersByNumber(ch floor.ChannelID, prefix string, f func(floor.OrderID) bool) error {
+	return scanRows(v.rows, vNumbers, "", string(ch)+"|"+prefix, func(_ string, id floor.OrderID) bool { return f(id) })
+}
+
+// OrderInTote finds the order whose goods lie in a tote.
+func (v *View) OrderInTote(t floor.ToteID) (floor.OrderID, bool, error) {
+	return getRow[floor.OrderID](v.rows, vTotes, string(t))
+}
+
+// Live calls f with every order that still needs hands, oldest number first,
+// until f says no.
+func (v *View) Live(f func(floor.OrderID, floor.State) bool) error {
+	return scanRows(v.rows, vLive, "", "", func(key string, s floor.State) bool { return f(floor.OrderID(key), s) })
+}
+
+// Orders calls f with the orders whose number begins with prefix, from the one
+// named (or the first), until f says no.
+func (v *View) Orders(from floor.OrderID, prefix string, f func(floor.Order) bool) error {
+	return scanRows(v.rows, vOrders, string(from), prefix, func(_ string, o floor.Order) bool { return f(o) })
+}
+
+// StockAt gives what lies of a SKU in a bin.
+func (v *View) StockAt(bin floor.BinID, sku floor.SKU) (floor.Stock, bool, error) {
+	return getRow[floor.Stock](v.rows, vStock, stockKey(bin, sku))
+}
+
+// StockOf gives what lies of a SKU, bin by bin in the order of their names.
+func (v *View) StockOf(sku floor.SKU) ([]floor.Stock, error) {
+	var out []floor.Stock
+	prefix := string(sku) + "|"
+	err := v.rows.scan(vLies, "", prefix, func(key string, _ []byte) (bool, error) {
+		s, ok, err := v.StockAt(floor.BinID(key[len(prefix):]), sku)
+		if ok {
+			out = append(out, s)
+		}
+		return err == nil, err
+	})
+	return out, err
+}
+
+// Stock calls f with every row of stock, by bin.
+func (v *View) Stock(f func(floor.Stock) bool) error {
+	return scanRows(v.rows, vStock, "", "", func(_ string, s floor.Stock) bool { return f(s) })
+}
+
+// SKU gives what is known of a SKU.
+func (v *View) SKU(sku floor.SKU) (floor.SKUInfo, bool, error) {
+	return getRow[floor.SKUInfo](v.rows, vSKUs, string(sku))
+}
+
+// Scanned gives the SKU that a scanner's code stands for: a SKU itself or its barcode.
+func (v *View) Scanned(code string) (floor.SKU, bool, error) {
+	if _, ok, err := v.SKU(floor.SKU(code)); ok || err != nil {
+		return floor.SKU(code), ok, err
+	}
+	return getRow[floor.SKU](v.rows, vBarcodes, code)
+}
+
+// Bin gives a bin.
+func (v *View) Bin(id floor.BinID) (floor.BinInfo, bool, error) {
+	return getRow[floor.BinInfo](v.rows, vBins, string(id))
+}
+
+// Bins calls f with every bin.
+func (v *View) Bins(f func(floor.BinInfo) bool) error {
+	return scanRows(v.rows, vBins, "", "", func(_ string, b floor.BinInfo) bool { return f(b) })
+}
+
+// Demand calls f with what was ordered of each SKU, day by day.
+func (v *View) Demand(f func(floor.SKU, floor.Demand) bool) error {
+	return scanRows(v.rows, vDemand, "", "", func(key string, d floor.Demand) bool { return f(floor.SKU(key), d) })
+}
+
+// Wave gives a wave.
+func (v *View) Wave(id floor.WaveID) (floor.Wave, bool, error) {
+	return getRow[floor.Wave](v.rows, vWaves, numKey(string(id)))
+}
+
+// Waves calls f with every wave, the oldest first.
+func (v *View) Waves(f func(floor.Wave) bool) error {
+	return scanRows(v.rows, vWaves, "", "", func(_ string, w floor.Wave) bool { return f(w) })
+}
+
+// Task gives a task.
+func (v *View) Task(id floor.TaskID) (floor.Task, bool, error) {
+	return getRow[floor.Task](v.rows, vTasks, numKey(string(id)))
+}
+
+// LiveTasks calls f with every task that is not ended, the oldest first.
+func (v *View) LiveTasks(f func(floor.Task) bool) error {
+	return v.rows.scan(vLiveTasks, "", "", func(key string, _ []byte) (bool, error) {
+		t, ok, err := getRow[floor.Task](v.rows, vTasks, key)
+		if err != nil || !ok {
+			return err == nil, err
+		}
+		return f(t), nil
+	})
+}
+
+// WaitingTask gives the oldest task nobody has taken.
+func (v *View) WaitingTask() (floor.Task, bool, error) {
+	var key string
+	err := scanRows(v.rows, vLiveTasks, "", "", func(k string, s floor.TaskState) bool {
+		if s == floor.TaskWaiting {
+			key = k
+		}
+		return key == ""
+	})
+	if err != nil || key == "" {
+		return floor.Task{}, false, err
+	}
+	return getRow[floor.Task](v.rows, vTasks, key)
+}
+
+// Parcel gives a parcel.
+func (v *View) Parcel(id floor.ParcelID) (floor.Parcel, bool, error) {
+	return getRow[floor.Parcel](v.rows, vParcels, numKey(string(id)))
+}
+
+// OpenParcel gives the parcel that is being packed at a station.
+func (v *View) OpenParcel(s floor.StationID) (floor.Parcel, bool, error) {
+	id, ok, err := getRow[floor.ParcelID](v.rows, vStations, string(s))
+	if err != nil || !ok {
+		return floor.Parcel{}, false, err
+	}
+	return v.Parcel(id)
+}
+
+// ParcelByWaybill finds the parcel that carries a waybill number, now or ever.
+func (v *View) ParcelByWaybill(n floor.WaybillNo) (floor.ParcelID, bool, error) {
+	return getRow[floor.ParcelID](v.rows, vWaybills, string(n))
+}
+
+// PooledWaybill gives the lowest number fetched ahead from a carrier and not yet bound.
+func (v *View) PooledWaybill(c floor.CarrierID) (floor.WaybillNo, bool, error) {
+	prefix := string(c) + "|"
+	var n floor.WaybillNo
+	err := v.rows.scan(vPool, "", prefix, func(key string, _ []byte) (bool, error) {
+		n = floor.WaybillNo(key[len(prefix):])
+		return false, nil
+	})
+	return n, n != "", err
+}
+
+// Pooled counts the numbers fetched ahead from a carrier, up to most.
+func (v *View) Pooled(c floor.CarrierID, most int) (int, error) {
+	n := 0
+	err := v.rows.scan(vPool, "", string(c)+"|", func(string, []byte) (bool, error) {
+		n++
+		return n < most, nil
+	})
+	return n, err
+}
+
+// Sheet gives the handover sheet that is open for a carrier.
+func (v *View) Sheet(c floor.CarrierID) (floor.SheetID, bool, error) {
+	return getRow[floor.SheetID](v.rows, vSheets, string(c))
+}
+
+// Effect gives a row of the outbox.
+func (v *View) Effect(id floor.EffectID) (floor.Effect, bool, error) {
+	key := numKey(string(id))
+	lane, ok, err := getRow[string](v.rows, vLanes, key)
+	if err != nil || !ok {
+		return floor.Effect{}, false, err
+	}
+	return getRow[floor.Effect](v.rows, vOutbox, lane+"|"+key)
+}
+
+// Lane calls f with the outbox rows of a lane, the oldest first. An empty lane
+// means all of them, lane by lane.
+func (v *View) Lane(lane string, f func(floor.Effect) bool) error {
+	prefix := ""
+	if lane != "" {
+		prefix = lane + "|"
+	}
+	return scanRows(v.rows, vOutbox, "", prefix, func(_ string, e floor.Effect) bool { return f(e) })
+}
+
+// Person gives a person.
+func (v *View) Person(id floor.PersonID) (floor.Person, bool, error) {
+	return getRow[floor.Person](v.rows, vPeople, string(id))
+}
+
+// PersonByBadge finds a person by the SHA-256 of the badge's text, hex.
+func (v *View) PersonByBadge(hash string) (floor.Person, bool, error) {
+	id, ok, err := getRow[floor.PersonID](v.rows, vBadges, hash)
+	if err != nil || !ok {
+		return floor.Person{}, false, err
+	}
+	p, ok, err := v.Person(id)
+	return p, ok && !p.Gone, err
+}
+
+// People calls f with every person.
+func (v *View) People(f func(floor.Person) bool) error {
+	return scanRows(v.rows, vPeople, "", "", func(_ string, p floor.Person) bool { return f(p) })
+}
+
+// Device gives a device.
+func (v *View) Device(id floor.DeviceID) (floor.Device, bool, error) {
+	return getRow[floor.Device](v.rows, vDevices, string(id))
+}
+
+// DeviceByToken finds a device by the SHA-256 of its token, hex. A revoked one
+// is found too.
+func (v *View) DeviceByToken(hash string) (floor.Device, bool, error) {
+	id, ok, err := getRow[floor.DeviceID](v.rows, vTokens, hash)
+	if err != nil || !ok {
+		return floor.Device{}, false, err
+	}
+	return v.Device(id)
+}
+
+// Devices calls f with every device.
+func (v *View) Devices(f func(floor.Device) bool) error {
+	return scanRows(v.rows, vDevices, "", "", func(_ string, d floor.Device) bool { return f(d) })
+}
+
+// Invited gives the invitation behind the SHA-256 of a pairing code, hex.
+func (v *View) Invited(hash string) (floor.DeviceInvited, bool, error) {
+	return getRow[floor.DeviceInvited](v.rows, vCodes, hash)
+}
+
+// Cursor gives how far a channel was pulled.
+func (v *View) Cursor(ch floor.ChannelID) (string, error) {
+	c, _, err := getRow[string](v.rows, vCursors, string(ch))
+	return c, err
+}
+
+// Intercept gives the record of a freeze.
+func (v *View) Intercept(key string) (floor.Intercept, bool, error) {
+	return getRow[floor.Intercept](v.rows, vIntercepts, key)
+}
+
+// Intercepts calls f with the freezes whose key begins with day (20261121),
+// the oldest first.
+func (v *View) Intercepts(day string, f func(floor.Intercept) bool) error {
+	return scanRows(v.rows, vIntercepts, "", day, func(_ string, i floor.Intercept) bool { return f(i) })
+}
+
+// OpenIntercepts calls f with the freezes that are not decided, the oldest first.
+func (v *View) OpenIntercepts(f func(floor.Intercept) bool) error {
+	return v.rows.scan(vOpenAsks, "", "", func(key string, _ []byte) (bool, error) {
+		i, ok, err := v.Intercept(key)
+		if err != nil || !ok {
+			return err == nil, err
+		}
+		return f(i), nil
+	})
+}
+
+// Ship calls f with the report rows of the orders due from (incl.) to (excl.),
+// by hour of their due time.
+func (v *View) Ship(from, to time.Time, f func(floor.ShipRow) bool) error {
+	last := hourKey(to)
+	return scanRows(v.rows, vShip, hourKey(from), "", func(key string, row floor.ShipRow) bool {
+		if key > last+"~" {
+			return false
+		}
+		if row.Due.Before(from) || !row.Due.Before(to) {
+			return true
+		}
+		return f(row)
+	})
+}
+
+// Figures gives the board's counts.
+func (v *View) Figures() (floor.Figures, error) {
+	g, _, err := getRow[floor.Figures](v.rows, vFigures, "floor")
+	return g, err
+}
+
+// Next gives the number after the last one that a counter gave: "wave", "task",
+// "parcel", "sheet", "effect", or what OrderCounter and InterceptCounter say.
+func (v *View) Next(counter string) (uint64, error) {
+	last, _, err := getRow[uint64](v.rows, vCounters, counter)
+	return last + 1, err
+}
+
+// OrderCounter names the counter of the orders of a day: "order/DB20261121".
+func OrderCounter(prefix, day string) string { return "order/" + prefix + day }
+
+// InterceptCounter names the counter of the freezes of a day (20261121).
+func InterceptCounter(day string) string { return "intercept/" + day }
+
+// ---- keys
+
+func stockKey(bin floor.BinID, sku floor.SKU) string { return string(bin) + "|" + string(sku) }
+
+func numberKey(ch floor.ChannelID, shop, number string) string {
+	return string(ch) + "|" + number + "|" + shop
+}
+
+// idNumber gives the number that an id ends in: 812 of T-812.
+func idNumber(id string) uint64 {
+	i := len(id)
+	for i > 0 && id[i-1] >= '0' && id[i-1] <= '9' {
+		i--
+	}
+	n, err := strconv.ParseUint(id[i:], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// numKey is the key of a row whose id ends in a number: it sorts by that number.
+func numKey(id string) string { return fmt.Sprintf("%012d", idNumber(id)) }
+
+func orderCounter(id floor.OrderID) string {
+	prefix, _, _ := strings.Cut(string(id), "-")
+	return "order/" + prefix
+}
+
+func interceptCounter(key string) string {
+	day, _, _ := strings.Cut(key, "/")
+	return InterceptCounter(day)
+}
+
+func hourKey(t time.Time) string { return t.UTC().Format("2006-01-02T15") }
+
+func shipKey(r floor.ShipRow) string { return hourKey(r.Due) + "|" + string(r.Order) }
+
+// scanRows is scan for rows that decode as T.
+func scanRows[T any](r *rows, bucket, from, prefix string, f func(key string, row T) bool) error {
+	return r.scan(bucket, from, prefix, func(key string, plain []byte) (bool, error) {
+		var row T
+		if err := decMode.Unmarshal(plain, &row); err != nil {
+			return false, fmt.Errorf("row %s of %s: %w", key, bucket, err)
+		}
+		return f(key, row), nil
+	})
+}
