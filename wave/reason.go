@@ -1,0 +1,117 @@
+package wave
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"floord/floor"
+)
+
+// A Code says why, without words. Codes are stored in the journal and never
+// change their meaning.
+type Code string
+
+// Why a wave goes, and what it gains.
+const (
+	Urgent      Code = "urgent"       // orders
+	Overdue     Code = "overdue"      // orders, minutes past the earliest ship-by
+	DueSoon     Code = "due-soon"     // orders, minutes to the earliest ship-by
+	FullCart    Code = "full-cart"    // orders
+	NothingFits Code = "nothing-fits" // orders, grams, stops
+	EnoughFill  Code = "enough-fill"  // orders, least
+	WaitedLong  Code = "waited-long"  // minutes of the oldest, limit
+	SavesMetres Code = "saves-metres" // metres saved, metres one by one, metres together
+	HotCompany  Code = "hot-company"  // bins that serve several of the orders
+)
+
+// Why an order waits.
+const (
+	WaitCompany Code = "wait-company" // orders, least, minutes left at most
+	NoPicker    Code = "no-picker"    // waves planned
+	Stopped     Code = "stopped"      //
+	BadRules    Code = "bad-rules"    // the error
+)
+
+// Why an order is set aside.
+const (
+	NoLines       Code = "no-lines"       //
+	BadLine       Code = "bad-line"       // line, SKU
+	NotAllocated  Code = "not-allocated"  // line, SKU
+	UnknownBin    Code = "unknown-bin"    // bin
+	BinUnplaced   Code = "bin-unplaced"   // bin
+	TooHeavy      Code = "too-heavy"      // grams, limit
+	TooManyLines  Code = "too-many-lines" // stops, limit
+	TwiceInList   Code = "twice-in-list"  //
+	NoLayoutGiven Code = "no-layout"      //
+)
+
+// A Reason is a code with what it is about, so that it can be stored once and
+// read in any language.
+type Reason struct {
+	Code Code     `json:"code"`
+	Args []string `json:"args,omitempty"`
+}
+
+// because makes a reason of a code and its arguments.
+func because(c Code, args ...any) Reason {
+	r := Reason{Code: c}
+	for _, a := range args {
+		switch a := a.(type) {
+		case Metres:
+			r.Args = append(r.Args, strconv.FormatFloat(float64(a), 'f', 0, 64))
+		case floor.Grams:
+			r.Args = append(r.Args, strconv.FormatInt(int64(a), 10))
+		default:
+			r.Args = append(r.Args, fmt.Sprint(a))
+		}
+	}
+	return r
+}
+
+// Text says the reason in one sentence, in English for "en" and in Chinese for
+// everything else. A code this version does not know is shown as it is.
+func (r Reason) Text(lang string) string {
+	m, known := messages[r.Code]
+	if !known {
+		return strings.Join(append([]string{string(r.Code)}, r.Args...), " ")
+	}
+	text := m.zh
+	if lang == "en" || strings.HasPrefix(lang, "en-") {
+		text = m.en
+	}
+	for i, a := range r.Args {
+		text = strings.ReplaceAll(text, "{"+strconv.Itoa(i)+"}", a)
+	}
+	return text
+}
+
+type message struct{ zh, en string }
+
+// messages is the catalogue; {n} is the n-th argument of the reason.
+var messages = map[Code]message{
+	Urgent:      {"含 {0} 个加急订单", "{0} urgent orders"},
+	Overdue:     {"{0} 单已过最晚发货时间，最久的已过 {1} 分钟", "{0} orders are past their ship-by, the worst by {1} min"},
+	DueSoon:     {"{0} 单临近最晚发货，最急的还剩 {1} 分钟", "{0} orders are due soon, the first in {1} min"},
+	FullCart:    {"拣货车已装满 {0} 单", "the cart is full with {0} orders"},
+	NothingFits: {"其余订单已装不下（现有 {0} 单、{1} 克、{2} 个拣货点）", "no other order fits ({0} orders, {1} g, {2} stops so far)"},
+	EnoughFill:  {"已凑够 {0} 单（起步 {1} 单）", "{0} orders together, {1} are enough to go"},
+	WaitedLong:  {"最早的订单已等 {0} 分钟（上限 {1} 分钟）", "the oldest order has waited {0} min, the limit is {1} min"},
+	SavesMetres: {"合走一趟少走 {0} 米（逐单走 {1} 米，合走 {2} 米）", "one walk saves {0} m ({1} m one by one, {2} m together)"},
+	HotCompany:  {"{0} 个库位一次停留供多单", "{0} bins serve several orders at one stop"},
+
+	WaitCompany: {"目前只有 {0} 单同行，起步 {1} 单，最多再等 {2} 分钟", "only {0} orders together, {1} are needed; goes in {2} min at the latest"},
+	NoPicker:    {"没有空闲拣货员，已排出 {0} 个更急的波次", "no picker is free; {0} more pressing waves go first"},
+	Stopped:     {"本次计算提前结束，下次再排", "planning was cut short; the order is planned next time"},
+	BadRules:    {"波次规则无法执行，请修改设置：{0}", "the wave rules cannot be followed, correct the settings: {0}"},
+
+	NoLines:       {"订单没有明细，请核对订单", "the order has no lines; check the order"},
+	BadLine:       {"第 {0} 行（{1}）的数量或重量不合理，请核对订单和商品资料", "line {0} ({1}) has an impossible quantity or weight; check the order and the item"},
+	NotAllocated:  {"第 {0} 行（{1}）还没有分到库位，请补货或调拨", "line {0} ({1}) has no bin; replenish or move stock"},
+	UnknownBin:    {"库位 {0} 不在库位表中，请补录", "bin {0} is not on the floor plan; add it"},
+	BinUnplaced:   {"库位 {0} 没有坐标，请在库位表中补上", "bin {0} has no coordinates; add them to the bin list"},
+	TooHeavy:      {"订单重 {0} 克，超过一车上限 {1} 克，请拆单或单独拣货", "the order weighs {0} g, a cart takes {1} g; split it or pick it alone"},
+	TooManyLines:  {"订单有 {0} 个拣货点，超过一车上限 {1} 个，请拆单或单独拣货", "the order has {0} stops, a walk takes {1}; split it or pick it alone"},
+	TwiceInList:   {"订单号重复出现，请核对后只保留一份", "the order is listed twice; keep one"},
+	NoLayoutGiven: {"还没有库区平面图，请先导入库位坐标", "there is no floor plan yet; import the bins with their coordinates"},
+}
