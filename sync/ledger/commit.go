@@ -403,9 +403,9 @@ func (w *writer) append(c *call, facts []floor.Fact, records []record) error {
 	head := w.head
 	for i, f := range facts {
 		records[i].at = at
-		data := records[i].append(nil)
-		head = mark{Seq: head.Seq + 1, Chain: head.Chain.next(head.Seq+1, data)}
-		if err := w.rows.appendLine(head.Seq, line{chain: head.Chain, record: data}); err != nil {
+		row := newLine(head, records[i])
+		head = mark{Seq: head.Seq + 1, Chain: row.chain()}
+		if err := w.rows.journal().put(seqKey(head.Seq), row); err != nil {
 			return err
 		}
 		raw := payload(f)
@@ -418,7 +418,7 @@ func (w *writer) append(c *call, facts []floor.Fact, records []record) error {
 		if err := w.l.fold(w.rows, e); err != nil {
 			return fmt.Errorf("request %s: fold %s: %w", c.req.Key, f.Kind(), err)
 		}
-		entries[i] = newEntry(e, len(data)+len(raw))
+		entries[i] = newEntry(e, len(row)+len(raw))
 		c.receipt.Events = append(c.receipt.Events, e)
 	}
 	c.receipt.First, c.receipt.Last = w.head.Seq+1, head.Seq

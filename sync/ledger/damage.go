@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strconv"
 	"sync"
@@ -56,4 +57,9 @@ func readable(key []byte) string {
 		return string(key)
 	}
 	return strconv.QuoteToASCII(string(key))
+}
+
+func isDamaged(err error) bool {
+	var d *DamagedError
+	return errors.As(err, &d)
 }

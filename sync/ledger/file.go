@@ -144,6 +144,7 @@ func boltOptions(f *os.File) *bbolt.Options {
 		NoFreelistSync:  true,
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: initialMmap,
+		PageSize:        boltPage,
 	}
 	if f != nil {
 		o.OpenFile = func(string, int, os.FileMode) (*os.File, error) { return f, nil }
@@ -196,8 +197,6 @@ func lock(f *os.File) error {
 		}
 	}
 }
-
-func inspect(*os.File) error { return nil }
 
 // isFull says whether err is about room on the disk. bbolt wraps some of them
 // as text only.

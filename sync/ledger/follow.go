@@ -115,8 +115,8 @@ func (l *Ledger) page(cursor uint64, topic Topic) (batch, error) {
 		for seq := cursor + 1; seq <= min(last, cursor+pageSeen) && len(b.found) < pageFound; seq++ {
 			b.upto = seq
 			e, wanted, err := r.wanted(seq, wants)
-			if damaged := (*DamagedError)(nil); errors.As(err, &damaged) {
-				b.found = append(b.found, found{floor.Event{Seq: seq}, damaged})
+			if isDamaged(err) {
+				b.found = append(b.found, found{floor.Event{Seq: seq}, err})
 				continue
 			}
 			if err != nil {
@@ -137,7 +137,7 @@ func (r *rows) wanted(seq uint64, w interests) (floor.Event, bool, error) {
 	if err != nil {
 		return floor.Event{}, false, err
 	}
-	rec, err := parseRecord(l.record)
+	rec, err := parseRecord(l.record())
 	if err != nil {
 		return floor.Event{}, false, fmt.Errorf("event %d: %w", seq, err)
 	}

@@ -179,14 +179,28 @@ func (l *Ledger) load() error {
 			return err
 		}
 		cut, err := r.mark("cut")
+		if err != nil {
+			return err
+		}
 		l.cut.Store(&cut)
-		return err
+		return r.checkHead(l.head)
 	})
 	if err != nil {
 		return fmt.Errorf("%w: mend it with: floord restore BACKUP", err)
 	}
 	l.seq.Store(l.head.Seq)
 	l.tail = newTail(l.head.Seq, l.opts.Tail)
+	return nil
+}
+
+// checkHead checks that the journal ends where the meta bucket says.
+func (r *rows) checkHead(head mark) error {
+	if r.journal().b == nil {
+		return errors.New("the journal is missing")
+	}
+	if last, _ := r.journal().b.Cursor().Last(); last != nil && string(last) != seqKey(head.Seq) || last == nil && head.Seq != 0 {
+		return fmt.Errorf("the journal ends at event %s and not at %d", readable(last), head.Seq)
+	}
 	return nil
 }
 

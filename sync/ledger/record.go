@@ -53,7 +53,7 @@ type record struct {
 	fact      []byte
 }
 
-func (r record) append(to []byte) []byte {
+func (r record) append(to line) line {
 	to = append(to, recordV1)
 	to = binary.AppendVarint(to, r.at)
 	to = appendText(to, r.actor)
@@ -67,7 +67,7 @@ func (r record) append(to []byte) []byte {
 	return append(to, r.fact...)
 }
 
-func appendText[T string | []byte](to []byte, s T) []byte {
+func appendText[T string | []byte](to line, s T) line {
 	to = binary.AppendUvarint(to, uint64(len(s)))
 	return append(to, s...)
 }
@@ -145,33 +145,34 @@ func interest(subject string) uint32 {
 	return h.Sum32()
 }
 
-// A line is a journal row: the record and the chain up to it.
-type line struct {
-	chain  chain
-	record []byte
+// A line is a journal row: the chain up to an event, then its record.
+type line []byte
+
+// newLine writes the row of the event after prev.
+func newLine(prev mark, r record) line {
+	size := len(chain{}) + 64 + len(r.actor) + len(r.cause) + len(r.kind) + 4*len(r.interests) + len(r.raw) + len(r.fact)
+	l := r.append(make(line, len(chain{}), size))
+	c := prev.Chain.next(prev.Seq+1, l.record())
+	copy(l, c[:])
+	return l
 }
 
-func (r *rows) appendLine(seq uint64, l line) error {
-	return r.journal().put(seqKey(seq), append(l.chain[:], l.record...))
-}
+func (l line) chain() chain   { return chain(l[:len(chain{})]) }
+func (l line) record() []byte { return l[len(chain{}):] }
 
 // line reads event seq. A missing row is an error: the caller knows it was there.
 func (r *rows) line(seq uint64) (line, error) {
 	data, err := r.journal().get(seqKey(seq))
 	if err != nil {
-		return line{}, err
+		return nil, err
 	}
 	if data == nil {
-		return line{}, fmt.Errorf("event %d is not in the journal", seq)
+		return nil, fmt.Errorf("event %d is not in the journal", seq)
 	}
-	return cutLine(data)
-}
-
-func cutLine(data []byte) (line, error) {
 	if len(data) < len(chain{}) {
-		return line{}, errRecord
+		return nil, fmt.Errorf("event %d: %w", seq, errRecord)
 	}
-	return line{chain: chain(data[:len(chain{})]), record: data[len(chain{}):]}, nil
+	return data, nil
 }
 
 // event reads and decodes event seq.
@@ -180,7 +181,7 @@ func (r *rows) event(seq uint64) (floor.Event, error) {
 	if err != nil {
 		return floor.Event{Seq: seq}, err
 	}
-	rec, err := parseRecord(l.record)
+	rec, err := parseRecord(l.record())
 	if err != nil {
 		return floor.Event{Seq: seq}, fmt.Errorf("event %d: %w", seq, err)
 	}

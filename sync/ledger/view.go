@@ -111,7 +111,8 @@ func (v *View) Demand(f func(floor.SKU, floor.Demand) bool) error {
 
 // Wave gives a wave.
 func (v *View) Wave(id floor.WaveID) (floor.Wave, bool, error) {
-	return getRow[floor.Wave](v.rows, vWaves, numKey(string(id)))
+	x, ok, err := getRow[floor.Wave](v.rows, vWaves, numKey(string(id)))
+	return x, ok && x.ID == id, err
 }
 
 // Waves calls f with every wave, the oldest first.
@@ -121,7 +122,8 @@ func (v *View) Waves(f func(floor.Wave) bool) error {
 
 // Task gives a task.
 func (v *View) Task(id floor.TaskID) (floor.Task, bool, error) {
-	return getRow[floor.Task](v.rows, vTasks, numKey(string(id)))
+	x, ok, err := getRow[floor.Task](v.rows, vTasks, numKey(string(id)))
+	return x, ok && x.ID == id, err
 }
 
 // LiveTasks calls f with every task that is not ended, the oldest first.
@@ -152,7 +154,8 @@ func (v *View) WaitingTask() (floor.Task, bool, error) {
 
 // Parcel gives a parcel.
 func (v *View) Parcel(id floor.ParcelID) (floor.Parcel, bool, error) {
-	return getRow[floor.Parcel](v.rows, vParcels, numKey(string(id)))
+	x, ok, err := getRow[floor.Parcel](v.rows, vParcels, numKey(string(id)))
+	return x, ok && x.ID == id, err
 }
 
 // OpenParcel gives the parcel that is being packed at a station.
@@ -202,7 +205,8 @@ func (v *View) Effect(id floor.EffectID) (floor.Effect, bool, error) {
 	if err != nil || !ok {
 		return floor.Effect{}, false, err
 	}
-	return getRow[floor.Effect](v.rows, vOutbox, lane+"|"+key)
+	e, ok, err := getRow[floor.Effect](v.rows, vOutbox, lane+"|"+key)
+	return e, ok && e.ID == id, err
 }
 
 // Lane calls f with the outbox rows of a lane, the oldest first. An empty lane

@@ -1,0 +1,381 @@
+// Package channelmap turns a shop's payload into the floor's words by a map: a
+// TOML file that says, for one platform, where each field stands, in which form
+// money and time come, what its states mean, and what holds an order back. The
+// platform's own code is then little more than its signature.
+//
+// A map is data and is checked whole when it is loaded. Mapping never fails for
+// an order: a field that cannot be read holds the order, and the hold names it.
+package channelmap
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"floord/floor"
+	"floord/sync/channel"
+)
+
+// document is the TOML form of a map.
+type document struct {
+	Channel string `toml:"channel"`
+	Zone    string `toml:"zone"`  // of times without one: "+08:00"
+	Time    string `toml:"time"`  // a Go layout, "rfc3339", "unix" or "unix_ms"
+	Money   string `toml:"money"` // "yuan": decimal text or number; "fen": whole number
+	Pull    struct {
+		Window  duration `toml:"window"`  // longest a question may span
+		Lag     duration `toml:"lag"`     // how far behind the shop's clock a question ends
+		Overlap duration `toml:"overlap"` // how much is read again
+		Size    int      `toml:"size"`    // orders a page
+	} `toml:"pull"`
+	Answers map[string]struct {
+		Orders string `toml:"orders"` // path of the orders, or of the one order
+		Total  string `toml:"total"`  // path of their number, all pages
+		Merge  bool   `toml:"merge"`  // the merge key of this answer counts
+	} `toml:"answers"`
+	Order struct {
+		Number     []string `toml:"number"`
+		Modified   []string `toml:"modified"`
+		Created    []string `toml:"created"`
+		Paid       []string `toml:"paid"`
+		Pay        []string `toml:"pay"`
+		ShipBy     []string `toml:"ship_by"`
+		CollectBy  []string `toml:"collect_by"`
+		MergeKey   []string `toml:"merge_key"`
+		BuyerNote  []string `toml:"buyer_note"`
+		SellerNote []string `toml:"seller_note"`
+		Avoid      []string `toml:"avoid"`
+		Carrier    []string `toml:"carrier"`
+		Waybill    []string `toml:"waybill"`
+	} `toml:"order"`
+	To struct {
+		Name     []string `toml:"name"`
+		Phone    []string `toml:"phone"`
+		Province []string `toml:"province"`
+		City     []string `toml:"city"`
+		District []string `toml:"district"`
+		Detail   []string `toml:"detail"`
+		Token    []string `toml:"token"`
+		Masked   bool     `toml:"masked"`
+	} `toml:"to"`
+	Lines []struct {
+		Path string   `toml:"path"`
+		SKU  []string `toml:"sku"`
+		Qty  []string `toml:"qty"`
+		Name []string `toml:"name"`
+		Spec []string `toml:"spec"`
+		Gift bool     `toml:"gift"`
+		When []string `toml:"when"`
+	} `toml:"lines"`
+	Known  map[string][]string `toml:"known"` // enumerations: any other value is unmapped
+	States []ruleDoc           `toml:"state"`
+	Holds  []ruleDoc           `toml:"hold"`
+	Flags  []ruleDoc           `toml:"flag"`
+
+	Events   map[string]string `toml:"events"`   // pushed type -> our word
+	Carriers map[string]string `toml:"carriers"` // our carrier -> the platform's code
+	Limits   []Limit           `toml:"limit"`
+	Error    struct {
+		At   string `toml:"at"` // present when the shop refused
+		Code string `toml:"code"`
+		Sub  string `toml:"sub"`
+		Text string `toml:"text"`
+	} `toml:"error"`
+	Errors []errorDoc `toml:"errors"`
+}
+
+type ruleDoc struct {
+	Is    string   `toml:"is"`
+	When  []string `toml:"when"`
+	Alone bool     `toml:"alone"`
+}
+
+type errorDoc struct {
+	Codes []string      `toml:"codes"`
+	Class channel.Class `toml:"class"`
+	After duration      `toml:"after"`
+	Zh    string        `toml:"zh"`
+	En    string        `toml:"en"`
+}
+
+// A Limit is a rate the platform grants.
+type Limit struct {
+	Methods []string `toml:"methods"`
+	Calls   int      `toml:"calls"`
+	Per     duration `toml:"per"`
+	Shop    bool     `toml:"shop"` // counted per shop, not per app
+}
+
+// duration is a time.Duration written "30m".
+type duration struct{ time.Duration }
+
+func (d *duration) UnmarshalText(b []byte) (err error) {
+	d.Duration, err = time.ParseDuration(string(b))
+	return err
+}
+
+// A Map is a checked map. It is read-only and may be shared.
+type Map struct {
+	doc     document
+	zone    *time.Location
+	answers []answer
+	order   struct {
+		number, modified, created, paid, pay, shipBy, collectBy  []path
+		mergeKey, buyerNote, sellerNote, avoid, carrier, waybill []path
+		name, phone, province, city, district, detail, token     []path
+	}
+	lines  []lineMap
+	known  []enumeration
+	states []rule
+	holds  []rule
+	flags  []rule
+	fault  struct{ at, code, sub, text path }
+	errs   map[string]*errorDoc
+}
+
+type answer struct {
+	name          string
+	orders, total path
+	merge         bool
+}
+
+type lineMap struct {
+	path                 path
+	sku, qty, name, spec []path
+	gift                 bool
+	when                 rule
+	at                   string
+}
+
+type enumeration struct {
+	at   string
+	path path
+	in   []string
+}
+
+// Load reads and checks a map. All its mistakes come at once.
+func Load(name string, data []byte) (*Map, error) {
+	m := &Map{}
+	dec := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
+	if err := dec.Decode(&m.doc); err != nil {
+		var strict *toml.StrictMissingError
+		if errors.As(err, &strict) {
+			return nil, fmt.Errorf("channel map %s: unknown keys:\n%s", name, strict.String())
+		}
+		return nil, fmt.Errorf("channel map %s: %w", name, err)
+	}
+	c := compiler{m: m}
+	c.compile()
+	if len(c.mistakes) > 0 {
+		return nil, fmt.Errorf("channel map %s: %w", name, errors.Join(c.mistakes...))
+	}
+	return m, nil
+}
+
+// compiler checks a document and collects its mistakes.
+type compiler struct {
+	m        *Map
+	mistakes []error
+}
+
+func (c *compiler) wrong(format string, args ...any) {
+	c.mistakes = append(c.mistakes, fmt.Errorf(format, args...))
+}
+
+func (c *compiler) compile() {
+	m, d := c.m, &c.m.doc
+	c.forms()
+	o := &m.order
+	o.number = c.need("order.number", d.Order.Number)
+	o.modified = c.need("order.modified", d.Order.Modified)
+	o.pay = c.need("order.pay", d.Order.Pay)
+	o.created, o.paid = c.paths(d.Order.Created), c.paths(d.Order.Paid)
+	o.shipBy, o.collectBy = c.paths(d.Order.ShipBy), c.paths(d.Order.CollectBy)
+	o.mergeKey, o.avoid = c.paths(d.Order.MergeKey), c.paths(d.Order.Avoid)
+	o.buyerNote, o.sellerNote = c.paths(d.Order.BuyerNote), c.paths(d.Order.SellerNote)
+	o.carrier, o.waybill = c.paths(d.Order.Carrier), c.paths(d.Order.Waybill)
+	o.name, o.phone = c.paths(d.To.Name), c.paths(d.To.Phone)
+	o.province, o.city, o.district = c.paths(d.To.Province), c.paths(d.To.City), c.paths(d.To.District)
+	o.detail, o.token = c.paths(d.To.Detail), c.paths(d.To.Token)
+	for i, l := range d.Lines {
+		at := fmt.Sprintf("lines[%d]", i)
+		m.lines = append(m.lines, lineMap{path: c.path(l.Path), at: l.Path, gift: l.Gift,
+			sku: c.need(at+".sku", l.SKU), qty: c.need(at+".qty", l.Qty),
+			name: c.paths(l.Name), spec: c.paths(l.Spec), when: rule{when: c.tests(l.When)}})
+	}
+	if len(m.lines) == 0 {
+		c.wrong("no [[lines]]")
+	}
+	for at, in := range d.Known {
+		m.known = append(m.known, enumeration{at: at, path: c.path(at), in: in})
+	}
+	slices.SortFunc(m.known, func(a, b enumeration) int { return compare(a.at, b.at) })
+	m.states = c.rules("state", d.States, func(s string) bool { return floor.ShopState(s).Rank() > 0 })
+	m.holds = c.rules("hold", d.Holds, floor.ShopHold)
+	m.flags = c.rules("flag", d.Flags, func(s string) bool { return s != "" })
+	if len(m.states) == 0 {
+		c.wrong("no [[state]]")
+	}
+	c.envelopes()
+	c.errors()
+}
+
+// forms checks the forms of money and time and the numbers of [pull] and [[limit]].
+func (c *compiler) forms() {
+	m, d := c.m, &c.m.doc
+	if d.Channel == "" {
+		c.wrong("channel is missing")
+	}
+	if d.Money != "yuan" && d.Money != "fen" {
+		c.wrong("money %q is neither \"yuan\" nor \"fen\"", d.Money)
+	}
+	m.zone = time.UTC
+	if d.Zone != "" {
+		t, err := time.Parse("-07:00", d.Zone)
+		if err != nil {
+			c.wrong("zone %q is not of the form +08:00", d.Zone)
+		} else {
+			m.zone = t.Location()
+		}
+	}
+	if d.Time == "" {
+		c.wrong("time is missing")
+	}
+	if d.Pull.Size < 1 || d.Pull.Window.Duration <= 0 || d.Pull.Lag.Duration < 0 || d.Pull.Overlap.Duration < 0 {
+		c.wrong("[pull] needs a size and a window above zero")
+	}
+	for _, l := range d.Limits {
+		if len(l.Methods) == 0 || l.Calls < 1 || l.Per.Duration <= 0 {
+			c.wrong("[[limit]] %v needs methods, calls and per", l.Methods)
+		}
+	}
+}
+
+func (c *compiler) envelopes() {
+	m, d := c.m, &c.m.doc
+	for name, a := range d.Answers {
+		m.answers = append(m.answers, answer{name: name, orders: c.path(a.Orders), total: c.optional(a.Total), merge: a.Merge})
+	}
+	slices.SortFunc(m.answers, func(a, b answer) int { return compare(a.name, b.name) })
+	if len(m.answers) == 0 {
+		c.wrong("no [answers]")
+	}
+	m.fault.at, m.fault.code = c.path(d.Error.At), c.path(d.Error.Code)
+	m.fault.sub, m.fault.text = c.optional(d.Error.Sub), c.optional(d.Error.Text)
+}
+
+func (c *compiler) errors() {
+	classes := []channel.Class{channel.Retryable, channel.RateLimited, channel.Unauthorized, channel.Refused}
+	c.m.errs = map[string]*errorDoc{}
+	for i := range c.m.doc.Errors {
+		e := &c.m.doc.Errors[i]
+		if !slices.Contains(classes, e.Class) {
+			c.wrong("errors %v: class %q is none of %v", e.Codes, e.Class, classes)
+		}
+		if e.Zh == "" || e.En == "" {
+			c.wrong("errors %v: the sentence is missing in zh or en", e.Codes)
+		}
+		for _, code := range e.Codes {
+			if c.m.errs[code] != nil {
+				c.wrong("error code %s is listed twice", code)
+			}
+			c.m.errs[code] = e
+		}
+	}
+}
+
+func (c *compiler) path(s string) path {
+	p, err := parsePath(s)
+	if err != nil {
+		c.mistakes = append(c.mistakes, err)
+	}
+	return p
+}
+
+func (c *compiler) optional(s string) path {
+	if s == "" {
+		return nil
+	}
+	return c.path(s)
+}
+
+func (c *compiler) paths(all []string) []path {
+	ps := make([]path, len(all))
+	for i, s := range all {
+		ps[i] = c.path(s)
+	}
+	return ps
+}
+
+func (c *compiler) need(what string, all []string) []path {
+	if len(all) == 0 {
+		c.wrong("%s is missing", what)
+	}
+	return c.paths(all)
+}
+
+func (c *compiler) tests(all []string) []test {
+	ts := make([]test, 0, len(all))
+	for _, s := range all {
+		t, err := parseTest(s)
+		if err != nil {
+			c.mistakes = append(c.mistakes, err)
+		}
+		ts = append(ts, t)
+	}
+	return ts
+}
+
+func (c *compiler) rules(kind string, docs []ruleDoc, known func(string) bool) []rule {
+	rs := make([]rule, 0, len(docs))
+	for _, d := range docs {
+		if !known(d.Is) {
+			c.wrong("%s %q is not known to the floor", kind, d.Is)
+		}
+		if len(d.When) == 0 {
+			c.wrong("%s %q has no condition", kind, d.Is)
+		}
+		rs = append(rs, rule{is: d.Is, when: c.tests(d.When), alone: d.Alone})
+	}
+	return rs
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// Name is the channel the map is of.
+func (m *Map) Name() string { return m.doc.Channel }
+
+// Window, Lag, Overlap and Size are the platform's rules for reading in windows.
+func (m *Map) Window() time.Duration  { return m.doc.Pull.Window.Duration }
+func (m *Map) Lag() time.Duration     { return m.doc.Pull.Lag.Duration }
+func (m *Map) Overlap() time.Duration { return m.doc.Pull.Overlap.Duration }
+func (m *Map) Size() int              { return m.doc.Pull.Size }
+
+// Limits are the rates the platform grants.
+func (m *Map) Limits() []Limit { return m.doc.Limits }
+
+// Event gives our word for a pushed type; the type itself if there is none.
+func (m *Map) Event(kind string) string {
+	if e := m.doc.Events[kind]; e != "" {
+		return e
+	}
+	return kind
+}
+
+// CarrierCode gives the platform's code for one of our carriers.
+func (m *Map) CarrierCode(id floor.CarrierID) (string, bool) {
+	code, ok := m.doc.Carriers[string(id)]
+	return code, ok
+}

@@ -1,0 +1,147 @@
+package channelmap
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"floord/floor"
+)
+
+// maxFen bounds an amount: a hundred billion yuan is a fault, not an order.
+const maxFen = 1e13
+
+// Yuan reads an amount of yuan in decimal text, as a JSON number or a
+// string holds it, into fen. The text of a double may carry noise behind the
+// second decimal (14.799999999999999) or an exponent (1.0E7): what is nearer
+// than a millionth of a yuan to whole fen is that; anything else is an error,
+// since fractions of a fen do not exist.
+func Yuan(s string) (floor.Fen, error) {
+	digits, scale, neg, err := decimal(s)
+	if err != nil {
+		return 0, err
+	}
+	fen, err := toUnits(digits, scale-2)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no amount of yuan: %w", short(s), err)
+	}
+	if neg {
+		fen = -fen
+	}
+	return floor.Fen(fen), nil
+}
+
+// parseFen reads a whole number of fen.
+func parseFen(s string) (floor.Fen, error) {
+	n, err := parseWhole(s, maxFen)
+	return floor.Fen(n), err
+}
+
+// parseWhole reads a whole number up to most, in any JSON form: 2, "2", 2.0.
+func parseWhole(s string, most int64) (int64, error) {
+	digits, scale, neg, err := decimal(s)
+	if err != nil {
+		return 0, err
+	}
+	n, err := toUnits(digits, scale)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no whole number: %w", short(s), err)
+	}
+	if neg && n != 0 {
+		return 0, fmt.Errorf("%q is negative", short(s))
+	}
+	if n > most {
+		return 0, fmt.Errorf("%q is more than %d", short(s), most)
+	}
+	return n, nil
+}
+
+// decimal takes a decimal number apart: its value is digits / 10^scale.
+func decimal(s string) (digits string, scale int, neg bool, err error) {
+	bad := fmt.Errorf("%q is no number", short(s))
+	if len(s) > 64 {
+		return "", 0, false, bad
+	}
+	rest, neg := strings.CutPrefix(s, "-")
+	mantissa, exp, hasExp := strings.Cut(strings.ToLower(rest), "e")
+	if hasExp {
+		e, err := strconv.Atoi(exp)
+		if err != nil || e < -30 || e > 30 {
+			return "", 0, false, bad
+		}
+		scale = -e
+	}
+	whole, frac, hasDot := strings.Cut(mantissa, ".")
+	digits = whole + frac
+	if whole == "" || hasDot && frac == "" || strings.Trim(digits, "0123456789") != "" {
+		return "", 0, false, bad
+	}
+	return digits, scale + len(frac), neg, nil
+}
+
+// toUnits gives digits / 10^scale as a whole number, forgiving noise below the
+// fourth place behind the unit.
+func toUnits(digits string, scale int) (int64, error) {
+	for ; scale < 0; scale++ {
+		digits += "0"
+	}
+	if len(digits) <= scale {
+		digits = strings.Repeat("0", scale-len(digits)+1) + digits
+	}
+	whole, frac := strings.TrimLeft(digits[:len(digits)-scale], "0"), digits[len(digits)-scale:]
+	if len(whole) > 14 {
+		return 0, fmt.Errorf("more than %d", int64(maxFen))
+	}
+	n, _ := strconv.ParseInt("0"+whole, 10, 64)
+	const noise = 4
+	switch {
+	case len(frac) <= noise && strings.Trim(frac, "0") == "":
+	case len(frac) > noise && frac[:noise] == "0000":
+	case len(frac) > noise && frac[:noise] == "9999":
+		n++
+	default:
+		return 0, fmt.Errorf("it has parts smaller than the smallest unit")
+	}
+	if n > maxFen {
+		return 0, fmt.Errorf("more than %d", int64(maxFen))
+	}
+	return n, nil
+}
+
+// parseTime reads a time in the map's form. A blank, a zero and the first second
+// of 1970 mean that nothing is said: platforms write all three.
+func (m *Map) parseTime(s string) (time.Time, error) {
+	var t time.Time
+	var err error
+	switch m.doc.Time {
+	case "unix", "unix_ms":
+		var n int64
+		if n, err = parseWhole(s, 1<<43); err != nil {
+			return t, err
+		}
+		if n == 0 {
+			return t, nil
+		}
+		if t = time.Unix(n, 0); m.doc.Time == "unix_ms" {
+			t = time.UnixMilli(n)
+		}
+	case "rfc3339":
+		t, err = time.Parse(time.RFC3339, s)
+	default:
+		if strings.HasPrefix(s, "0000-") {
+			return t, nil
+		}
+		t, err = time.ParseInLocation(m.doc.Time, s, m.zone)
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is no time of the form %s", short(s), m.doc.Time)
+	}
+	if t = t.UTC(); t.Year() < 1971 {
+		return time.Time{}, nil
+	}
+	if t.Year() > 2200 {
+		return time.Time{}, fmt.Errorf("%q is out of reach", short(s))
+	}
+	return t, nil
+}

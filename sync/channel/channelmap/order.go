@@ -1,0 +1,277 @@
+package channelmap
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"floord/floor"
+)
+
+// Limits of an order's own texts and lists. What is cut stays whole in Raw.
+const (
+	maxNote  = 1000 // runes
+	maxText  = 200  // runes of a name, an address part, a specification
+	maxLines = 500
+	maxQty   = 1_000_000
+	maxHolds = 12
+)
+
+// An Order is a mapped order with what the floor's noun has no place for.
+type Order struct {
+	floor.ShopOrder
+	CarrierCode string          // under which the shop says it was shipped, its own code
+	Waybill     floor.WaybillNo // under which the shop says it was shipped
+}
+
+// Order maps one order. It never fails: what cannot be read becomes a hold that
+// names the field. now decides on promises that lie ahead. merge says whether
+// the merge key of this answer counts.
+func (m *Map) Order(v *Value, now time.Time, merge bool) Order {
+	r := reading{m: m, v: v, now: now}
+	o := &r.o
+	o.Raw = v.Raw()
+	o.Content = Sum(o.Raw)
+	if d := v.Defect(); d != "" {
+		r.unmapped(d, "")
+	}
+	r.number()
+	r.times()
+	r.money()
+	r.state()
+	r.lines()
+	r.people()
+	r.rules()
+	if merge && len(o.Flags) == 0 && o.Shippable() {
+		o.MergeKey = r.text(m.order.mergeKey, maxText)
+	}
+	return r.o
+}
+
+// reading is the mapping of one order under way.
+type reading struct {
+	m   *Map
+	v   *Value
+	now time.Time
+	o   Order
+}
+
+// unmapped holds the order because of a field. value must not be personal data.
+func (r *reading) unmapped(field, value string) {
+	if len(r.o.Holds) < maxHolds {
+		r.o.Holds = append(r.o.Holds, floor.Hold{Code: floor.HoldUnmapped, Field: short(field), Text: short(clean(value, maxText))})
+	}
+}
+
+// first gives the first of the aliases that says something, and its name.
+func (r *reading) first(aliases []path) (*Value, string) {
+	for _, p := range aliases {
+		if v := p.first(r.v); v != &none {
+			return v, p.String()
+		}
+	}
+	if len(aliases) == 0 {
+		return &none, ""
+	}
+	return &none, aliases[0].String()
+}
+
+func (r *reading) text(aliases []path, most int) string {
+	v, _ := r.first(aliases)
+	return clean(v.Text(), most)
+}
+
+// number reads the order's number. One without a number, or with an impossible
+// one, is named after its content, so that it can be kept and shown.
+func (r *reading) number() {
+	v, field := r.first(r.m.order.number)
+	r.o.Number = v.Text()
+	if !plain(r.o.Number, 64) {
+		r.o.Number = "unmapped-" + r.o.Content[:16]
+		r.unmapped(field, v.Text())
+	}
+}
+
+// times reads the times. Without a time of modification versions cannot be
+// arbitrated, so that one must be there.
+func (r *reading) times() {
+	o, p := &r.o, &r.m.order
+	o.ModifiedAt = r.time(p.modified)
+	o.CreatedAt = r.time(p.created)
+	o.PaidAt = r.time(p.paid)
+	o.ShipBy = r.time(p.shipBy)
+	o.CollectBy = r.time(p.collectBy)
+	if o.ModifiedAt.IsZero() {
+		_, field := r.first(p.modified)
+		r.unmapped(field, "")
+	}
+}
+
+func (r *reading) time(aliases []path) time.Time {
+	v, field := r.first(aliases)
+	if v.Empty() {
+		return time.Time{}
+	}
+	t, err := r.m.parseTime(v.Text())
+	if err != nil {
+		r.unmapped(field, v.Text())
+	}
+	return t
+}
+
+func (r *reading) money() {
+	v, field := r.first(r.m.order.pay)
+	parse := Yuan
+	if r.m.doc.Money == "fen" {
+		parse = parseFen
+	}
+	pay, err := parse(v.Text())
+	if err != nil || pay < 0 {
+		r.unmapped(field, v.Text())
+		return
+	}
+	r.o.Pay = pay
+}
+
+// state maps the shop's state. A value that the map does not know may mean
+// anything, so it holds the order; the state is then the weakest.
+func (r *reading) state() {
+	for _, e := range r.m.known {
+		e.path.each(r.v, func(v *Value) bool {
+			if !v.Empty() && !among(v.Text(), e.in) {
+				r.unmapped(e.at, v.Text())
+			}
+			return true
+		})
+	}
+	for i := range r.m.states {
+		if s := &r.m.states[i]; s.holds(r.m, r.v, r.now) {
+			r.o.State = floor.ShopState(s.is)
+			return
+		}
+	}
+	r.o.State = floor.ShopUnpaid
+	last := &r.m.states[len(r.m.states)-1]
+	r.unmapped(last.field(), last.when[0].path.first(r.v).Text())
+}
+
+func (r *reading) lines() {
+	for i := range r.m.lines {
+		l := &r.m.lines[i]
+		if !l.when.holds(r.m, r.v, r.now) {
+			continue
+		}
+		n := 0
+		l.path.each(r.v, func(v *Value) bool {
+			if len(r.o.Lines) == maxLines {
+				r.unmapped(l.at, fmt.Sprintf("> %d", maxLines))
+				return false
+			}
+			r.line(l, v, n)
+			n++
+			return true
+		})
+	}
+	if len(r.o.Lines) == 0 {
+		r.unmapped(r.m.lines[0].at, "")
+	}
+}
+
+func (r *reading) line(l *lineMap, v *Value, n int) {
+	in := reading{m: r.m, v: v}
+	at := strings.Replace(l.at, "[]", fmt.Sprintf("[%d]", n), 1)
+	sku, field := in.first(l.sku)
+	if !plain(sku.Text(), 64) {
+		r.unmapped(at+"."+field, sku.Text())
+	}
+	count, field := in.first(l.qty)
+	qty, err := parseWhole(count.Text(), maxQty)
+	if err != nil || qty < 1 {
+		r.unmapped(at+"."+field, count.Text())
+	}
+	r.o.Lines = append(r.o.Lines, floor.ShopLine{SKU: floor.SKU(clean(sku.Text(), 64)), Qty: int(qty),
+		Name: in.text(l.name, maxText), Spec: in.text(l.spec, maxText), Gift: l.gift})
+}
+
+// people reads the recipient, the notes, and what the shop says of shipping.
+func (r *reading) people() {
+	o, p := &r.o, &r.m.order
+	o.To = floor.Recipient{
+		Name: r.text(p.name, maxText), Phone: r.text(p.phone, maxText),
+		Province: r.text(p.province, maxText), City: r.text(p.city, maxText), District: r.text(p.district, maxText),
+		Detail: r.text(p.detail, maxText), Token: r.text(p.token, maxText), Masked: r.m.doc.To.Masked,
+	}
+	o.BuyerNote, o.SellerNote = r.text(p.buyerNote, maxNote), r.text(p.sellerNote, maxNote)
+	for _, avoid := range p.avoid {
+		avoid.each(r.v, func(v *Value) bool {
+			if s := clean(v.Text(), 32); s != "" && !among(s, o.AvoidCodes) && len(o.AvoidCodes) < 32 {
+				o.AvoidCodes = append(o.AvoidCodes, s)
+			}
+			return true
+		})
+	}
+	o.CarrierCode = r.text(p.carrier, 32)
+	o.Waybill = floor.WaybillNo(r.text(p.waybill, 64))
+}
+
+// rules adds holds and flags, each code once.
+func (r *reading) rules() {
+	for i := range r.m.holds {
+		h := &r.m.holds[i]
+		if h.alone && len(r.o.Holds) > 0 || r.held(h.is) || !h.holds(r.m, r.v, r.now) {
+			continue
+		}
+		r.o.Holds = append(r.o.Holds, floor.Hold{Code: h.is, Field: h.field()})
+	}
+	for i := range r.m.flags {
+		f := &r.m.flags[i]
+		if !among(f.is, r.o.Flags) && f.holds(r.m, r.v, r.now) {
+			r.o.Flags = append(r.o.Flags, f.is)
+		}
+	}
+}
+
+func (r *reading) held(code string) bool {
+	for _, h := range r.o.Holds {
+		if h.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// plain reports whether s can serve as an identifier: 1 to most bytes of
+// printable ASCII.
+func plain(s string, most int) bool {
+	if s == "" || len(s) > most {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// clean drops control characters, keeps line breaks as blanks, and cuts to most
+// runes. The text stays what the shop said; no mark is escaped here, since only
+// the one who writes a page or a label knows what commands there.
+func clean(s string, most int) string {
+	s = strings.Map(func(c rune) rune {
+		switch {
+		case c == '\n' || c == '\t':
+			return ' '
+		case unicode.IsControl(c):
+			return -1
+		}
+		return c
+	}, s)
+	if len(s) > most {
+		if r := []rune(s); len(r) > most {
+			s = string(r[:most])
+		}
+	}
+	return strings.TrimSpace(s)
+}

@@ -1,0 +1,123 @@
+package channelmap
+
+import (
+	"strings"
+	"time"
+
+	"floord/floor"
+	"floord/sync/channel"
+)
+
+// maxOrders bounds the orders of one answer; platforms send at most 100. (The
+// members of a single order count like orders here, and are fewer as well.)
+const maxOrders = 2000
+
+// A Page is one mapped answer.
+type Page struct {
+	Answer string // which of the map's answers it is
+	Orders []Order
+	Total  int // orders on all pages; that of Orders if the shop does not say
+}
+
+// Page maps an answer of the shop. The answer is recognised by its envelope; one
+// that holds no orders at all gives an empty page with an empty Answer. What the
+// shop refused is an *Error of the class that the map gives its code.
+func (m *Map) Page(op string, payload []byte, now time.Time) (Page, error) {
+	v, err := m.Envelope(op, payload)
+	if err != nil {
+		return Page{}, err
+	}
+	for _, a := range m.answers {
+		at := a.orders[:1].first(&v)
+		if at == &none {
+			continue
+		}
+		if v.defect != "" || at.defect != "" || a.count(&v) > maxOrders {
+			return Page{}, &channel.Error{Class: channel.Refused, Op: op, Code: "envelope",
+				Zh: "平台返回的外层结构有误(重复的键或订单过多),请联系实施人员。",
+				En: "the answer's envelope is wrong, a name said twice or too many orders; call whoever set the channel up"}
+		}
+		p := Page{Answer: a.name}
+		a.orders.each(&v, func(v *Value) bool {
+			p.add(m, v, now, a.merge)
+			return true
+		})
+		p.Total = len(p.Orders)
+		if n, err := parseWhole(a.total.first(&v).Text(), 1<<30); err == nil && len(a.total) > 0 {
+			p.Total = int(n)
+		}
+		return p, nil
+	}
+	return Page{}, nil
+}
+
+// count gives the number of orders in an answer, before they are mapped.
+func (a *answer) count(v *Value) (n int) {
+	a.orders.each(v, func(v *Value) bool {
+		n += len(v.items)
+		return true
+	})
+	return n
+}
+
+// add maps the items of a list, or the one order of a detail.
+func (p *Page) add(m *Map, v *Value, now time.Time, merge bool) {
+	if !v.Array() {
+		p.Orders = append(p.Orders, m.Order(v, now, merge))
+		return
+	}
+	for i := range v.items {
+		p.Orders = append(p.Orders, m.Order(&v.items[i], now, merge))
+	}
+}
+
+// ShopOrders gives the floor's part of the page's orders.
+func (p *Page) ShopOrders() []floor.ShopOrder {
+	out := make([]floor.ShopOrder, len(p.Orders))
+	for i := range p.Orders {
+		out[i] = p.Orders[i].ShopOrder
+	}
+	return out
+}
+
+// Envelope parses an answer and looks for the shop's refusal in it.
+func (m *Map) Envelope(op string, payload []byte) (Value, error) {
+	v, err := Parse(payload)
+	if err != nil {
+		// A proxy's page, a body cut short: the next answer may be whole.
+		return v, &channel.Error{Class: channel.Retryable, Op: op, Err: err,
+			Zh: "平台返回的内容不是 JSON,系统会自动重试。", En: "the shop's answer is not JSON; it will be asked again"}
+	}
+	if !v.Object() {
+		return v, &channel.Error{Class: channel.Refused, Op: op, Code: "no-object",
+			Zh: "平台返回的内容不是预期的结构,请联系实施人员。", En: "the shop's answer is not an object; call whoever set the channel up"}
+	}
+	if m.fault.at.first(&v) != &none {
+		return v, m.refusal(op, &v)
+	}
+	return v, nil
+}
+
+// refusal classifies what the shop refused. A code that the map does not know is
+// Refused: a person must read it.
+func (m *Map) refusal(op string, v *Value) *channel.Error {
+	code, sub := m.fault.code.first(v).Text(), m.fault.sub.first(v).Text()
+	said := short(clean(m.fault.text.first(v).Text(), maxText))
+	e := &channel.Error{Class: channel.Refused, Op: op, Code: clean(code, 64)}
+	if sub != "" && sub != code {
+		e.Code += "/" + clean(sub, 64)
+	}
+	known := m.errs[sub]
+	if known == nil {
+		known = m.errs[code]
+	}
+	if known == nil {
+		e.Zh = "平台拒绝了请求:" + said + "。请组长查看。"
+		e.En = "the shop refused: " + said + "; a lead should look"
+		return e
+	}
+	e.Class, e.After = known.Class, known.After.Duration
+	fill := strings.NewReplacer("{said}", said)
+	e.Zh, e.En = fill.Replace(known.Zh), fill.Replace(known.En)
+	return e
+}

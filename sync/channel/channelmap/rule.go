@@ -1,0 +1,100 @@
+package channelmap
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// A test is one condition of a rule, written "PATH OP VALUES":
+//
+//	order_status = 1|2        one of the values stands at the path
+//	risk_control_status != 1  none of them does (a missing field passes)
+//	buyer_memo set            something is said
+//	receiver_name empty       nothing is
+//	pre_sale_time ahead       a time later than now, or nothing said
+//	buyer_memo ~ EXPRESSION   the text matches a regular expression (RE2)
+type test struct {
+	path path
+	op   string
+	in   []string
+	re   *regexp.Regexp
+	text string // as written
+}
+
+func parseTest(s string) (test, error) {
+	at, rest, _ := strings.Cut(strings.TrimSpace(s), " ")
+	op, values, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	values = strings.TrimSpace(values)
+	t := test{op: op, text: s}
+	var err error
+	if t.path, err = parsePath(at); err != nil {
+		return t, fmt.Errorf("condition %q: %w", s, err)
+	}
+	switch op {
+	case "set", "empty", "ahead":
+		if values != "" {
+			return t, fmt.Errorf("condition %q: %q takes no value", s, op)
+		}
+	case "=", "!=":
+		if values == "" {
+			return t, fmt.Errorf("condition %q: %q needs a value", s, op)
+		}
+		t.in = strings.Split(values, "|")
+	case "~":
+		if t.re, err = regexp.Compile(values); err != nil || values == "" {
+			return t, fmt.Errorf("condition %q: no regular expression: %v", s, err)
+		}
+	default:
+		return t, fmt.Errorf("condition %q: %q is none of = != set empty ahead ~", s, op)
+	}
+	return t, nil
+}
+
+// holds reports whether the condition is true of v at that time.
+func (t *test) holds(m *Map, v *Value, now time.Time) bool {
+	any := func(f func(*Value) bool) bool {
+		return !t.path.each(v, func(v *Value) bool { return !f(v) })
+	}
+	switch t.op {
+	case "=":
+		return any(func(v *Value) bool { return among(v.Text(), t.in) })
+	case "!=":
+		return !any(func(v *Value) bool { return among(v.Text(), t.in) })
+	case "~":
+		return any(func(v *Value) bool { return t.re.MatchString(v.Text()) })
+	case "set":
+		return any(func(v *Value) bool { return !v.Empty() })
+	case "empty":
+		return !any(func(v *Value) bool { return !v.Empty() })
+	}
+	// ahead. A time that cannot be read is ahead: rather held than shipped early.
+	at, err := m.parseTime(t.path.first(v).Text())
+	return err != nil || t.path.first(v).Empty() || at.IsZero() || at.After(now)
+}
+
+// A rule gives its result when all its conditions hold.
+type rule struct {
+	is    string
+	when  []test
+	alone bool // only if no earlier rule of its kind gave a result
+}
+
+func (r *rule) holds(m *Map, v *Value, now time.Time) bool {
+	for i := range r.when {
+		if !r.when[i].holds(m, v, now) {
+			return false
+		}
+	}
+	return true
+}
+
+// field is the path of the rule's first condition, as written: what to look at.
+func (r *rule) field() string {
+	if len(r.when) == 0 {
+		return ""
+	}
+	f, _, _ := strings.Cut(strings.TrimSpace(r.when[0].text), " ")
+	return f
+}

@@ -1,0 +1,228 @@
+package ledger
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.etcd.io/bbolt"
+)
+
+// filled writes a ledger with some pages in every bucket and gives its path.
+func filled(t testing.TB, events int) string {
+	t.Helper()
+	path := tempPath(t)
+	l, err := Open(path, Options{Reserve: -1, fold: foldTally})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range events {
+		commit(t, l, fmt.Sprintf("20261121/pda-07/%06d", i), person(fmt.Sprint("p", i), strings.Repeat("x", i*37%900)))
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestOpenSaysWhatIsWrong(t *testing.T) {
+	good := filled(t, 200)
+	whole, err := os.ReadFile(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := os.ReadFile(good + ".key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	otherKey := "floord-key-1 " + strings.Repeat("ab", 32) + "\n"
+	foreign := filepath.Join(t.TempDir(), "foreign.db")
+	db, err := bbolt.Open(foreign, 0o600, boltOptions(nil))
+	if err == nil {
+		err = db.Update(func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("x")); return err })
+		db.Close()
+	}
+	foreignBytes, _ := os.ReadFile(foreign)
+	newer := filepath.Join(t.TempDir(), "newer.db")
+	os.WriteFile(newer, whole, 0o600)
+	db, err2 := bbolt.Open(newer, 0o600, boltOptions(nil))
+	if err2 == nil {
+		err2 = db.Update(func(tx *bbolt.Tx) error {
+			return tx.Bucket([]byte(metaBucket)).Put([]byte("about"), []byte("floord ledger 2 key 0123456789abcdef"))
+		})
+		db.Close()
+	}
+	newerBytes, _ := os.ReadFile(newer)
+	if err != nil || err2 != nil {
+		t.Fatal(err, err2)
+	}
+	metas, err := readMetas(bytes.NewReader(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, _ := newestMeta(metas)
+	edit := func(f func(b []byte) []byte) []byte { return f(bytes.Clone(whole)) }
+
+	for _, tt := range []struct {
+		name string
+		file []byte
+		key  string
+		mode os.FileMode
+		want []string
+	}{
+		{"empty file", []byte{}, string(key), 0o600, []string{"it is empty", "floord restore"}},
+		{"text file", bytes.Repeat([]byte("hello floor\n"), 5000), string(key), 0o600, []string{"not a ledger of floord", "floord restore"}},
+		{"a few bytes", whole[:3000], string(key), 0o600, []string{"it ends after 3000 bytes", "floord restore"}},
+		{"last page cut off", whole[:(m.high-1)*4096], string(key), 0o600, []string{"cut short", "floord restore"}},
+		{"cut inside a page", whole[:20000], string(key), 0o600, []string{"cut short", "floord restore"}},
+		{"both heads spoilt", edit(func(b []byte) []byte { b[16+20] ^= 1; b[4096+16+20] ^= 1; return b }), string(key), 0o600, []string{"both of its heads", "floord restore"}},
+		{"all pages zero", edit(func(b []byte) []byte { clear(b[8192:]); return b }), string(key), 0o600, []string{"calls itself 0", "floord restore"}},
+		{"foreign bbolt file", foreignBytes, string(key), 0o600, []string{"not a ledger of floord"}},
+		{"newer layout", newerBytes, string(key), 0o600, []string{"newer floord (layout 2", "install that version"}},
+		{"wrong key", whole, otherKey, 0o600, []string{"key file belongs to another ledger", "put the right key file back"}},
+		{"nonsense key", whole, "hello", 0o600, []string{"is not a key file of floord"}},
+		{"no key", whole, "", 0, []string{"key file", "is missing", "put it back"}},
+		{"open key", whole, string(key), 0o644, []string{"can be read by others", "chmod 600"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := tempPath(t)
+			os.WriteFile(path, tt.file, 0o600)
+			if tt.mode != 0 {
+				os.WriteFile(path+".key", []byte(tt.key), 0o600)
+				os.Chmod(path+".key", tt.mode)
+			}
+			l, err := Open(path, Options{fold: foldTally})
+			if err == nil {
+				l.Close()
+				t.Fatal("it opened")
+			}
+			for _, want := range append(tt.want, path) {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error = %q; want %q in it", err, want)
+				}
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("error is not one sentence: %q", err)
+			}
+			after, _ := os.ReadFile(path)
+			if !bytes.Equal(after, tt.file) {
+				t.Error("Open changed a file it did not trust")
+			}
+		})
+	}
+}
+
+func TestSecondOpenerIsToldWhy(t *testing.T) {
+	path := tempPath(t)
+	openTest(t, path, Options{})
+	_, err := Open(path, Options{fold: foldTally})
+	if err == nil || !strings.Contains(err.Error(), "another floord runs on this file") {
+		t.Errorf("error = %v", err)
+	}
+}
+
+// TestOneHeadIsEnough spoils each head in turn: the ledger opens, at most one
+// commit older.
+func TestOneHeadIsEnough(t *testing.T) {
+	path := filled(t, 20)
+	whole, _ := os.ReadFile(path)
+	for i := range 2 {
+		b := bytes.Clone(whole)
+		b[i*4096+16+20] ^= 0xff
+		os.WriteFile(path, b, 0o600)
+		l := openTest(t, path, Options{})
+		if l.Seq() < 19 {
+			t.Errorf("head %d spoilt: seq %d; want 19 or 20", i, l.Seq())
+		}
+		commit(t, l, "more", person("li", ""))
+		l.Close()
+	}
+}
+
+// TestKeyIsCreatedClosed: the key file is for its owner alone and is used again
+// when a crash left it without a ledger.
+func TestKeyIsCreatedClosed(t *testing.T) {
+	path := filled(t, 1)
+	info, err := os.Stat(path + ".key")
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("key file: %v, %v; want 0600", info.Mode(), err)
+	}
+	key, _ := os.ReadFile(path + ".key")
+	os.Remove(path)
+	l := openTest(t, path, Options{})
+	commit(t, l, "k", person("li", ""))
+	if again, _ := os.ReadFile(path + ".key"); !bytes.Equal(again, key) {
+		t.Error("a key that was there was replaced")
+	}
+	left, _ := filepath.Glob(path + ".new*")
+	if len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// use opens the file and touches everything in it. Whatever is wrong must be an
+// error or a named row: no panic, and no row that was not written.
+func use(t testing.TB, path string) error {
+	l, err := Open(path, Options{Reserve: -1, fold: foldTally})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	err = l.view(func(r *rows) error {
+		for seq := uint64(1); seq <= l.Seq(); seq++ {
+			if _, err := r.event(seq); err != nil && !isDamaged(err) {
+				return err
+			}
+		}
+		for _, b := range []*bucket{r.answered(), r.top(rawBucket), r.view("tally", false)} {
+			if err := b.scan("", "", func(string, []byte) (bool, error) { return true, nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	_, err = l.Commit(t.Context(), request("after"), say(person("p1", "again")))
+	return err
+}
+
+// TestMutatedFiles flips bytes all over a file. A flip in a row must be found.
+func TestMutatedFiles(t *testing.T) {
+	path := filled(t, 120)
+	whole, _ := os.ReadFile(path)
+	rounds := 150
+	if os.Getenv("FLOORD_LONG") != "" {
+		rounds = 5000
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	refused, opened := 0, 0
+	for range rounds {
+		b := bytes.Clone(whole)
+		for range 1 + rnd.IntN(3) {
+			at := rnd.IntN(len(b))
+			if rnd.IntN(2) == 0 {
+				at = at / 4096 * 4096
+				at += rnd.IntN(64) // page headers and elements
+			}
+			b[at] ^= byte(1 << rnd.IntN(8))
+		}
+		os.WriteFile(path, b, 0o600)
+		if err := use(t, path); err != nil {
+			refused++
+		} else {
+			opened++
+		}
+	}
+	t.Logf("%d refused, %d used", refused, opened)
+	if refused == 0 || opened == 0 {
+		t.Errorf("%d refused, %d used; want some of both", refused, opened)
+	}
+}
