@@ -190,10 +190,10 @@ type Wave struct {
 	Done       bool
 }
 
-// A Reason is a code of a catalogue and what to put into its sentence.
+// A Reason is a code of the planner's catalogue and what to put into its sentence.
 type Reason struct {
-	Code string            `json:"code"`
-	Args map[string]string `json:"args,omitempty"`
+	Code string   `json:"code"`
+	Args []string `json:"args,omitempty"`
 }
 
 // A TaskState is where a task stands.

@@ -1,0 +1,232 @@
+// Package foreman takes the decisions of the floor. Every public method that
+// changes something is one ledger.Commit: it looks at the present state, and
+// either refuses with a sentence for a person (*floor.Refusal) or returns facts.
+//
+// A method may be called with the same key again, from any device and after any
+// crash: it answers as it did the first time and nothing happens twice. All
+// methods are safe for concurrent use.
+package foreman
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"floord/floor"
+	"floord/sync/ledger"
+)
+
+// A Foreman decides over one ledger.
+type Foreman struct {
+	l *ledger.Ledger
+	o Options
+}
+
+// Options are the site's settings. The zero value works.
+type Options struct {
+	Prefix       string         // of order ids, "DB" if empty
+	Zone         *time.Location // of the site's days, UTC+8 if nil
+	FreezeWindow time.Duration  // a person must answer a freeze within, 15 s if 0
+	Packaging    floor.Grams    // of an empty box
+	ToleranceAbs floor.Grams    // a weight may be off by this, 30 g if 0
+	TolerancePct int            // or by this part of the expected, 5 % if 0; the larger counts
+
+	// Carriers in the order of preference. Avoid holds, for each, the platform
+	// codes by which a buyer refuses it.
+	Carriers []floor.CarrierID
+	Avoid    map[floor.CarrierID][]string
+	// SortCode gives a carrier's sort code (三段码) for a destination, or "". Pure.
+	SortCode func(floor.CarrierID, floor.Recipient) string
+	// Reports says whether a channel takes ship reports and answers; nil: none does.
+	Reports func(floor.ChannelID) bool
+	// Stations lists the pack stations; only these can pack.
+	Stations []floor.StationID
+}
+
+// New gives a foreman over l.
+func New(l *ledger.Ledger, o Options) *Foreman {
+	if o.Prefix == "" {
+		o.Prefix = "DB"
+	}
+	if o.Zone == nil {
+		o.Zone = time.FixedZone("UTC+8", 8*3600)
+	}
+	if o.FreezeWindow == 0 {
+		o.FreezeWindow = 15 * time.Second
+	}
+	if o.ToleranceAbs == 0 {
+		o.ToleranceAbs = 30
+	}
+	if o.TolerancePct == 0 {
+		o.TolerancePct = 5
+	}
+	if o.Reports == nil {
+		o.Reports = func(floor.ChannelID) bool { return false }
+	}
+	if o.SortCode == nil {
+		o.SortCode = func(floor.CarrierID, floor.Recipient) string { return "" }
+	}
+	return &Foreman{l: l, o: o}
+}
+
+// By says who asks, and under which key the answer is kept.
+type By struct {
+	Person floor.PersonID // logged in on Device
+	Device floor.DeviceID
+	Key    string // see ledger.Request: day/asker/number
+	// Root is the operator on the machine itself, or with the admin token, or
+	// floord: nobody's role is asked.
+	Root bool
+}
+
+// Floord is the daemon itself, asking under key.
+func Floord(key string) By { return By{Key: key, Root: true} }
+
+func (b By) actor() floor.Actor {
+	switch {
+	case b.Person != "" && b.Device != "":
+		return floor.Actor("person:" + string(b.Person) + "@" + string(b.Device))
+	case b.Person != "":
+		return floor.Actor("person:" + string(b.Person))
+	case b.Device != "":
+		return floor.Actor("device:" + string(b.Device))
+	}
+	return "floord"
+}
+
+// commit runs decide. Acts on what is in progress are urgent: they pass when the
+// disk is nearly full, while new work waits.
+func (f *Foreman) commit(ctx context.Context, by By, urgent bool, decide func(look) ([]floor.Fact, error)) (ledger.Receipt, error) {
+	req := ledger.Request{Key: by.Key, Actor: by.actor(), Urgent: urgent}
+	return f.l.Commit(ctx, req, func(v *ledger.View) ([]floor.Fact, error) {
+		return decide(look{v, f})
+	})
+}
+
+// A look is a view that turns what is not there into a refusal.
+type look struct {
+	*ledger.View
+	f *Foreman
+}
+
+// must gives the person who asks, if logged in on the asking device and holding
+// the role. Root gives a nameless person.
+func (v look) must(by By, role floor.Role) (floor.Person, error) {
+	if by.Root {
+		return floor.Person{}, nil
+	}
+	if err := v.device(by.Device); err != nil {
+		return floor.Person{}, err
+	}
+	p, ok, err := v.Person(by.Person)
+	switch {
+	case err != nil:
+		return p, err
+	case !ok || p.Gone || p.Device != by.Device:
+		return p, floor.Refuse("not-logged-in")
+	case !p.May(role):
+		return p, floor.Refuse("no-role", "role", role)
+	}
+	return p, nil
+}
+
+// device refuses a device that is not paired or revoked.
+func (v look) device(id floor.DeviceID) error {
+	d, ok, err := v.Device(id)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return floor.Refuse("no-device")
+	case d.Revoked:
+		return floor.Refuse("device-revoked")
+	}
+	return nil
+}
+
+// order gives an order that is on the floor.
+func (v look) order(id floor.OrderID) (floor.Order, error) {
+	o, ok, err := v.Order(id)
+	if err == nil && !ok {
+		err = floor.Refuse("unknown-order", "code", id)
+	}
+	return o, err
+}
+
+// awake refuses to go on with an order that is frozen or closed. Every act on an
+// order passes here, inside its commit.
+func awake(o *floor.Order) error {
+	switch {
+	case o.Freeze != nil:
+		return frozen(o)
+	case o.State == floor.Closed:
+		return floor.Refuse("order-closed", "order", o.ID, "why", o.ClosedWhy)
+	}
+	return nil
+}
+
+// frozen is the refusal of an act on a frozen order; the reason is left as a code
+// that each screen says in its own language.
+func frozen(o *floor.Order) *floor.Refusal {
+	return floor.Refuse("frozen", "order", o.ID, "why", "why-"+string(o.Freeze.Why))
+}
+
+// last gives the newest fact of a kind from a receipt.
+func last[T floor.Fact](r ledger.Receipt) (T, bool) {
+	for i := len(r.Events) - 1; i >= 0; i-- {
+		if f, ok := r.Events[i].Fact.(T); ok {
+			return f, true
+		}
+	}
+	var none T
+	return none, false
+}
+
+// ids gives ids from a counter within one decision, which sees none of its own facts.
+type ids struct {
+	prefix string
+	next   uint64
+}
+
+func (v look) ids(counter, prefix string) (*ids, error) {
+	n, err := v.Next(counter)
+	return &ids{prefix, n}, err
+}
+
+func (i *ids) take() string {
+	id := fmt.Sprintf("%s-%d", i.prefix, i.next)
+	i.next++
+	return id
+}
+
+// day is the site's day, 20261121.
+func (f *Foreman) day(t time.Time) string { return t.In(f.o.Zone).Format("20060102") }
+
+// Hash is how badges, tokens and pairing codes are kept: SHA-256, hex.
+func Hash(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// secret gives n random bytes as letters and digits that are easy to read out.
+func secret(n int) string {
+	b := make([]byte, n)
+	rand.Read(b) // never fails
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b)
+}
+
+// okName refuses names that could be mistaken in a key, a topic or a page.
+func okName(s string) error {
+	ok := len(s) > 0 && len(s) <= 64
+	for _, c := range s {
+		ok = ok && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c == '_')
+	}
+	if !ok {
+		return floor.Refuse("bad-name", "name", s)
+	}
+	return nil
+}

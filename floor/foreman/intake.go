@@ -1,0 +1,418 @@
+package foreman
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"floord/floor"
+	"floord/sync/ledger"
+)
+
+// An Intake is what a channel brought in one go.
+type Intake struct {
+	Key     string // day/channel/..., the same for the same page
+	Channel floor.ChannelID
+	Cursor  string // where to go on; it moves with the orders, or neither does. Empty: it stays
+	Orders  []floor.ShopOrder
+}
+
+// Received says what became of an Intake.
+type Received struct {
+	New, Revised, Same, Held, Frozen, Missed int
+	Events                                   []floor.Event
+}
+
+// MaxIntake is how many orders one Intake may hold.
+const MaxIntake = 500
+
+// Receive takes orders in: each once, its newest truth by (modified time, rank,
+// content) and never by arrival. A cancel, or a change of address or note, of an
+// order in hands freezes it in the same commit; after the handover it is recorded
+// as missed. It is refused with "disk-full" when only work in progress may go on.
+func (f *Foreman) Receive(ctx context.Context, in Intake) (Received, error) {
+	if len(in.Orders) > MaxIntake {
+		return Received{}, fmt.Errorf("an intake of %d orders: at most %d", len(in.Orders), MaxIntake)
+	}
+	now := time.Now()
+	by := Floord(in.Key)
+	req := ledger.Request{Key: by.Key, Actor: floor.Actor("shop:" + string(in.Channel))}
+	var got Received
+	r, err := f.l.Commit(ctx, req, func(v *ledger.View) ([]floor.Fact, error) {
+		got = Received{}
+		i := intake{look: look{v, f}, now: now, got: &got}
+		for _, o := range newestOf(in.Orders) {
+			if err := i.take(o); err != nil {
+				return nil, err
+			}
+		}
+		got.Same += len(in.Orders) - got.New - got.Revised - got.Same
+		if in.Cursor != "" {
+			if was, err := v.Cursor(in.Channel); err != nil || was != in.Cursor {
+				i.facts = append(i.facts, floor.ChannelAdvanced{Channel: in.Channel, Cursor: in.Cursor})
+				return i.facts, err
+			}
+		}
+		return i.facts, nil
+	})
+	if err != nil {
+		return Received{}, err
+	}
+	if r.Repeated {
+		got = Received{Same: len(in.Orders)}
+	}
+	got.Events = r.Events
+	return got, nil
+}
+
+// newestOf keeps the newest saying of each order, in the order of first mention.
+func newestOf(orders []floor.ShopOrder) []floor.ShopOrder {
+	at := map[string]int{}
+	out := make([]floor.ShopOrder, 0, len(orders))
+	for _, o := range orders {
+		key := string(o.Channel) + "|" + o.Shop + "|" + o.Number
+		i, seen := at[key]
+		switch {
+		case !seen:
+			at[key] = len(out)
+			out = append(out, o)
+		case o.Newer(out[i].ModifiedAt, out[i].State.Rank(), out[i].Content):
+			out[i] = o
+		}
+	}
+	return out
+}
+
+// An intake gathers the facts of one decision of Receive.
+type intake struct {
+	look
+	now    time.Time
+	orders *ids
+	asks   *ids
+	outbox *ids
+	facts  []floor.Fact
+	got    *Received
+}
+
+func (i *intake) add(facts ...floor.Fact) { i.facts = append(i.facts, facts...) }
+
+func (i *intake) take(s floor.ShopOrder) error {
+	id, known, err := i.OrderByNumber(s.Channel, s.Shop, s.Number)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return i.receive(s)
+	}
+	o, ok, err := i.Order(id)
+	if err != nil {
+		return err
+	}
+	// An order that left for the archive is over: nothing changes it here.
+	if !ok || !s.Newer(o.ModifiedAt, o.ShopState.Rank(), o.Content) {
+		i.got.Same++
+		return nil
+	}
+	i.got.Revised++
+	i.add(floor.OrderRevised{Order: id, Shop: s})
+	return i.revise(o, s)
+}
+
+func (i *intake) receive(s floor.ShopOrder) error {
+	if i.orders == nil {
+		day := i.f.o.Prefix + i.f.day(i.now)
+		n, err := i.Next(ledger.OrderCounter(i.f.o.Prefix, i.f.day(i.now)))
+		if err != nil {
+			return err
+		}
+		i.orders = &ids{day, n}
+	}
+	id := floor.OrderID(fmt.Sprintf("%s-ORD-%06d", i.orders.prefix, i.orders.next))
+	i.orders.next++
+	i.got.New++
+	holds, err := i.judge(s)
+	if err != nil {
+		return err
+	}
+	i.add(floor.OrderReceived{Order: id, Shop: s})
+	if tags := tagsOf(s); len(tags) > 0 {
+		i.add(floor.OrderTagged{Order: id, Tags: tags})
+	}
+	i.add(floor.OrderHeld{Order: id, Holds: holds})
+	if s.State == floor.ShopCancelled {
+		i.add(floor.OrderClosed{Order: id, Why: "cancelled"})
+		return nil
+	}
+	if len(holds) > 0 {
+		i.got.Held++
+	}
+	return nil
+}
+
+// judge gives the reasons why an order must not be planned yet: what the shop
+// says, and what the floor sees.
+func (i *intake) judge(s floor.ShopOrder) ([]floor.Hold, error) {
+	holds := shopHolds(s)
+	if s.Pay <= 0 {
+		holds = append(holds, floor.Hold{Code: floor.HoldZeroAmount})
+	}
+	if s.To.Token == "" && (s.To.City == "" || s.To.Detail == "") && !hasHold(holds, floor.HoldNoReceiver) {
+		holds = append(holds, floor.Hold{Code: floor.HoldAddress})
+	}
+	for _, l := range s.Lines {
+		if _, ok, err := i.SKU(l.SKU); err != nil {
+			return nil, err
+		} else if !ok {
+			holds = append(holds, floor.Hold{Code: floor.HoldUnknownSKU, Field: string(l.SKU)})
+		}
+	}
+	return holds, nil
+}
+
+// shopHolds gives the shop's own reasons. An order that the shop has as shipped
+// or over, and we have not handed over, waits for a person.
+func shopHolds(s floor.ShopOrder) []floor.Hold {
+	holds := slices.Clone(s.Holds)
+	switch {
+	case s.State == floor.ShopUnpaid && !hasHold(holds, floor.HoldUnpaid):
+		holds = append(holds, floor.Hold{Code: floor.HoldUnpaid})
+	case s.State.Rank() >= floor.ShopShipped.Rank():
+		holds = append(holds, floor.Hold{Code: floor.HoldPlatform, Text: string(s.State)})
+	}
+	return holds
+}
+
+func hasHold(holds []floor.Hold, code string) bool {
+	return slices.ContainsFunc(holds, func(h floor.Hold) bool { return h.Code == code })
+}
+
+// tagsOf gives what the floor must do, from the shop's structured signals.
+func tagsOf(s floor.ShopOrder) []string {
+	var tags []string
+	if slices.Contains(s.Flags, "urgent") {
+		tags = append(tags, floor.TagUrgent)
+	}
+	if slices.ContainsFunc(s.Lines, func(l floor.ShopLine) bool { return l.Gift }) {
+		tags = append(tags, floor.TagGift)
+	}
+	if s.BuyerNote != "" || s.SellerNote != "" {
+		tags = append(tags, floor.TagNote)
+	}
+	return tags
+}
+
+// revise follows up on a newer truth of an order we have.
+func (i *intake) revise(o floor.Order, s floor.ShopOrder) error {
+	stop, why := stops(o, s)
+	switch {
+	case o.State == floor.Closed:
+		return nil
+	case o.Over():
+		if stop && why == floor.FreezeCancel {
+			return i.missed(o)
+		}
+		return nil
+	case o.State.Before(floor.Waved):
+		return i.reviseEarly(o, s)
+	case stop && o.Freeze == nil:
+		return i.freeze(o, why, s.ModifiedAt)
+	case o.Freeze != nil:
+		ask, err := i.openIntercept(o.Freeze.Key)
+		if err != nil {
+			return err
+		}
+		return i.settle(o, ask, s.State)
+	}
+	return nil
+}
+
+// stops says whether what changed must stop hands that hold the order.
+func stops(o floor.Order, s floor.ShopOrder) (bool, floor.FreezeWhy) {
+	note := s.BuyerNote
+	if s.SellerNote != "" {
+		if note != "" {
+			note += " / "
+		}
+		note += s.SellerNote
+	}
+	wasOff := o.ShopState == floor.ShopCancelled || hasShopHold(o.Holds)
+	isOff := s.State == floor.ShopCancelled || hasShopHold(s.Holds)
+	switch {
+	case isOff && !wasOff:
+		return true, floor.FreezeCancel
+	case s.State == floor.ShopPaid && floor.RecipientMark(s.To) != o.Token:
+		return true, floor.FreezeAddress
+	case s.State == floor.ShopPaid && note != o.Note:
+		return true, floor.FreezeRemark
+	}
+	return false, ""
+}
+
+func hasShopHold(holds []floor.Hold) bool {
+	return slices.ContainsFunc(holds, func(h floor.Hold) bool { return floor.ShopHold(h.Code) })
+}
+
+// reviseEarly follows up on an order that no hand holds yet: a cancel closes it,
+// anything else is judged again.
+func (i *intake) reviseEarly(o floor.Order, s floor.ShopOrder) error {
+	if s.State == floor.ShopCancelled {
+		return i.stopUnheld(o, s.ModifiedAt)
+	}
+	holds := shopHolds(s)
+	for _, h := range o.Holds {
+		if !floor.ShopHold(h.Code) && h.Code != floor.HoldUnmapped {
+			holds = append(holds, h) // the floor's own reasons stay until a person lifts them
+		}
+	}
+	if !slices.Equal(holds, o.Holds) {
+		i.add(floor.OrderHeld{Order: o.ID, Holds: holds})
+	}
+	if tags := tagsOf(s); !slices.Equal(tags, o.Tags) {
+		i.add(floor.OrderTagged{Order: o.ID, Tags: tags})
+	}
+	return nil
+}
+
+// stopUnheld ends a cancelled order that nobody has begun: frozen, decided and
+// closed in one commit, so that it counts as an interception that stopped.
+func (i *intake) stopUnheld(o floor.Order, asked time.Time) error {
+	if o.Freeze == nil {
+		if err := i.freeze(o, floor.FreezeCancel, asked); err != nil {
+			return err
+		}
+		i.add(floor.OrderThawed{Order: o.ID, Intercept: i.lastAsk(), Outcome: "stopped"})
+	} else {
+		i.add(floor.OrderThawed{Order: o.ID, Intercept: o.Freeze.Key, Outcome: "stopped"})
+	}
+	i.add(freed(o, "cancelled")...)
+	i.add(floor.OrderClosed{Order: o.ID, Why: "cancelled"})
+	return i.answer(o, "stopped")
+}
+
+// Unhold lifts the floor's own holds of an order; those the shop sets stay.
+func (f *Foreman) Unhold(ctx context.Context, by By, id floor.OrderID) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RoleLead); err != nil {
+			return nil, err
+		}
+		o, err := v.order(id)
+		if err != nil {
+			return nil, err
+		}
+		if err := awake(&o); err != nil {
+			return nil, err
+		}
+		var left []floor.Hold
+		for _, h := range o.Holds {
+			if floor.ShopHold(h.Code) || h.Code == floor.HoldUnknownSKU || h.Code == floor.HoldUnmapped {
+				left = append(left, h)
+			}
+		}
+		if len(left) == len(o.Holds) && len(left) > 0 {
+			return nil, floor.Refuse("order-held", "order", id, "hold", "hold-"+left[0].Code)
+		}
+		return []floor.Fact{floor.OrderHeld{Order: id, Holds: left}}, nil
+	})
+}
+
+// SetSKUs replaces what is known of SKUs and judges again the orders that waited
+// for them. Unchanged ones cost nothing.
+func (f *Foreman) SetSKUs(ctx context.Context, by By, skus []floor.SKUInfo) (ledger.Receipt, error) {
+	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RoleAdmin); err != nil {
+			return nil, err
+		}
+		var changed []floor.SKUInfo
+		now := map[floor.SKU]bool{}
+		for _, s := range skus {
+			old, ok, err := v.SKU(s.SKU)
+			if err != nil {
+				return nil, err
+			}
+			if !ok || old != s {
+				changed = append(changed, s)
+			}
+			now[s.SKU] = true
+		}
+		if len(changed) == 0 {
+			return nil, nil
+		}
+		facts := []floor.Fact{floor.SKUsSet{SKUs: changed}}
+		waiting, err := v.known(now)
+		return append(facts, waiting...), err
+	})
+}
+
+// known lifts the holds of orders that waited for the SKUs in now.
+func (v look) known(now map[floor.SKU]bool) ([]floor.Fact, error) {
+	var facts []floor.Fact
+	var inner error
+	err := v.Live(func(id floor.OrderID, s floor.State) bool {
+		if s != floor.New {
+			return true
+		}
+		var o floor.Order
+		if o, inner = v.order(id); inner != nil {
+			return false
+		}
+		left := slices.DeleteFunc(slices.Clone(o.Holds), func(h floor.Hold) bool {
+			return h.Code == floor.HoldUnknownSKU && now[floor.SKU(h.Field)]
+		})
+		if len(left) < len(o.Holds) {
+			facts = append(facts, floor.OrderHeld{Order: id, Holds: left})
+		}
+		return true
+	})
+	if err == nil {
+		err = inner
+	}
+	return facts, err
+}
+
+// SetBins replaces what is known of bins. Unchanged ones cost nothing.
+func (f *Foreman) SetBins(ctx context.Context, by By, bins []floor.BinInfo) (ledger.Receipt, error) {
+	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RoleAdmin); err != nil {
+			return nil, err
+		}
+		var changed []floor.BinInfo
+		for _, b := range bins {
+			old, ok, err := v.Bin(b.Bin)
+			if err != nil {
+				return nil, err
+			}
+			if !ok || old != b {
+				changed = append(changed, b)
+			}
+		}
+		if len(changed) == 0 {
+			return nil, nil
+		}
+		return []floor.Fact{floor.BinsSet{Bins: changed}}, nil
+	})
+}
+
+// PoolWaybills adds numbers fetched ahead from a carrier. Numbers already in the
+// pool or on a parcel are left out: a number never sits on two parcels.
+func (f *Foreman) PoolWaybills(ctx context.Context, by By, c floor.CarrierID, numbers []floor.WaybillNo) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RoleAdmin); err != nil {
+			return nil, err
+		}
+		var fresh []floor.WaybillNo
+		for _, n := range numbers {
+			_, used, err := v.ParcelByWaybill(n)
+			if err != nil {
+				return nil, err
+			}
+			if !used && n != "" && !slices.Contains(fresh, n) {
+				fresh = append(fresh, n)
+			}
+		}
+		if len(fresh) == 0 {
+			return nil, nil
+		}
+		return []floor.Fact{floor.WaybillsPooled{Carrier: c, Numbers: fresh}}, nil
+	})
+}

@@ -1,0 +1,416 @@
+package foreman
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"floord/floor"
+	"floord/sync/ledger"
+)
+
+// freeze stops an order wherever it is and tells everybody who holds it.
+func (i *intake) freeze(o floor.Order, why floor.FreezeWhy, asked time.Time) error {
+	key, err := i.ask()
+	if err != nil {
+		return err
+	}
+	h, err := i.holders(o)
+	if err != nil {
+		return err
+	}
+	i.got.Frozen++
+	i.add(floor.OrderFrozen{
+		Order: o.ID, Intercept: key, Why: why, AskedAt: asked, Deadline: i.now.Add(i.f.o.FreezeWindow),
+		Stage: o.State, Persons: h.persons, Devices: h.devices, Stations: h.stations, Tasks: h.tasks,
+	})
+	return nil
+}
+
+// missed records a cancel that came after the handover.
+func (i *intake) missed(o floor.Order) error {
+	key, err := i.ask()
+	if err != nil {
+		return err
+	}
+	i.got.Missed++
+	i.add(floor.CancelMissed{Order: o.ID, Intercept: key, Why: floor.FreezeCancel, AskedAt: o.ModifiedAt, Stage: o.State})
+	return i.answer(o, "missed")
+}
+
+// ask gives the key of a new interception.
+func (i *intake) ask() (string, error) {
+	if i.asks == nil {
+		day := i.f.day(i.now)
+		n, err := i.Next(ledger.InterceptCounter(day))
+		if err != nil {
+			return "", err
+		}
+		i.asks = &ids{day, n}
+	}
+	i.asks.next++
+	return i.lastAsk(), nil
+}
+
+func (i *intake) lastAsk() string { return fmt.Sprintf("%s/%06d", i.asks.prefix, i.asks.next-1) }
+
+// answer asks for the shop to be told how its cancel ended.
+func (i *intake) answer(o floor.Order, outcome string) error {
+	if !i.f.o.Reports(o.Channel) {
+		return nil
+	}
+	e, err := i.effects()
+	if err != nil {
+		return err
+	}
+	i.add(floor.EffectAsked{Effect: floor.Effect{
+		ID: floor.EffectID(e.take()), Lane: "shop/" + string(o.Channel), What: floor.EffectAnswer,
+		Class: floor.Idempotent, Order: o.ID, Args: map[string]string{"outcome": outcome},
+	}})
+	return nil
+}
+
+func (i *intake) effects() (*ids, error) {
+	if i.outbox == nil {
+		var err error
+		if i.outbox, err = i.ids("effect", "E"); err != nil {
+			return nil, err
+		}
+	}
+	return i.outbox, nil
+}
+
+// holders are those who have an order in their hands.
+type holders struct {
+	persons  []floor.PersonID
+	devices  []floor.DeviceID
+	stations []floor.StationID
+	tasks    []floor.TaskID
+}
+
+func (v look) holders(o floor.Order) (holders, error) {
+	var h holders
+	err := v.LiveTasks(func(t floor.Task) bool {
+		if t.State == floor.TaskRunning && slices.ContainsFunc(t.Stops, func(s floor.Stop) bool { return s.Order == o.ID }) {
+			h.tasks = append(h.tasks, t.ID)
+			h.persons = append(h.persons, t.Person)
+			h.devices = append(h.devices, t.Device)
+		}
+		return true
+	})
+	if err != nil {
+		return h, err
+	}
+	for _, id := range o.Parcels {
+		p, ok, err := v.Parcel(id)
+		if err != nil {
+			return h, err
+		}
+		if ok && p.State != floor.ParcelHasLeft && p.State != floor.ParcelIsVoid && !slices.Contains(h.stations, p.Station) {
+			h.stations = append(h.stations, p.Station)
+		}
+	}
+	if len(h.stations) == 0 {
+		return h, nil
+	}
+	err = v.Devices(func(d floor.Device) bool {
+		if !d.Revoked && d.Station != "" && slices.Contains(h.stations, d.Station) {
+			h.devices = append(h.devices, d.ID)
+			if d.Person != "" && !slices.Contains(h.persons, d.Person) {
+				h.persons = append(h.persons, d.Person)
+			}
+		}
+		return true
+	})
+	return h, err
+}
+
+// freed gives a closed order's promises of stock back.
+func freed(o floor.Order, why string) []floor.Fact {
+	var of []floor.Reservation
+	for _, l := range o.Lines {
+		for _, b := range l.Reserved {
+			of = append(of, floor.Reservation{Line: l.No, SKU: l.SKU, Bin: b.Bin, Qty: b.Qty})
+		}
+	}
+	if len(of) == 0 {
+		return nil
+	}
+	return []floor.Fact{floor.StockFreed{Order: o.ID, Of: of, Why: why}}
+}
+
+// Freeze stops an order by a lead's word.
+func (f *Foreman) Freeze(ctx context.Context, by By, id floor.OrderID, why floor.FreezeWhy) (ledger.Receipt, error) {
+	return f.decide(ctx, by, func(i *intake) error {
+		if _, err := i.must(by, floor.RoleLead); err != nil {
+			return err
+		}
+		switch why {
+		case floor.FreezeCancel, floor.FreezeAddress, floor.FreezeRemark, floor.FreezeLead:
+		default:
+			return floor.Refuse("bad-reason", "got", why)
+		}
+		o, err := i.order(id)
+		switch {
+		case err != nil:
+			return err
+		case o.Freeze != nil:
+			return floor.Refuse("already-frozen", "order", id)
+		case o.State == floor.Closed:
+			return awake(&o)
+		case o.Over():
+			return floor.Refuse("order-left", "order", id)
+		}
+		return i.freeze(o, why, i.now)
+	})
+}
+
+// decide runs a decision that gathers its facts in an intake. It is urgent.
+func (f *Foreman) decide(ctx context.Context, by By, do func(*intake) error) (ledger.Receipt, error) {
+	now := time.Now()
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		i := &intake{look: v, now: now, got: &Received{}}
+		err := do(i)
+		return i.facts, err
+	})
+}
+
+// Thaw lifts a freeze: the order goes on.
+func (f *Foreman) Thaw(ctx context.Context, by By, id floor.OrderID) (ledger.Receipt, error) {
+	return f.decide(ctx, by, func(i *intake) error {
+		o, err := i.frozenOrder(by, id)
+		if err != nil {
+			return err
+		}
+		return i.thaw(o, "thawed")
+	})
+}
+
+// Close ends a frozen order: what was picked goes back to its bins, parcels and
+// labels are void, the shop is told. An order nobody holds may be closed without
+// a freeze.
+func (f *Foreman) Close(ctx context.Context, by By, id floor.OrderID, why string) (ledger.Receipt, error) {
+	return f.decide(ctx, by, func(i *intake) error {
+		o, err := i.order(id)
+		if err != nil {
+			return err
+		}
+		if o.Freeze == nil && o.State.Before(floor.Waved) {
+			if _, err := i.must(by, floor.RoleLead); err != nil {
+				return err
+			}
+			i.add(freed(o, why)...)
+			i.add(floor.OrderClosed{Order: id, Why: why})
+			return nil
+		}
+		if o, err = i.frozenOrder(by, id); err != nil {
+			return err
+		}
+		return i.close(o, why)
+	})
+}
+
+// frozenOrder gives an order that a lead may decide on.
+func (i *intake) frozenOrder(by By, id floor.OrderID) (floor.Order, error) {
+	if _, err := i.must(by, floor.RoleLead); err != nil {
+		return floor.Order{}, err
+	}
+	o, err := i.order(id)
+	if err == nil && o.Freeze == nil {
+		err = floor.Refuse("not-frozen", "order", id)
+	}
+	return o, err
+}
+
+func (i *intake) thaw(o floor.Order, outcome string) error {
+	h, err := i.holders(o)
+	if err != nil {
+		return err
+	}
+	i.add(floor.OrderThawed{
+		Order: o.ID, Intercept: o.Freeze.Key, Outcome: outcome, Persons: h.persons, Stations: h.stations,
+	})
+	return nil
+}
+
+// close ends a frozen order and cleans up behind it.
+func (i *intake) close(o floor.Order, why string) error {
+	if err := i.thaw(o, "stopped"); err != nil {
+		return err
+	}
+	i.add(freed(o, why)...)
+	back, err := i.leaveTasks(o)
+	if err != nil {
+		return err
+	}
+	if err := i.voidParcels(o, why); err != nil {
+		return err
+	}
+	i.add(floor.OrderClosed{Order: o.ID, Why: why})
+	if len(back) > 0 {
+		t, err := i.ids("task", "T")
+		if err != nil {
+			return err
+		}
+		i.add(floor.TaskIssued{Task: floor.TaskID(t.take()), Type: floor.TaskPutBack, Stops: back})
+	}
+	if o.Freeze.Why == floor.FreezeCancel {
+		return i.answer(o, "stopped")
+	}
+	return nil
+}
+
+// leaveTasks takes the order out of its walks and gives the stops of the walk
+// that brings back what was picked.
+func (i *intake) leaveTasks(o floor.Order) ([]floor.Stop, error) {
+	var back []floor.Stop
+	if o.Task == "" {
+		return nil, nil
+	}
+	t, ok, err := i.Task(o.Task)
+	if err != nil || !ok {
+		return nil, err
+	}
+	over := true
+	for _, s := range t.Stops {
+		if s.Order != o.ID {
+			over = over && s.Left() == 0
+			continue
+		}
+		if s.Done > 0 {
+			back = append(back, floor.Stop{
+				No: len(back) + 1, Bin: s.Bin, SKU: s.SKU, Order: s.Order, Line: s.Line, Slot: s.Slot, Qty: s.Done,
+			})
+		}
+	}
+	if t.State == floor.TaskEnded {
+		return back, nil
+	}
+	i.add(floor.StopsDropped{Task: t.ID, Person: t.Person, Order: o.ID})
+	if over {
+		i.add(floor.TaskDone{Task: t.ID, Person: t.Person})
+	}
+	return back, nil
+}
+
+// voidParcels ends the order's parcels and takes their labels off the lanes. A
+// label that may be coming out at this moment stays in doubt until somebody looks.
+func (i *intake) voidParcels(o floor.Order, why string) error {
+	for _, id := range o.Parcels {
+		p, ok, err := i.Parcel(id)
+		if err != nil {
+			return err
+		}
+		if !ok || p.State == floor.ParcelIsVoid || p.State == floor.ParcelHasLeft {
+			continue
+		}
+		i.add(floor.ParcelVoided{Parcel: id, Order: o.ID, Station: p.Station, Why: why})
+		err = i.Lane(PrinterLane(p.Station), func(e floor.Effect) bool {
+			if e.Parcel == id && (e.State == floor.EffectWanted || e.State == floor.EffectLater) {
+				i.add(floor.EffectEnded{
+					Effect: e.ID, Lane: e.Lane, Order: o.ID, Parcel: id, Station: p.Station, What: e.What, Outcome: "dropped",
+				})
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PrinterLane is the outbox lane of a station's printer.
+func PrinterLane(s floor.StationID) string { return "printer/" + string(s) }
+
+// Shown notes that a device has shown a freeze. A second receipt changes nothing.
+func (f *Foreman) Shown(ctx context.Context, by By, intercept string) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		if err := v.device(by.Device); err != nil {
+			return nil, err
+		}
+		i, err := v.openIntercept(intercept)
+		if err != nil || slices.ContainsFunc(i.Shown, func(s floor.Shown) bool { return s.Device == by.Device }) {
+			return nil, err
+		}
+		return []floor.Fact{floor.FreezeShown{Order: i.Order, Intercept: intercept, Device: by.Device}}, nil
+	})
+}
+
+func (v look) openIntercept(key string) (floor.Intercept, error) {
+	i, ok, err := v.Intercept(key)
+	if err == nil && !ok {
+		err = floor.Refuse("unknown-intercept")
+	}
+	return i, err
+}
+
+// Answer notes what a person says to a freeze: one of floor.FreezeAnswers. A
+// cancel that the shop has made final ends with the last holder's answer: the
+// order is closed and what was picked goes back. Everything else waits for a lead.
+func (f *Foreman) Answer(ctx context.Context, by By, intercept, text string) (ledger.Receipt, error) {
+	return f.decide(ctx, by, func(i *intake) error {
+		if _, err := i.must(by, floor.RolePicker); err != nil {
+			if _, err2 := i.must(by, floor.RolePacker); err2 != nil {
+				return err
+			}
+		}
+		if !slices.Contains(floor.FreezeAnswers, text) {
+			return floor.Refuse("bad-answer", "got", text)
+		}
+		ask, err := i.openIntercept(intercept)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(ask.Answers, func(a floor.Answer) bool { return a.Person == by.Person }) {
+			return nil
+		}
+		i.add(floor.FreezeAnswered{Order: ask.Order, Intercept: intercept, Person: by.Person, Device: by.Device, Answer: text})
+		o, err := i.order(ask.Order)
+		if err != nil || o.Freeze == nil || o.Freeze.Key != intercept {
+			return err
+		}
+		ask.Answers = append(ask.Answers, floor.Answer{Person: by.Person})
+		return i.settle(o, ask, o.ShopState)
+	})
+}
+
+// settle closes a cancelled order when nothing is left to decide: the shop has
+// made the cancel final, and everybody who holds the order has answered.
+func (i *intake) settle(o floor.Order, ask floor.Intercept, shop floor.ShopState) error {
+	if ask.Why != floor.FreezeCancel || shop != floor.ShopCancelled || o.Urgent() || len(ask.Answers) == 0 {
+		return nil
+	}
+	h, err := i.holders(o)
+	if err != nil {
+		return err
+	}
+	for _, p := range h.persons {
+		if !slices.ContainsFunc(ask.Answers, func(a floor.Answer) bool { return a.Person == p }) {
+			return nil
+		}
+	}
+	return i.close(o, "cancelled")
+}
+
+// Escalate calls a lead because nobody has answered a freeze in time. It does
+// nothing if somebody has, or if a lead was called already.
+func (f *Foreman) Escalate(ctx context.Context, by By, intercept string) (ledger.Receipt, error) {
+	return f.decide(ctx, by, func(i *intake) error {
+		ask, err := i.openIntercept(intercept)
+		if err != nil || ask.Outcome != "open" || len(ask.Answers) > 0 || !ask.Escalated.IsZero() {
+			return err
+		}
+		i.add(floor.FreezeEscalated{Order: ask.Order, Intercept: intercept})
+		e, err := i.effects()
+		if err != nil {
+			return err
+		}
+		i.add(floor.EffectAsked{Effect: floor.Effect{
+			ID: floor.EffectID(e.take()), Lane: "alert", What: floor.EffectAlert, Class: floor.Idempotent,
+			Order: ask.Order, Args: map[string]string{"code": "freeze-unanswered", "intercept": intercept},
+		}})
+		return nil
+	})
+}

@@ -1,0 +1,502 @@
+package foreman
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"floord/floor"
+	"floord/sync/ledger"
+)
+
+// OpenParcel starts to pack the order whose tote or number was scanned, at a
+// station. The same order again gives the parcel that is open.
+func (f *Foreman) OpenParcel(ctx context.Context, by By, station floor.StationID, code string) (floor.ParcelID, error) {
+	var id floor.ParcelID
+	r, err := f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RolePacker); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(f.o.Stations, station) {
+			return nil, floor.Refuse("unknown-station", "station", station)
+		}
+		o, err := v.toPack(code)
+		if err != nil {
+			return nil, err
+		}
+		open, err := v.openParcel(o)
+		if err != nil {
+			return nil, err
+		}
+		if open != nil && open.Station == station {
+			id = open.ID
+			return nil, nil
+		}
+		if open != nil {
+			return nil, floor.Refuse("packed-elsewhere", "order", o.ID, "station", open.Station)
+		}
+		if p, busy, err := v.View.OpenParcel(station); err != nil || busy {
+			return nil, orRefuse(err, floor.Refuse("station-busy", "parcel", p.ID))
+		}
+		items := toPackItems(o)
+		if len(items) == 0 {
+			return nil, floor.Refuse("nothing-to-pack", "order", o.ID)
+		}
+		ps, err := v.ids("parcel", "P")
+		if err != nil {
+			return nil, err
+		}
+		return []floor.Fact{floor.ParcelOpened{
+			Parcel: floor.ParcelID(ps.take()), Order: o.ID, Station: station, Items: items,
+		}}, nil
+	})
+	if p, ok := last[floor.ParcelOpened](r); ok {
+		id = p.Parcel
+	}
+	return id, err
+}
+
+// toPack finds the order behind a scanned tote or order number, ready to pack.
+func (v look) toPack(code string) (floor.Order, error) {
+	id, ok, err := v.OrderInTote(floor.ToteID(code))
+	if err != nil {
+		return floor.Order{}, err
+	}
+	if !ok {
+		id = floor.OrderID(code)
+	}
+	o, err := v.order(id)
+	if err != nil {
+		return o, err
+	}
+	if err := awake(&o); err != nil {
+		return o, err
+	}
+	if o.State != floor.Picked && o.State != floor.Packing {
+		return o, floor.Refuse("not-picked", "order", id, "state", o.State)
+	}
+	for _, l := range o.Lines {
+		if l.Missing > 0 {
+			return o, floor.Refuse("order-short", "order", id)
+		}
+	}
+	return o, nil
+}
+
+// openParcel gives the order's parcel that is not sealed yet, or nil.
+func (v look) openParcel(o floor.Order) (*floor.Parcel, error) {
+	for _, id := range o.Parcels {
+		p, ok, err := v.Parcel(id)
+		if err != nil {
+			return nil, err
+		}
+		if ok && (p.State == floor.ParcelIsOpen || p.State == floor.ParcelIsVerified || p.State == floor.ParcelIsWeighed) {
+			return &p, nil
+		}
+	}
+	return nil, nil
+}
+
+func toPackItems(o floor.Order) []floor.ParcelItem {
+	var items []floor.ParcelItem
+	for _, l := range o.Lines {
+		if n := l.Picked - l.Packed; n > 0 {
+			items = append(items, floor.ParcelItem{Line: l.No, SKU: l.SKU, Qty: n})
+		}
+	}
+	return items
+}
+
+// packing gives a parcel that is being packed and its order, awake.
+func (v look) packing(by By, id floor.ParcelID) (floor.Parcel, floor.Order, error) {
+	if _, err := v.must(by, floor.RolePacker); err != nil {
+		return floor.Parcel{}, floor.Order{}, err
+	}
+	p, ok, err := v.Parcel(id)
+	switch {
+	case err != nil:
+		return p, floor.Order{}, err
+	case !ok:
+		return p, floor.Order{}, floor.Refuse("unknown-parcel", "code", id)
+	}
+	o, err := v.order(p.Order)
+	if err == nil {
+		err = awake(&o)
+	}
+	if err == nil {
+		switch p.State {
+		case floor.ParcelIsVoid:
+			err = floor.Refuse("parcel-void", "parcel", id)
+		case floor.ParcelIsSealed, floor.ParcelHasLeft:
+			err = floor.Refuse("parcel-sealed", "parcel", id)
+		}
+	}
+	return p, o, err
+}
+
+// Verify scans pieces into a parcel.
+func (f *Foreman) Verify(ctx context.Context, by By, id floor.ParcelID, code string, qty int) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		p, o, err := v.packing(by, id)
+		if err != nil {
+			return nil, err
+		}
+		sku, ok, err := v.Scanned(code)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok:
+			return nil, floor.Refuse("unknown-sku", "got", code)
+		case qty < 1:
+			return nil, floor.Refuse("bad-qty", "got", qty, "max", 1)
+		}
+		i, want := item(p, sku, qty)
+		switch {
+		case want == 0:
+			return nil, floor.Refuse("not-in-parcel", "got", sku)
+		case i < 0:
+			return nil, floor.Refuse("over-verify", "sku", sku, "want", want)
+		}
+		p.Items[i].Verified += qty
+		facts := []floor.Fact{floor.ItemVerified{
+			Parcel: id, Order: o.ID, Station: p.Station, Line: p.Items[i].Line, SKU: sku, Qty: qty,
+		}}
+		if unverified(p) == 0 {
+			facts = append(facts, floor.ParcelVerified{Parcel: id, Order: o.ID, Station: p.Station})
+		}
+		return facts, nil
+	})
+}
+
+// item gives the item that still takes qty pieces of a SKU, or -1, and how many
+// of the SKU the parcel wants in all.
+func item(p floor.Parcel, sku floor.SKU, qty int) (at, want int) {
+	at = -1
+	for i, x := range p.Items {
+		if x.SKU != sku {
+			continue
+		}
+		want += x.Qty
+		if at < 0 && x.Qty-x.Verified >= qty {
+			at = i
+		}
+	}
+	return at, want
+}
+
+func unverified(p floor.Parcel) int {
+	n := 0
+	for _, i := range p.Items {
+		n += i.Qty - i.Verified
+	}
+	return n
+}
+
+// MaxWeight is the heaviest parcel a weight is believed for.
+const MaxWeight floor.Grams = 100_000
+
+// Weigh keeps a settled weight and compares it with what the items should weigh.
+// Pass says that a lead has looked at a weight outside the tolerance.
+func (f *Foreman) Weigh(ctx context.Context, by By, id floor.ParcelID, w floor.Weight, pass bool) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		p, o, err := v.packing(by, id)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case unverified(p) > 0:
+			return nil, floor.Refuse("not-verified", "parcel", id, "left", unverified(p))
+		case w.Grams <= 0 || w.Grams > MaxWeight:
+			return nil, floor.Refuse("bad-weight", "got", w.Grams)
+		case !w.ZeroSeen:
+			return nil, floor.Refuse("no-zero")
+		}
+		if pass {
+			if _, err := v.must(by, floor.RoleLead); err != nil {
+				return nil, err
+			}
+		}
+		w.Expected, err = v.expected(p)
+		if err != nil {
+			return nil, err
+		}
+		off := w.Grams - w.Expected
+		tol := max(f.o.ToleranceAbs, w.Expected*floor.Grams(f.o.TolerancePct)/100)
+		if w.Expected > 0 && !pass && (off > tol || off < -tol) {
+			return nil, floor.Refuse("weight-off", "got", w.Grams, "want", w.Expected, "tol", tol)
+		}
+		return []floor.Fact{floor.ParcelWeighed{
+			Parcel: id, Order: o.ID, Station: p.Station, Weight: w, Manual: pass,
+		}}, nil
+	})
+}
+
+// expected is what the items and the box should weigh; 0 when an item's weight
+// is not known.
+func (v look) expected(p floor.Parcel) (floor.Grams, error) {
+	sum := v.f.o.Packaging
+	for _, i := range p.Items {
+		s, ok, err := v.SKU(i.SKU)
+		if err != nil || !ok || s.Grams == 0 {
+			return 0, err
+		}
+		sum += s.Grams * floor.Grams(i.Qty)
+	}
+	return sum, nil
+}
+
+// Seal closes a weighed parcel: a waybill number is bound to it for ever, and its
+// label is asked for.
+func (f *Foreman) Seal(ctx context.Context, by By, id floor.ParcelID) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		p, o, err := v.packing(by, id)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case unverified(p) > 0:
+			return nil, floor.Refuse("not-verified", "parcel", id, "left", unverified(p))
+		case p.State != floor.ParcelIsWeighed:
+			return nil, floor.Refuse("not-weighed", "parcel", id)
+		}
+		c, err := f.carrier(o)
+		if err != nil {
+			return nil, err
+		}
+		n, ok, err := v.PooledWaybill(c)
+		if err != nil || !ok {
+			return nil, orRefuse(err, floor.Refuse("no-waybill", "carrier", c))
+		}
+		to, _, err := v.Recipient(o.ID)
+		if err != nil {
+			return nil, err
+		}
+		label, err := v.label(p, 1, "")
+		if err != nil {
+			return nil, err
+		}
+		rest := 0
+		for _, l := range o.Lines {
+			rest += l.Qty - l.Packed
+		}
+		return []floor.Fact{
+			floor.ParcelSealed{
+				Parcel: id, Order: o.ID, Station: p.Station, Carrier: c, Waybill: n,
+				SortCode: f.o.SortCode(c, to), Last: rest == 0,
+			},
+			label,
+		}, nil
+	})
+}
+
+// carrier picks the first carrier that the buyer does not refuse.
+func (f *Foreman) carrier(o floor.Order) (floor.CarrierID, error) {
+	for _, c := range f.o.Carriers {
+		refused := slices.ContainsFunc(o.Avoid, func(code string) bool { return slices.Contains(f.o.Avoid[c], code) })
+		if !refused {
+			return c, nil
+		}
+	}
+	return "", floor.Refuse("no-carrier", "order", o.ID)
+}
+
+// label asks for a copy of a parcel's label.
+func (v look) label(p floor.Parcel, copy int, why string) (floor.EffectAsked, error) {
+	e, err := v.ids("effect", "E")
+	if err != nil {
+		return floor.EffectAsked{}, err
+	}
+	x := floor.Effect{
+		ID: floor.EffectID(e.take()), Lane: PrinterLane(p.Station), What: floor.EffectLabel, Class: floor.Physical,
+		Order: p.Order, Parcel: p.ID, Copy: copy,
+	}
+	if why != "" {
+		x.Args = map[string]string{"why": why}
+	}
+	return floor.EffectAsked{Effect: x}, nil
+}
+
+// Answers to a label in doubt.
+const (
+	CameOut = "came-out"
+	DidNot  = "did-not"
+	Reprint = "reprint" // it came out and is spoilt: it is destroyed, another copy is wanted
+)
+
+// AnswerDoubt says what a person saw at the printer. Only this, and never the
+// daemon by itself, makes another copy of a label that may have come out.
+func (f *Foreman) AnswerDoubt(ctx context.Context, by By, id floor.EffectID, answer string) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RolePacker); err != nil {
+			return nil, err
+		}
+		e, ok, err := v.Effect(id)
+		switch {
+		case err != nil:
+			return nil, err
+		case !ok:
+			return nil, floor.Refuse("unknown-effect", "effect", id)
+		case e.State != floor.EffectDoubt:
+			return nil, floor.Refuse("not-in-doubt")
+		}
+		p, ok, err := v.Parcel(e.Parcel)
+		if err != nil || !ok {
+			return nil, orRefuse(err, floor.Refuse("unknown-parcel", "code", e.Parcel))
+		}
+		end := floor.EffectEnded{
+			Effect: id, Lane: e.Lane, Order: e.Order, Parcel: e.Parcel, Station: p.Station, What: e.What,
+			Outcome: "printed", Detail: "a person saw it",
+		}
+		switch answer {
+		case CameOut:
+			return []floor.Fact{end}, nil
+		case DidNot:
+			end.Outcome = "not-printed"
+		case Reprint:
+			end.Detail = "spoilt"
+		default:
+			return nil, floor.Refuse("bad-answer", "got", answer)
+		}
+		o, err := v.order(e.Order)
+		if err != nil {
+			return nil, err
+		}
+		if p.State == floor.ParcelIsVoid || o.Freeze != nil || o.State == floor.Closed {
+			return []floor.Fact{end}, nil // no further copy of a label that must not be used
+		}
+		again, err := v.label(p, p.Copies+1, answer)
+		return []floor.Fact{end, again}, err
+	})
+}
+
+// ReprintReasons are the reasons for another copy of a printed label.
+var ReprintReasons = []string{"spoilt", "lost", "unreadable"}
+
+// Reprint asks for another copy of a label that has come out: the same number,
+// the next copy.
+func (f *Foreman) Reprint(ctx context.Context, by By, id floor.ParcelID, why string) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RolePacker); err != nil {
+			return nil, err
+		}
+		p, o, err := v.parcelOf(string(id))
+		if err != nil {
+			return nil, err
+		}
+		if err := awake(&o); err != nil {
+			return nil, err
+		}
+		switch {
+		case !slices.Contains(ReprintReasons, why):
+			return nil, floor.Refuse("bad-reason", "got", why)
+		case p.State == floor.ParcelHasLeft:
+			return nil, floor.Refuse("already-left", "parcel", p.ID, "sheet", p.Sheet)
+		case p.State != floor.ParcelIsSealed:
+			return nil, floor.Refuse("not-sealed", "parcel", p.ID)
+		case p.Label != floor.LabelPrinted && p.Label != floor.LabelFailed:
+			return nil, floor.Refuse("label-pending", "parcel", p.ID)
+		}
+		again, err := v.label(p, p.Copies+1, why)
+		return []floor.Fact{again}, err
+	})
+}
+
+// parcelOf finds a parcel by its waybill number or its own id.
+func (v look) parcelOf(code string) (floor.Parcel, floor.Order, error) {
+	id, ok, err := v.ParcelByWaybill(floor.WaybillNo(code))
+	if err != nil {
+		return floor.Parcel{}, floor.Order{}, err
+	}
+	if !ok {
+		id = floor.ParcelID(code)
+	}
+	p, ok, err := v.Parcel(id)
+	if err != nil || !ok || p.ID != id {
+		return p, floor.Order{}, orRefuse(err, floor.Refuse("unknown-parcel", "code", code))
+	}
+	o, err := v.order(p.Order)
+	return p, o, err
+}
+
+// HandOver puts a parcel onto the handover sheet of a carrier: the last point
+// where it can be stopped. A frozen order, another carrier's parcel, one whose
+// label nobody saw come out, and one that has left already are refused.
+func (f *Foreman) HandOver(ctx context.Context, by By, c floor.CarrierID, code string) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RolePacker); err != nil {
+			return nil, err
+		}
+		p, o, err := v.parcelOf(code)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case p.State == floor.ParcelHasLeft:
+			return nil, floor.Refuse("already-left", "parcel", p.ID, "sheet", p.Sheet)
+		case p.State == floor.ParcelIsVoid:
+			return nil, floor.Refuse("parcel-void", "parcel", p.ID)
+		}
+		if err := awake(&o); err != nil {
+			return nil, err
+		}
+		switch {
+		case p.State != floor.ParcelIsSealed:
+			return nil, floor.Refuse("not-sealed", "parcel", p.ID)
+		case p.Label != floor.LabelPrinted:
+			return nil, floor.Refuse("label-not-out", "parcel", p.ID, "label", p.Label)
+		case p.Carrier != c:
+			return nil, floor.Refuse("wrong-carrier", "parcel", p.ID, "want", p.Carrier, "got", c)
+		}
+		return v.leave(p, o)
+	})
+}
+
+func (v look) leave(p floor.Parcel, o floor.Order) ([]floor.Fact, error) {
+	var facts []floor.Fact
+	sheet, open, err := v.Sheet(p.Carrier)
+	if err != nil {
+		return nil, err
+	}
+	if !open {
+		hs, err := v.ids("sheet", "H")
+		if err != nil {
+			return nil, err
+		}
+		sheet = floor.SheetID(hs.take())
+		facts = append(facts, floor.SheetOpened{Sheet: sheet, Carrier: p.Carrier})
+	}
+	whole, err := v.wholeBut(o, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	facts = append(facts, floor.ParcelLeft{Parcel: p.ID, Order: o.ID, Sheet: sheet, Carrier: p.Carrier, Last: whole})
+	if !v.f.o.Reports(o.Channel) {
+		return facts, nil
+	}
+	e, err := v.ids("effect", "E")
+	if err != nil {
+		return nil, err
+	}
+	return append(facts, floor.EffectAsked{Effect: floor.Effect{
+		ID: floor.EffectID(e.take()), Lane: "shop/" + string(o.Channel), What: floor.EffectShipReport,
+		Class: floor.Idempotent, Order: o.ID, Parcel: p.ID,
+		Args: map[string]string{"key": fmt.Sprintf("parcel/%s", p.ID)},
+	}}), nil
+}
+
+// wholeBut reports whether the whole order has left once parcel id has.
+func (v look) wholeBut(o floor.Order, id floor.ParcelID) (bool, error) {
+	if o.State != floor.Sealed {
+		return false, nil // something is still to be packed
+	}
+	for _, other := range o.Parcels {
+		p, ok, err := v.Parcel(other)
+		if err != nil {
+			return false, err
+		}
+		if ok && other != id && p.State != floor.ParcelHasLeft && p.State != floor.ParcelIsVoid {
+			return false, nil
+		}
+	}
+	return true, nil
+}
