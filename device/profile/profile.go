@@ -1,0 +1,249 @@
+// Package profile reads what is known of each device: its line settings, its
+// protocol, its habits. Profiles are data, in TOML files of several layers
+// (shipped, vendor's, site's), and say themselves which devices they speak of.
+//
+// A device is matched by kind, vendor, model and firmware. Of all sections that
+// match, the more specific wins, key by key (an exact model over a pattern, a
+// firmware range over none); equally specific ones are decided by the layer, the
+// site's over the vendor's over the shipped; and two of one layer that tie are
+// an error that names both lines. So a site can change one value, and a shipped
+// quirk of one firmware is not silenced by a site's wildcard. Every value in
+// force keeps its origin, which Explain tells.
+//
+// Load is safe with files from anybody: sizes are limited, unknown keys are
+// errors with line and column, and nothing is executed.
+package profile
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A Kind says what a device is for.
+type Kind string
+
+// The kinds of device that have profiles.
+const (
+	KindScale   Kind = "scale"
+	KindPrinter Kind = "printer"
+)
+
+// A Device is what is known of one machine. Firmware may be empty; sections for
+// a range of firmware then do not apply.
+type Device struct {
+	Kind     Kind
+	Vendor   string // "toledo"
+	Model    string // "8142"
+	Firmware string // as the device tells it: "V6.29 EZ"
+}
+
+// ParseDevice reads "vendor/model" or "vendor/model@firmware".
+func ParseDevice(kind Kind, s string) (Device, error) {
+	name, firmware, _ := strings.Cut(s, "@")
+	vendor, model, ok := strings.Cut(name, "/")
+	if !ok || vendor == "" || model == "" || strings.Contains(model, "/") {
+		return Device{}, fmt.Errorf("device %q is not of the form vendor/model or vendor/model@firmware", s)
+	}
+	return Device{kind, vendor, model, firmware}, nil
+}
+
+// String is what ParseDevice reads.
+func (d Device) String() string {
+	s := d.Vendor + "/" + d.Model
+	if d.Firmware != "" {
+		s += "@" + d.Firmware
+	}
+	return s
+}
+
+// A Profile is everything in force for one device. Scale is the zero value for
+// a printer and the other way round.
+type Profile struct {
+	Device     Device     `toml:"-"`
+	Source     string     `toml:"source"`     // where the knowledge comes from: a manual and its page
+	Confidence Confidence `toml:"confidence"` // how far to trust it
+	Line       Line       `toml:"line"`
+	Scale      Scale      `toml:"scale"`
+	Printer    Printer    `toml:"printer"`
+	Examples   []Example  `toml:"example"`
+
+	origins map[string]Origin
+	values  map[string]any
+}
+
+// Line is how a tty is set. It has the fields of serial.Settings, so that one
+// converts to the other; devices on the network do not use it.
+type Line struct {
+	Baud     int    `toml:"baud"`
+	DataBits int    `toml:"data_bits"`
+	Parity   string `toml:"parity"`
+	StopBits int    `toml:"stop_bits"`
+	Flow     string `toml:"flow"`
+}
+
+// Scale is what a scale's driver must know.
+type Scale struct {
+	Protocol string   `toml:"protocol"` // which decoder: "toledo-continuous", "yaohua-xk3190"
+	Dialect  string   `toml:"dialect"`  // which variant of it
+	Checksum string   `toml:"checksum"` // "required" or "none"
+	Unit     Unit     `toml:"unit"`     // what the scale shows; a frame that says another is refused
+	Decimals *int     `toml:"decimals"` // what a frame must have; nil lets the frame decide
+	Capacity int64    `toml:"capacity_g"`
+	Settle   Settle   `toml:"settle"`
+	Zero     Zero     `toml:"zero"`
+	Silence  Duration `toml:"silence"` // without a byte for so long there is no signal
+	Gap      Duration `toml:"gap"`     // a pause inside a frame for so long ends the frame
+}
+
+// Settle says when a reading is stable: Frames readings in a row that differ by
+// no more than Within, spread over at least Over, and none of them marked as
+// moving if the protocol has such a mark.
+type Settle struct {
+	Flag   bool     `toml:"flag"` // the protocol tells stable from moving
+	Frames int      `toml:"frames"`
+	Over   Duration `toml:"over"`
+	Within int64    `toml:"within_g"`
+}
+
+// Zero says when the pan is empty: Frames readings in a row of no more than
+// Within either side of zero.
+type Zero struct {
+	Within int64 `toml:"within_g"`
+	Frames int   `toml:"frames"`
+}
+
+// Printer is what a printer's driver, and the renderer of its labels, must know.
+type Printer struct {
+	Language  string   `toml:"language"` // "tspl"
+	Charset   string   `toml:"charset"`  // of its built-in fonts: "GB18030"
+	DotsPerMM int      `toml:"dots_per_mm"`
+	Status    string   `toml:"status"` // which question it answers: "esc-question", "esc-s", "none"
+	Proof     Proof    `toml:"proof"`  // the most it can show of a printed label
+	Answer    Duration `toml:"answer"` // it answers within
+	Poll      Duration `toml:"poll"`   // time between questions while it prints
+	Watch     Duration `toml:"watch"`  // time between questions while nothing is to do
+	Begin     Duration `toml:"begin"`  // it begins to print within, once it has the job
+	Finish    Duration `toml:"finish"` // a label is out within
+	Stall     Duration `toml:"stall"`  // without taking a byte for so long it is stuck
+	Reset     Hex      `toml:"reset"`  // makes it forget a half-sent job; empty if only power does
+}
+
+// An Example is something the device said, and what it means. A profile without
+// examples is not done: they are its tests.
+type Example struct {
+	Hex    Hex      `toml:"hex"`
+	Expect string   `toml:"expect"` // "weight", "status", "reject", "incomplete"
+	Grams  *int64   `toml:"grams"`  // of a weight
+	Stable *bool    `toml:"stable"` // of a weight, where the protocol says
+	Flags  []string `toml:"flags"`  // "motion", "overload", "paper-out"
+	Source string   `toml:"source"` // who saw it, or "computed"
+}
+
+// A Unit is what a scale counts in.
+type Unit string
+
+// The units of parcel scales. Jin (斤) is half a kilogram.
+const (
+	Kilogram Unit = "kg"
+	Gram     Unit = "g"
+	Pound    Unit = "lb"
+	Ounce    Unit = "oz"
+	Jin      Unit = "jin"
+)
+
+// UnmarshalText accepts the known units.
+func (u *Unit) UnmarshalText(b []byte) error {
+	return oneOf(u, "unit", string(b), Kilogram, Gram, Pound, Ounce, Jin)
+}
+
+// A Proof is how much is known of a label that was sent, in rising order: it was
+// sent; the printer has it all; its engine came to rest without an error; it
+// counted or acknowledged the label; the label was scanned.
+type Proof string
+
+// The levels of proof.
+const (
+	ProofSent     Proof = "sent"
+	ProofBuffered Proof = "buffered"
+	ProofIdle     Proof = "idle"
+	ProofCounted  Proof = "counted"
+	ProofScanned  Proof = "scanned"
+)
+
+// UnmarshalText accepts the known levels.
+func (p *Proof) UnmarshalText(b []byte) error {
+	return oneOf(p, "proof", string(b), ProofSent, ProofBuffered, ProofIdle, ProofCounted, ProofScanned)
+}
+
+// A Confidence is how well something is known, in falling order: seen on a
+// device, read in its manual, read in somebody's working program, guessed.
+type Confidence string
+
+// The levels of confidence.
+const (
+	FieldLog Confidence = "field-log"
+	Manual   Confidence = "manual"
+	Code     Confidence = "code"
+	Guess    Confidence = "guess"
+)
+
+// UnmarshalText accepts the known levels.
+func (c *Confidence) UnmarshalText(b []byte) error {
+	return oneOf(c, "confidence", string(b), FieldLog, Manual, Code, Guess)
+}
+
+// UnmarshalText accepts the known kinds.
+func (k *Kind) UnmarshalText(b []byte) error {
+	return oneOf(k, "kind", string(b), KindScale, KindPrinter)
+}
+
+func oneOf[T ~string](dst *T, what, got string, known ...T) error {
+	names := make([]string, len(known))
+	for i, k := range known {
+		if got == string(k) {
+			*dst = k
+			return nil
+		}
+		names[i] = string(k)
+	}
+	return fmt.Errorf("unknown %s %q%s: it is one of %s", what, got, didYouMean(got, names), strings.Join(names, ", "))
+}
+
+// A Duration is written "250ms", "1.5s".
+type Duration time.Duration
+
+// UnmarshalText reads what time.ParseDuration does, of 0 to an hour.
+func (d *Duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil || v < 0 || v > time.Hour {
+		return fmt.Errorf(`%q is not a time such as "250ms" or "2s"`, b)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Hex is bytes written in hexadecimal, with or without blanks: "1b 21 3f".
+type Hex []byte
+
+// UnmarshalText reads at most 4096 bytes.
+func (h *Hex) UnmarshalText(b []byte) error {
+	text := strings.ReplaceAll(string(b), " ", "")
+	if len(text) > 2*4096 {
+		return fmt.Errorf("%d hexadecimal digits are too many: at most %d", len(text), 2*4096)
+	}
+	out, err := hex.DecodeString(text)
+	if err != nil {
+		return fmt.Errorf(`%q is not hexadecimal bytes such as "02 2b 30"`, abbreviate(string(b)))
+	}
+	*h = out
+	return nil
+}
+
+func abbreviate(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "..."
+	}
+	return s
+}

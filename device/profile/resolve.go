@@ -1,0 +1,265 @@
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// matches tells whether the section speaks of d. Names are compared as written.
+func (s *section) matches(d Device) bool {
+	if s.kind != d.Kind || (s.vendor != "" && s.vendor != d.Vendor) {
+		return false
+	}
+	if ok, _ := path.Match(s.model, d.Model); s.model != "" && !ok { // it was checked: no pattern is bad
+		return false
+	}
+	return !s.firmware.bounded() || (d.Firmware != "" && s.firmware.holds(parseVersion(d.Firmware)))
+}
+
+// specificity orders sections that match one device; the larger wins. A longer
+// pattern is more specific than a shorter one, an exact name than any pattern.
+func (s *section) specificity() [4]int {
+	var v [4]int
+	if s.vendor != "" {
+		v[0] = 1
+	}
+	switch {
+	case s.model == "":
+	case strings.ContainsAny(s.model, "*?"):
+		v[1], v[2] = 1, len(s.model)
+	default:
+		v[1] = 2
+	}
+	if s.firmware.bounded() {
+		v[3] = 1
+	}
+	return v
+}
+
+// outranks compares specificity first and layer second; 0 is a tie.
+func (s *section) outranks(o *section) int {
+	a, b := s.specificity(), o.specificity()
+	if c := slices.Compare(a[:], b[:]); c != 0 {
+		return c
+	}
+	return s.layer - o.layer
+}
+
+// findTies notes on sections of one layer that they say the same key of the same
+// devices. Patterns that meet in some device are found when it is resolved.
+func (s *Set) findTies() {
+	for i, a := range s.sections {
+		for _, b := range s.sections[:i] {
+			if a.kind != b.kind || a.vendor != b.vendor || a.model != b.model || a.layer != b.layer ||
+				a.firmware.bounded() != b.firmware.bounded() || !a.firmware.overlaps(b.firmware) {
+				continue
+			}
+			for _, key := range sortedKeys(a.values) {
+				if _, both := b.values[key]; both {
+					err := tie(key, b, a)
+					a.errs, b.errs = append(a.errs, err), append(b.errs, err)
+				}
+			}
+		}
+	}
+}
+
+func tie(key string, a, b *section) error {
+	return fmt.Errorf("%s and %s both set %q for the same devices: remove one", a.origins[key], b.origins[key], key)
+}
+
+// Resolve gives what is in force for d. It fails if no section names the device,
+// if one that does is faulty, if two tie, or if a value is missing or out of
+// range.
+func (s *Set) Resolve(d Device) (Profile, error) {
+	if len(s.broken) > 0 {
+		return Profile{}, fmt.Errorf("%s %s: a profile file cannot be read: %w", d.Kind, d, errors.Join(s.broken...))
+	}
+	known := false
+	winners := map[string]*section{}
+	var errs []error
+	for _, sec := range s.sections {
+		if !sec.matches(d) {
+			continue
+		}
+		known = known || sec.model != ""
+		errs = append(errs, sec.errs...)
+		for key := range sec.values {
+			if w := winners[key]; w == nil || sec.outranks(w) > 0 {
+				winners[key] = sec
+			}
+		}
+	}
+	if !known {
+		return Profile{}, fmt.Errorf("no profile for %s %q%s", d.Kind, d, didYouMean(d.Vendor+"/"+d.Model, s.Names(d.Kind)))
+	}
+	errs = append(errs, s.tiesAt(d, winners)...)
+	if len(errs) > 0 {
+		return Profile{}, fmt.Errorf("%s %s: %w", d.Kind, d, errors.Join(unique(errs)...))
+	}
+	p, err := assemble(winners)
+	if err != nil {
+		return Profile{}, fmt.Errorf("%s %s: %w", d.Kind, d, err)
+	}
+	p.Device = d
+	return p, errors.Join(p.check()...)
+}
+
+// tiesAt finds keys whose winner has an equal: patterns may meet in one device
+// that are not the same pattern.
+func (s *Set) tiesAt(d Device, winners map[string]*section) []error {
+	var errs []error
+	for _, sec := range s.sections {
+		if !sec.matches(d) {
+			continue
+		}
+		for _, key := range sortedKeys(sec.values) {
+			if w := winners[key]; w != sec && w.outranks(sec) == 0 {
+				errs = append(errs, tie(key, w, sec))
+			}
+		}
+	}
+	return errs
+}
+
+// assemble makes a profile of the winning values, going through TOML again so
+// that there is one way to read a value.
+func assemble(winners map[string]*section) (Profile, error) {
+	p := Profile{origins: map[string]Origin{}, values: map[string]any{}}
+	tree := map[string]any{}
+	for key, sec := range winners {
+		p.values[key], p.origins[key] = sec.values[key], sec.origins[key]
+		table := tree
+		parts := strings.Split(key, ".")
+		for _, part := range parts[:len(parts)-1] {
+			sub, ok := table[part].(map[string]any)
+			if !ok {
+				sub = map[string]any{}
+				table[part] = sub
+			}
+			table = sub
+		}
+		table[parts[len(parts)-1]] = sec.values[key]
+	}
+	data, err := toml.Marshal(tree)
+	if err == nil {
+		err = toml.Unmarshal(data, &p)
+	}
+	return p, err
+}
+
+// Names lists what may be resolved of a kind, as "vendor/model", patterns included.
+func (s *Set) Names(kind Kind) []string {
+	seen := map[string]bool{}
+	for _, sec := range s.sections {
+		if sec.kind == kind && sec.model != "" {
+			seen[sec.vendor+"/"+sec.model] = true
+		}
+	}
+	return sortedKeys(seen)
+}
+
+// A Value is one setting in force and where it was written.
+type Value struct {
+	Key    string
+	Value  any
+	Origin Origin
+}
+
+func (v Value) String() string { return fmt.Sprintf("%s = %v  # %s", v.Key, v.Value, v.Origin) }
+
+// Explain lists every value in force with its origin, in the order of the keys.
+// Examples are counted, not listed.
+func (p Profile) Explain() []Value {
+	var all []Value
+	for _, key := range sortedKeys(p.values) {
+		v := p.values[key]
+		if key == "example" {
+			v = len(p.Examples)
+		}
+		all = append(all, Value{key, v, p.origins[key]})
+	}
+	return all
+}
+
+// Origin tells where the value of a dotted key ("scale.unit") was written; the
+// zero Origin if it is set nowhere.
+func (p Profile) Origin(key string) Origin { return p.origins[key] }
+
+// check finds what no single section can know: values that are missing after
+// all layers, or outside what makes sense.
+func (p Profile) check() []error {
+	var errs []error
+	require := func(ok bool, key, want string) {
+		switch at, set := p.origins[key]; {
+		case ok:
+		case set:
+			errs = append(errs, fmt.Errorf("%s: %s = %v is not %s", at, key, p.values[key], want))
+		default:
+			errs = append(errs, fmt.Errorf("%s %s: %s is set nowhere: it must be %s", p.Device.Kind, p.Device, key, want))
+		}
+	}
+	l := p.Line
+	require(l.Baud >= 300 && l.Baud <= 921600, "line.baud", "300 to 921600")
+	require(l.DataBits == 7 || l.DataBits == 8, "line.data_bits", "7 or 8")
+	require(slices.Contains([]string{"none", "even", "odd"}, l.Parity), "line.parity", "none, even or odd")
+	require(l.StopBits == 1 || l.StopBits == 2, "line.stop_bits", "1 or 2")
+	require(slices.Contains([]string{"none", "xonxoff", "rtscts"}, l.Flow), "line.flow", "none, xonxoff or rtscts")
+	if p.Device.Kind == KindScale {
+		s := p.Scale
+		require(s.Protocol != "", "scale.protocol", "the name of a protocol")
+		require(s.Checksum == "required" || s.Checksum == "none", "scale.checksum", "required or none")
+		require(s.Unit != "", "scale.unit", "the unit the scale shows")
+		require(s.Decimals == nil || *s.Decimals >= 0 && *s.Decimals <= 5, "scale.decimals", "0 to 5")
+		require(s.Capacity >= 1 && s.Capacity <= 1e7, "scale.capacity_g", "1 to 10000000")
+		require(s.Settle.Frames >= 1 && s.Settle.Frames <= 100, "scale.settle.frames", "1 to 100")
+		require(s.Settle.Within >= 0 && s.Settle.Within <= s.Capacity/10, "scale.settle.within_g", "0 to a tenth of the capacity")
+		require(s.Zero.Within >= 0 && s.Zero.Within <= s.Capacity/10, "scale.zero.within_g", "0 to a tenth of the capacity")
+		require(s.Zero.Frames >= 1 && s.Zero.Frames <= 100, "scale.zero.frames", "1 to 100")
+		require(s.Silence > 0, "scale.silence", "a time")
+		require(s.Gap > 0, "scale.gap", "a time")
+		return errs
+	}
+	r := p.Printer
+	require(r.Language != "", "printer.language", "the name of a printer language")
+	require(r.Charset != "", "printer.charset", "the name of a character set")
+	require(r.DotsPerMM >= 4 && r.DotsPerMM <= 48, "printer.dots_per_mm", "4 to 48")
+	require(r.Status != "", "printer.status", `a status question, or "none"`)
+	require(r.Proof != "", "printer.proof", "a level of proof")
+	for key, d := range map[string]Duration{"answer": r.Answer, "poll": r.Poll, "watch": r.Watch, "begin": r.Begin, "finish": r.Finish, "stall": r.Stall} {
+		require(d > 0, "printer."+key, "a time")
+	}
+	return errs
+}
+
+// Lint resolves every profile of the set and holds its examples against check,
+// which decodes one and tells how it differs from what it is said to be. A
+// profile without examples fails. The error lists everything found.
+func Lint(s *Set, check func(Profile, Example) error) error {
+	var errs []error
+	for _, sec := range s.sections {
+		if sec.model == "" {
+			continue // defaults are checked through each profile they reach
+		}
+		model := strings.NewReplacer("*", "any", "?", "x").Replace(sec.model)
+		p, err := s.Resolve(Device{sec.kind, sec.vendor, model, sec.firmware.some()})
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", sec.at, err))
+			continue
+		}
+		if len(p.Examples) == 0 {
+			errs = append(errs, fmt.Errorf("%s: profile %s has no examples of what the device says", sec.at, p.Device))
+		}
+		for i, ex := range p.Examples {
+			if err := check(p, ex); err != nil {
+				errs = append(errs, fmt.Errorf("%s: example %d of %s: %w", p.Origin("example"), i+1, p.Device, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}

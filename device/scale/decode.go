@@ -1,0 +1,325 @@
+package scale
+
+import (
+	"fmt"
+	"iter"
+	"math/bits"
+	"sort"
+	"strings"
+
+	"floord/device/profile"
+	"floord/floor"
+)
+
+// A Kind says what a frame is worth.
+type Kind string
+
+// The kinds of frame. Only a Weight carries a value. A Status is a sound frame
+// that says there is none (overload). A Reject looks like a frame and is not
+// sound, or not what the profile promises; noise that resembles no frame is
+// only counted.
+const (
+	KindWeight Kind = "weight"
+	KindStatus Kind = "status"
+	KindReject Kind = "reject"
+)
+
+// A Motion is what a frame says of stability.
+type Motion uint8
+
+// Unmarked is a protocol without a mark of stability.
+const (
+	Unmarked Motion = iota
+	Still
+	InMotion
+)
+
+// A Flag is something a frame says besides its weight.
+type Flag uint16
+
+// The flags of a frame, and after them the reasons for a reject.
+const (
+	FlagMotion Flag = 1 << iota
+	FlagNegative
+	FlagNet
+	FlagOverload
+	FlagUnderload
+	FlagUnzeroed // the scale has not captured its zero since power-up
+	FlagBadChecksum
+	FlagUnit     // the frame's unit is not the profile's
+	FlagDecimals // the frame's decimals are not the profile's
+)
+
+var flagNames = []string{"motion", "negative", "net", "overload", "underload", "unzeroed", "bad-checksum", "unit", "decimals"}
+
+// Names lists the flags that are set.
+func (f Flag) Names() []string {
+	var names []string
+	for i, name := range flagNames {
+		if f&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// A Frame is one message of a scale. The value is Digits x 10^-Decimals of Unit
+// exactly; Decimals may be negative. Grams is that value rounded to the nearest
+// gram, halves away from zero.
+type Frame struct {
+	Kind     Kind
+	Raw      []byte // as received; valid until the decoder gets more bytes
+	Digits   int64
+	Decimals int
+	Unit     profile.Unit
+	Grams    floor.Grams
+	Motion   Motion
+	Flags    Flag
+}
+
+// Text gives the value as the scale shows it, "1.240 kg"; empty without a value.
+func (f Frame) Text() string {
+	if f.Kind != KindWeight {
+		return ""
+	}
+	digits, sign := fmt.Sprint(f.Digits), ""
+	if f.Digits < 0 {
+		digits, sign = digits[1:], "-"
+	}
+	if f.Decimals < 0 {
+		digits += strings.Repeat("0", -f.Decimals)
+	} else if f.Decimals > 0 {
+		if pad := f.Decimals + 1 - len(digits); pad > 0 {
+			digits = strings.Repeat("0", pad) + digits
+		}
+		digits = digits[:len(digits)-f.Decimals] + "." + digits[len(digits)-f.Decimals:]
+	}
+	return sign + digits + " " + string(f.Unit)
+}
+
+// A grammar reads one dialect of one protocol. Every frame begins with start.
+//
+// parse looks at bytes that begin with start and says how many of them are a
+// frame: n > 0 is a whole one, 0 is one that may become whole, below 0 is none.
+// It must say "none" as soon as a byte does not fit, so that a cut frame never
+// holds the next one back.
+type grammar struct {
+	start byte
+	parse func(o options, b []byte) (n int, f Frame)
+}
+
+// options is what a grammar takes from the profile.
+type options struct {
+	unit     profile.Unit
+	checksum bool
+	decimals int // -1: whatever the frame says
+}
+
+// grammars is the table of protocols and their dialects.
+var grammars = map[string]map[string]grammar{
+	"toledo-continuous": {
+		"standard": {stx, toledoStandard.parse},
+		"liden":    {stx, toledoLiden.parse},
+		"short":    {stx, toledoShort.parse},
+	},
+	"yaohua-xk3190": {
+		"tf0":      {stx, yaohuaTF0},
+		"reversed": {'=', yaohuaReversed},
+		"forward":  {'=', yaohuaForward},
+	},
+}
+
+// A Decoder finds frames in a stream of bytes. It is pure: no time, no line. It
+// holds at most 256 bytes, allocates nothing a frame, and joins or leaves the
+// stream at any byte.
+type Decoder struct {
+	g    grammar
+	o    options
+	buf  [256]byte
+	r, w int // buf[r:w] is what was not yet made sense of
+	Stats
+
+	// Of the bytes since the last sound frame: how many, how many of them have
+	// bit 7 set, and how many have an odd number of bits.
+	lost, high, odd int
+}
+
+// Stats counts what a decoder has seen.
+type Stats struct {
+	Bytes   int // all of them
+	Frames  int // sound ones
+	Rejects int
+	Noise   int // bytes that belong to no frame
+}
+
+// NewDecoder makes a decoder for what the profile says. The error names the
+// place where an unknown protocol or dialect was written.
+func NewDecoder(p profile.Profile) (*Decoder, error) {
+	dialects, ok := grammars[p.Scale.Protocol]
+	if !ok {
+		return nil, fmt.Errorf("%s: protocol %q is not one of %s", p.Origin("scale.protocol"), p.Scale.Protocol, names(grammars))
+	}
+	g, ok := dialects[p.Scale.Dialect]
+	if !ok {
+		return nil, fmt.Errorf("%s: dialect %q of %s is not one of %s", p.Origin("scale.dialect"), p.Scale.Dialect, p.Scale.Protocol, names(dialects))
+	}
+	if _, ok := gramsIn[p.Scale.Unit]; !ok {
+		return nil, fmt.Errorf("%s: unit %q is not known", p.Origin("scale.unit"), p.Scale.Unit)
+	}
+	d := &Decoder{g: g, o: options{p.Scale.Unit, p.Scale.Checksum == "required", -1}}
+	if p.Scale.Decimals != nil {
+		d.o.decimals = *p.Scale.Decimals
+	}
+	return d, nil
+}
+
+func names[V any](m map[string]V) string {
+	var all []string
+	for name := range m {
+		all = append(all, name)
+	}
+	sort.Strings(all)
+	return strings.Join(all, ", ")
+}
+
+// Reset forgets a frame begun: what comes next is not its continuation.
+func (d *Decoder) Reset() {
+	d.Noise += d.w - d.r
+	d.r, d.w = 0, 0
+}
+
+// Pending tells how many bytes wait for the rest of their frame.
+func (d *Decoder) Pending() int { return d.w - d.r }
+
+// Decode yields the frames that data completes. Whoever breaks off loses the
+// rest of data.
+func (d *Decoder) Decode(data []byte) iter.Seq[Frame] {
+	return func(yield func(Frame) bool) {
+		for len(data) > 0 {
+			n := d.feed(data)
+			data = data[n:]
+			for {
+				f, ok := d.next()
+				if !ok {
+					break
+				}
+				if !yield(f) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// feed takes as much of data as there is room for. There always is room: next
+// leaves less than the longest frame behind.
+func (d *Decoder) feed(data []byte) int {
+	copy(d.buf[:], d.buf[d.r:d.w])
+	d.r, d.w = 0, d.w-d.r
+	n := copy(d.buf[d.w:], data)
+	d.w += n
+	d.Bytes += n
+	return n
+}
+
+// next gives the next whole frame of the buffer.
+func (d *Decoder) next() (Frame, bool) {
+	for {
+		for d.r < d.w && d.buf[d.r] != d.g.start {
+			d.skip()
+		}
+		if d.r == d.w {
+			return Frame{}, false
+		}
+		n, f := d.g.parse(d.o, d.buf[d.r:d.w])
+		switch {
+		case n == 0:
+			return Frame{}, false
+		case n < 0:
+			d.skip()
+			continue
+		}
+		f.Raw = d.buf[d.r : d.r+n]
+		if f.Kind == KindReject {
+			d.Rejects++
+			d.skip() // one byte only: a sound frame may begin inside a bad one
+			return f, true
+		}
+		d.r += n
+		d.Frames++
+		d.lost, d.high, d.odd = 0, 0, 0
+		return f, true
+	}
+}
+
+// skip drops one byte as noise and remembers what kind of noise it is.
+func (d *Decoder) skip() {
+	c := d.buf[d.r]
+	d.r++
+	d.Noise++
+	d.lost++
+	d.high += int(c >> 7)
+	d.odd += bits.OnesCount8(c) & 1
+}
+
+// suspicious is how many bytes without a sound frame are too many: several
+// frames of any protocol here.
+const suspicious = 72
+
+// Suspicion says why bytes come and no frames do, or "" while that is not so.
+// Seven bits with parity read as eight give bytes that all have an even number
+// of bits, or all an odd one; anything else is another protocol or speed.
+func (d *Decoder) Suspicion() Phase {
+	switch {
+	case d.lost < suspicious:
+		return ""
+	case d.high > 0 && (d.odd == 0 || d.odd == d.lost):
+		return SevenBits
+	}
+	return WrongSettings
+}
+
+// gramsIn is what one of each unit weighs, as an exact fraction.
+var gramsIn = map[profile.Unit]struct{ num, den int64 }{
+	profile.Gram:     {1, 1},
+	profile.Kilogram: {1000, 1},
+	profile.Jin:      {500, 1},
+	profile.Pound:    {45359237, 100000},
+	profile.Ounce:    {28349523125, 1000000000},
+}
+
+// weigh fills in the value. |digits| is at most 9999999 and decimals -2 to 7, so
+// that nothing here overflows.
+func (f *Frame) weigh(digits int64, decimals int, unit profile.Unit) {
+	u := gramsIn[unit]
+	f.Digits, f.Decimals, f.Unit = digits, decimals, unit
+	num, den := digits*u.num, u.den
+	for ; decimals > 0; decimals-- {
+		den *= 10
+	}
+	for ; decimals < 0; decimals++ {
+		num *= 10
+	}
+	half := den / 2
+	if num < 0 {
+		half = -half
+	}
+	f.Grams = floor.Grams((num + half) / den)
+}
+
+// judge turns a frame whose unit or decimals are not what the profile promises
+// into a reject: it is never converted in silence.
+func (o options) judge(f *Frame) {
+	if f.Kind != KindWeight {
+		return
+	}
+	if f.Unit != o.unit {
+		f.Kind, f.Flags = KindReject, f.Flags|FlagUnit
+	}
+	if o.decimals >= 0 && f.Decimals != o.decimals {
+		f.Kind, f.Flags = KindReject, f.Flags|FlagDecimals
+	}
+	if f.Kind == KindReject {
+		f.Digits, f.Decimals, f.Grams = 0, 0, 0
+	}
+}

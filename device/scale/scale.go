@@ -1,0 +1,315 @@
+// Package scale reads parcel scales. Grammars, one a protocol dialect, turn bytes
+// into frames; a state machine turns frames into a weight that belongs to one
+// parcel and carries its evidence. No bad frame becomes a weight, no weight is
+// served twice to different loads, and no unit is converted in silence.
+package scale
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"floord/device"
+	"floord/device/profile"
+	"floord/floor"
+)
+
+// A Phase is where the scale and what lies on it are.
+type Phase string
+
+// The phases. From Starting to WrongSettings nothing can be weighed; from
+// Overload to UnitMismatch the scale speaks, but what it says is not a gross
+// weight in the right unit; the others are the life of a load.
+const (
+	Starting      Phase = "starting" // connected, nothing heard yet
+	NotConnected  Phase = "not-connected"
+	NoSignal      Phase = "no-signal"
+	SevenBits     Phase = "seven-bits" // sends 7 bits and parity, is read as 8
+	WrongSettings Phase = "wrong-settings"
+
+	Overload     Phase = "overload"
+	BelowZero    Phase = "below-zero"
+	Unzeroed     Phase = "unzeroed"
+	Net          Phase = "net"
+	UnitMismatch Phase = "unit-mismatch"
+
+	Empty        Phase = "empty"
+	Moving       Phase = "moving"
+	Stable       Phase = "stable"
+	Taken        Phase = "taken"
+	ReturnToZero Phase = "return-to-zero"
+)
+
+var phases = map[Phase]device.Message{
+	Starting:      {ZH: "正在连接电子秤，请稍候", EN: "connecting to the scale, one moment"},
+	NotConnected:  {ZH: "电子秤未连接：检查数据线", EN: "scale not connected: check its cable"},
+	NoSignal:      {ZH: "电子秤没有信号：检查电源和数据线", EN: "no signal from the scale: check its power and cable"},
+	SevenBits:     {ZH: "电子秤数据不对：像是 7 位偶校验被当成 8 位读取，请改串口设置", EN: "scale data look like 7 bits with parity read as 8: change the line settings"},
+	WrongSettings: {ZH: "收到数据但读不出重量：检查波特率和协议设置", EN: "data arrive but no weight can be read: check speed and protocol in the settings"},
+	Overload:      {ZH: "超重：请取下货物", EN: "too heavy: take the load off"},
+	BelowZero:     {ZH: "重量低于零：清空秤盘并按置零键", EN: "below zero: clear the pan and press zero"},
+	Unzeroed:      {ZH: "电子秤开机未归零：清空秤盘并按置零键", EN: "scale has not found its zero since power-up: clear the pan and press zero"},
+	Net:           {ZH: "电子秤处于去皮状态：请清除皮重", EN: "scale shows net weight: clear the tare"},
+	UnitMismatch:  {ZH: "电子秤单位与设置不符：请切换单位", EN: "scale shows another unit than it is set up for: switch the unit"},
+	Empty:         {ZH: "请放上包裹", EN: "put the parcel on the scale"},
+	Moving:        {ZH: "称重中，请勿触碰", EN: "weighing, hands off please"},
+	Stable:        {ZH: "重量稳定", EN: "weight is stable"},
+	Taken:         {ZH: "已称重，请取下包裹", EN: "weighed, take the parcel off"},
+	ReturnToZero:  {ZH: "请先清空秤盘，回零后再称", EN: "clear the pan first, then weigh"},
+}
+
+// Text says the phase to the packer in one sentence.
+func (p Phase) Text(lang string) string { return phases[p].In(lang) }
+
+// hopeless tells whether waiting for a weight is in vain until somebody has
+// mended or changed something.
+func (p Phase) hopeless() bool {
+	switch p {
+	case NotConnected, NoSignal, SevenBits, WrongSettings, UnitMismatch:
+		return true
+	}
+	return false
+}
+
+// An Unsettled is the error of Settled: the phase in which the wait ended.
+// Compare with errors.Is(err, scale.Unsettled{scale.NoSignal}).
+type Unsettled struct{ Phase Phase }
+
+func (u Unsettled) Error() string { return "no weight: " + u.Phase.Text("en") }
+
+// A State is one moment of the scale, for the screen.
+type State struct {
+	Phase Phase
+	Since time.Time   // of Phase
+	Grams floor.Grams // what the scale shows; 0 in phases without a reading
+	Seq   uint64      // of the last sound frame
+	Stats Stats       // of this connection
+}
+
+// A Weight is the gross weight of one load with its evidence.
+type Weight struct {
+	Grams     floor.Grams   `json:"grams"`
+	Text      string        `json:"text"`    // as the scale showed it, "1.240 kg"
+	Raw       string        `json:"raw"`     // the frame that confirmed it, in hexadecimal
+	Profile   string        `json:"profile"` // "toledo/8142"
+	Origin    string        `json:"origin"`  // where that profile's protocol is written, file:line
+	Seq       uint64        `json:"seq"`     // of the frame
+	Age       time.Duration `json:"age_ns"`  // of the frame when it was served
+	Marked    bool          `json:"marked"`  // the scale itself said "stable"; otherwise made of equal readings
+	Readings  int           `json:"readings"`
+	ZeroAt    time.Time     `json:"zero_at"` // the pan was last seen empty, after the load before was taken
+	SettledAt time.Time     `json:"settled_at"`
+}
+
+// A Scale is one scale on one station. Its methods may be called from any
+// goroutine; Drive by one at a time.
+type Scale struct {
+	profile profile.Profile
+	live    device.Live[State]
+
+	mu   sync.Mutex
+	pan  pan       // guarded by mu
+	last Frame     // guarded by mu; the last weight, with its own copy of the bytes
+	at   time.Time // guarded by mu; when last came
+}
+
+// New makes a scale of a resolved profile. It fails if the profile names a
+// protocol, dialect or unit that is not known.
+func New(p profile.Profile) (*Scale, error) {
+	if _, err := NewDecoder(p); err != nil {
+		return nil, err
+	}
+	s := &Scale{profile: p, pan: pan{p: p.Scale}}
+	s.lose(NotConnected)
+	return s, nil
+}
+
+// Live gives the present state and a channel that is closed at the next frame or
+// change.
+func (s *Scale) Live() (State, <-chan struct{}) { return s.live.Get() }
+
+// Drive reads the line until it breaks or ctx ends; it is a station's driver. A
+// silent or babbling scale does not end it: those are phases.
+func (s *Scale) Drive(ctx context.Context, line device.Line) error {
+	dec, err := NewDecoder(s.profile)
+	if err != nil {
+		return err
+	}
+	s.lose(Starting)
+	defer s.lose(NotConnected)
+	buf := make([]byte, 512)
+	heard := time.Now()
+	for ctx.Err() == nil {
+		if err := line.SetReadDeadline(time.Now().Add(time.Duration(s.profile.Scale.Silence))); err != nil {
+			return err
+		}
+		n, err := line.Read(buf)
+		now := time.Now()
+		if n > 0 {
+			if now.Sub(heard) >= time.Duration(s.profile.Scale.Gap) {
+				dec.Reset()
+			}
+			heard = now
+			s.hear(dec, buf[:n], now)
+		}
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			s.silent(now)
+		case err != nil:
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// hear takes bytes off the line and publishes what they change.
+func (s *Scale) hear(dec *Decoder, data []byte, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := dec.Frames + dec.Rejects
+	for f := range dec.Decode(data) {
+		s.pan.see(f, now)
+		if f.Kind == KindWeight {
+			raw := append(s.last.Raw[:0], f.Raw...)
+			s.last, s.at = f, now
+			s.last.Raw = raw
+		}
+	}
+	if why := dec.Suspicion(); why != "" {
+		s.pan.unsettle(why, now)
+	} else if dec.Frames+dec.Rejects == before {
+		return
+	}
+	s.publish(dec.Stats)
+}
+
+// silent notes that nothing came for the profile's silence.
+func (s *Scale) silent(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pan.unsettle(NoSignal, now)
+	s.publish(s.live.Now().Stats)
+}
+
+func (s *Scale) lose(to Phase) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pan.forget(to, time.Now())
+	s.publish(Stats{})
+}
+
+// publish is called with mu held.
+func (s *Scale) publish(stats Stats) {
+	s.live.Set(State{s.pan.phase, s.pan.since, s.pan.grams, s.pan.seq, stats})
+}
+
+// Settled waits for the stable gross weight of what is on the pan and takes it
+// for load, which names what is being weighed and means nothing here. A load
+// that was not taken before is served only if the pan was empty since the last
+// one was; the same load may be weighed again while it lies there. The weight is
+// confirmed by a frame that came after the call.
+//
+// It returns an Unsettled at once where waiting is in vain (no signal, wrong
+// settings, wrong unit), and one with the cause of ctx when that ends.
+func (s *Scale) Settled(ctx context.Context, load string) (Weight, error) {
+	after := s.live.Now().Seq
+	for {
+		_, changed := s.live.Get()
+		w, phase := s.take(load, after)
+		switch {
+		case phase == "":
+			return w, nil
+		case phase.hopeless():
+			return Weight{}, Unsettled{phase}
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return Weight{}, fmt.Errorf("%w: %w", Unsettled{phase}, context.Cause(ctx))
+		}
+	}
+}
+
+func (s *Scale) take(load string, after uint64) (Weight, Phase) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if s.pan.seq <= after && !s.pan.phase.hopeless() {
+		return Weight{}, s.pan.phase
+	}
+	if phase := s.pan.take(load, now); phase != "" {
+		return Weight{}, phase
+	}
+	s.publish(s.live.Now().Stats)
+	return Weight{
+		Grams:     s.last.Grams,
+		Text:      s.last.Text(),
+		Raw:       hex.EncodeToString(s.last.Raw),
+		Profile:   s.profile.Device.String(),
+		Origin:    s.profile.Origin("scale.protocol").String(),
+		Seq:       s.pan.seq,
+		Age:       now.Sub(s.at),
+		Marked:    s.last.Motion == Still,
+		Readings:  s.pan.run.n,
+		ZeroAt:    s.pan.zeroAt,
+		SettledAt: s.pan.run.settled,
+	}, ""
+}
+
+// CheckExample tells how what the profile's decoder makes of an example differs
+// from what the example says. It is the check of profile.Lint for scales.
+func CheckExample(p profile.Profile, ex profile.Example) error {
+	dec, err := NewDecoder(p)
+	if err != nil {
+		return err
+	}
+	var frames []Frame
+	for f := range dec.Decode(ex.Hex) {
+		frames = append(frames, f)
+	}
+	switch ex.Expect {
+	case "incomplete":
+		if len(frames) > 0 || dec.Pending() == 0 {
+			return fmt.Errorf("is not the beginning of a frame: %d frames, %d bytes pending", len(frames), dec.Pending())
+		}
+		return nil
+	case "reject":
+		for _, f := range frames {
+			if f.Kind != KindReject {
+				return fmt.Errorf("is to be rejected, but reads as %s %s", f.Kind, f.Text())
+			}
+		}
+		if len(frames) == 0 && dec.Noise == 0 {
+			return errors.New("is to be rejected, but only waits for more")
+		}
+		return nil
+	case string(KindWeight), string(KindStatus):
+	default:
+		return fmt.Errorf("expect = %q is not one of weight, status, reject, incomplete", ex.Expect)
+	}
+	if len(frames) != 1 {
+		return fmt.Errorf("gives %d frames instead of one", len(frames))
+	}
+	return frames[0].differsFrom(ex)
+}
+
+func (f Frame) differsFrom(ex profile.Example) error {
+	if string(f.Kind) != ex.Expect {
+		return fmt.Errorf("reads as %s %v instead of %s", f.Kind, f.Flags.Names(), ex.Expect)
+	}
+	if f.Kind == KindWeight && (ex.Grams == nil || int64(f.Grams) != *ex.Grams) {
+		return fmt.Errorf("reads as %d g (%s), which is not the grams it says", f.Grams, f.Text())
+	}
+	if ex.Stable != nil && *ex.Stable != (f.Motion == Still) {
+		return fmt.Errorf("reads as stable = %t", f.Motion == Still)
+	}
+	got := f.Flags.Names()
+	if fmt.Sprint(got) != fmt.Sprint(ex.Flags) {
+		return fmt.Errorf("reads with flags %q instead of %q", got, ex.Flags)
+	}
+	return nil
+}
