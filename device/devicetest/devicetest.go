@@ -9,6 +9,7 @@
 package devicetest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -154,4 +155,20 @@ func (c *Cable) Write(b []byte) (int, error) {
 		return 0, os.ErrClosed
 	}
 	return w.Write(b)
+}
+
+// runCable serves a cable, again each time it is plugged in, until ctx ends.
+func runCable(ctx context.Context, c *Cable, serve func(context.Context, Wire) error) error {
+	defer context.AfterFunc(ctx, func() { c.Unplug() })()
+	for {
+		w, moved := c.wire()
+		if w != nil {
+			serve(ctx, w) // ends with the wire; why does not matter, the cable tells
+		}
+		select {
+		case <-ctx.Done():
+			return c.Unplug()
+		case <-moved:
+		}
+	}
 }

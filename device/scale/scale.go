@@ -211,15 +211,15 @@ func (s *Scale) publish(stats Stats) {
 // for load, which names what is being weighed and means nothing here. A load
 // that was not taken before is served only if the pan was empty since the last
 // one was; the same load may be weighed again while it lies there. The weight is
-// confirmed by a frame that came after the call.
+// confirmed by a frame that began after the call.
 //
 // It returns an Unsettled at once where waiting is in vain (no signal, wrong
 // settings, wrong unit), and one with the cause of ctx when that ends.
 func (s *Scale) Settled(ctx context.Context, load string) (Weight, error) {
-	after := s.live.Now().Seq
+	from := s.live.Now().Seq + 2 // the next frame may have begun already
 	for {
 		_, changed := s.live.Get()
-		w, phase := s.take(load, after)
+		w, phase := s.take(load, from)
 		switch {
 		case phase == "":
 			return w, nil
@@ -234,11 +234,11 @@ func (s *Scale) Settled(ctx context.Context, load string) (Weight, error) {
 	}
 }
 
-func (s *Scale) take(load string, after uint64) (Weight, Phase) {
+func (s *Scale) take(load string, from uint64) (Weight, Phase) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	if s.pan.seq <= after && !s.pan.phase.hopeless() {
+	if s.pan.seq < from && !s.pan.phase.hopeless() {
 		return Weight{}, s.pan.phase
 	}
 	if phase := s.pan.take(load, now); phase != "" {
