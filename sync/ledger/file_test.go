@@ -31,10 +31,7 @@ func filled(t testing.TB, events int) string {
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {
 	good := filled(t, 200)
-	whole, err := os.ReadFile(good)
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole := used(t, good)
 	key, err := os.ReadFile(good + ".key")
 	if err != nil {
 		t.Fatal(err)
@@ -60,11 +57,6 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	if err != nil || err2 != nil {
 		t.Fatal(err, err2)
 	}
-	metas, err := readMetas(bytes.NewReader(whole))
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, _ := newestMeta(metas)
 	edit := func(f func(b []byte) []byte) []byte { return f(bytes.Clone(whole)) }
 
 	for _, tt := range []struct {
@@ -77,7 +69,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"empty file", []byte{}, string(key), 0o600, []string{"it is empty", "floord restore"}},
 		{"text file", bytes.Repeat([]byte("hello floor\n"), 5000), string(key), 0o600, []string{"not a ledger of floord", "floord restore"}},
 		{"a few bytes", whole[:3000], string(key), 0o600, []string{"it ends after 3000 bytes", "floord restore"}},
-		{"last page cut off", whole[:(m.high-1)*4096], string(key), 0o600, []string{"cut short", "floord restore"}},
+		{"last page cut off", whole[:len(whole)-4096], string(key), 0o600, []string{"cut short", "floord restore"}},
 		{"cut inside a page", whole[:20000], string(key), 0o600, []string{"cut short", "floord restore"}},
 		{"both heads spoilt", edit(func(b []byte) []byte { b[16+20] ^= 1; b[4096+16+20] ^= 1; return b }), string(key), 0o600, []string{"both of its heads", "floord restore"}},
 		{"all pages zero", edit(func(b []byte) []byte { clear(b[8192:]); return b }), string(key), 0o600, []string{"calls itself 0", "floord restore"}},
@@ -129,7 +121,7 @@ func TestSecondOpenerIsToldWhy(t *testing.T) {
 // commit older.
 func TestOneHeadIsEnough(t *testing.T) {
 	path := filled(t, 20)
-	whole, _ := os.ReadFile(path)
+	whole := used(t, path)
 	for i := range 2 {
 		b := bytes.Clone(whole)
 		b[i*4096+16+20] ^= 0xff
@@ -192,11 +184,29 @@ func use(t testing.TB, path string) error {
 	return err
 }
 
+// used reads the part of the file that is not yet to be filled.
+func used(t testing.TB, path string) []byte {
+	t.Helper()
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metas, err := readMetas(bytes.NewReader(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := newestMeta(metas)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return whole[:m.high*boltPage]
+}
+
 // TestMutatedFiles flips bytes all over a file. A flip in a row must be found.
 func TestMutatedFiles(t *testing.T) {
 	path := filled(t, 120)
-	whole, _ := os.ReadFile(path)
-	rounds := 150
+	whole := used(t, path)
+	rounds := 100
 	if os.Getenv("FLOORD_LONG") != "" {
 		rounds = 5000
 	}
@@ -225,4 +235,27 @@ func TestMutatedFiles(t *testing.T) {
 	if refused == 0 || opened == 0 {
 		t.Errorf("%d refused, %d used; want some of both", refused, opened)
 	}
+}
+
+// FuzzOpen writes four bytes anywhere into a small file and uses it.
+func FuzzOpen(f *testing.F) {
+	path := filled(f, 30)
+	whole := used(f, path)
+	key, err := os.ReadFile(path + ".key")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, at := range []uint32{0, 8, 16, 36, 4096 + 56, 3 * 4096, 4*4096 + 10, 5*4096 + 16} {
+		f.Add(at, uint32(0xffffffff))
+		f.Add(at, uint32(1))
+	}
+	f.Fuzz(func(t *testing.T, at, value uint32) {
+		b := bytes.Clone(whole)
+		at %= uint32(len(b) - 4)
+		le.PutUint32(b[at:], le.Uint32(b[at:])^value)
+		path := tempPath(t)
+		os.WriteFile(path, b, 0o600)
+		os.WriteFile(path+".key", key, 0o600)
+		use(t, path)
+	})
 }

@@ -64,17 +64,18 @@ func (r *reading) unmapped(field, value string) {
 	}
 }
 
-// first gives the first of the aliases that says something, and its name.
-func (r *reading) first(aliases []path) (*Value, string) {
+// first gives the first of the aliases that says something, and where it stands;
+// if none does, where it should.
+func (r *reading) first(aliases []path) (*Value, path) {
 	for _, p := range aliases {
 		if v := p.first(r.v); v != &none {
-			return v, p.String()
+			return v, p
 		}
 	}
 	if len(aliases) == 0 {
-		return &none, ""
+		return &none, nil
 	}
-	return &none, aliases[0].String()
+	return &none, aliases[0]
 }
 
 func (r *reading) text(aliases []path, most int) string {
@@ -89,7 +90,7 @@ func (r *reading) number() {
 	r.o.Number = v.Text()
 	if !plain(r.o.Number, 64) {
 		r.o.Number = "unmapped-" + r.o.Content[:16]
-		r.unmapped(field, v.Text())
+		r.unmapped(field.String(), v.Text())
 	}
 }
 
@@ -104,7 +105,7 @@ func (r *reading) times() {
 	o.CollectBy = r.time(p.collectBy)
 	if o.ModifiedAt.IsZero() {
 		_, field := r.first(p.modified)
-		r.unmapped(field, "")
+		r.unmapped(field.String(), "")
 	}
 }
 
@@ -115,7 +116,7 @@ func (r *reading) time(aliases []path) time.Time {
 	}
 	t, err := r.m.parseTime(v.Text())
 	if err != nil {
-		r.unmapped(field, v.Text())
+		r.unmapped(field.String(), v.Text())
 	}
 	return t
 }
@@ -128,7 +129,7 @@ func (r *reading) money() {
 	}
 	pay, err := parse(v.Text())
 	if err != nil || pay < 0 {
-		r.unmapped(field, v.Text())
+		r.unmapped(field.String(), v.Text())
 		return
 	}
 	r.o.Pay = pay
@@ -180,15 +181,17 @@ func (r *reading) lines() {
 
 func (r *reading) line(l *lineMap, v *Value, n int) {
 	in := reading{m: r.m, v: v}
-	at := strings.Replace(l.at, "[]", fmt.Sprintf("[%d]", n), 1)
+	at := func(field path) string {
+		return strings.Replace(l.at, "[]", fmt.Sprintf("[%d]", n), 1) + "." + field.String()
+	}
 	sku, field := in.first(l.sku)
 	if !plain(sku.Text(), 64) {
-		r.unmapped(at+"."+field, sku.Text())
+		r.unmapped(at(field), sku.Text())
 	}
 	count, field := in.first(l.qty)
 	qty, err := parseWhole(count.Text(), maxQty)
 	if err != nil || qty < 1 {
-		r.unmapped(at+"."+field, count.Text())
+		r.unmapped(at(field), count.Text())
 	}
 	r.o.Lines = append(r.o.Lines, floor.ShopLine{SKU: floor.SKU(clean(sku.Text(), 64)), Qty: int(qty),
 		Name: in.text(l.name, maxText), Spec: in.text(l.spec, maxText), Gift: l.gift})

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -20,12 +22,12 @@ const (
 // A Value is one JSON value with the bytes it came from. Numbers keep their
 // text, so neither money nor a number beyond 2^53 ever passes through a float.
 type Value struct {
-	kind   jsontext.Kind // 'n' null, 'f', 't', '"', '0', '{', '['
+	kind   jsontext.Kind // 'n' null, 'f', 't', '"', '0', '{', '['; 0 for what is not there
+	spoilt bool          // a defect stands here or below
+	name   string        // as a member of an object
 	raw    []byte
-	text   string // of a string, decoded
-	names  []string
-	items  []Value
-	defect string // what is wrong here: a name said twice, nested too deep
+	items  []Value // of an array, or the members of an object
+	defect string  // what is wrong here: a name said twice, nested too deep
 }
 
 // Parse reads one JSON document. A name said twice, or nesting beyond the limit,
@@ -35,7 +37,7 @@ func Parse(payload []byte) (Value, error) {
 	if len(payload) > MaxPayload {
 		return Value{}, fmt.Errorf("payload %s of %d bytes: larger than %d", Sum(payload)[:12], len(payload), MaxPayload)
 	}
-	p := parser{src: payload, dec: jsontext.NewDecoder(bytes.NewBuffer(payload),
+	p := parser{src: payload, names: map[string]int{}, dec: jsontext.NewDecoder(bytes.NewBuffer(payload),
 		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	v, err := p.value(0)
 	if err == nil {
@@ -56,34 +58,35 @@ func Sum(payload []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
+// A parser builds the values of one document. Names are kept once each, since
+// every order of a page says the same ones.
 type parser struct {
 	src   []byte
 	dec   *jsontext.Decoder
 	count int // of values so far
+	names map[string]int
+	texts []string // by number of the name
+	last  []int    // the object that said the name last, by number of the name
+	nth   int      // objects so far
+	stack []Value  // items of the composites under way
 }
 
 func (p *parser) value(depth int) (Value, error) {
 	if p.count++; p.count > maxValues {
 		return Value{}, fmt.Errorf("more than %d values", maxValues)
 	}
-	kind := p.dec.PeekKind()
+	v := Value{kind: p.dec.PeekKind()}
 	start := p.start()
-	v := Value{kind: kind}
 	switch {
-	case kind != '{' && kind != '[':
-		tok, err := p.dec.ReadToken()
-		if err != nil {
+	case v.kind != '{' && v.kind != '[':
+		if _, err := p.dec.ReadToken(); err != nil {
 			return v, err
-		}
-		v.kind = tok.Kind()
-		if v.kind == '"' {
-			v.text = tok.String()
 		}
 	case depth >= maxDepth:
 		if err := p.dec.SkipValue(); err != nil {
 			return v, err
 		}
-		v.defect = fmt.Sprintf("nested deeper than %d", maxDepth)
+		v.defect, v.spoilt = fmt.Sprintf("nested deeper than %d", maxDepth), true
 	default:
 		if err := p.composite(&v, depth); err != nil {
 			return v, err
@@ -99,65 +102,91 @@ func (p *parser) composite(v *Value, depth int) error {
 	if _, err := p.dec.ReadToken(); err != nil {
 		return err
 	}
+	p.nth++
+	object, base := p.nth, len(p.stack)
 	for p.dec.PeekKind() != v.kind+2 { // '}' is '{'+2 and ']' is '['+2
+		var name string
 		if v.kind == '{' {
-			name, err := p.dec.ReadToken()
+			n, err := p.name()
 			if err != nil {
 				return err
 			}
-			v.names = append(v.names, name.String())
+			name = p.texts[n]
+			if p.last[n] == object && v.defect == "" {
+				v.defect, v.spoilt = fmt.Sprintf("%q said twice", short(name)), true
+			}
+			p.last[n] = object
 		}
 		item, err := p.value(depth + 1)
 		if err != nil {
 			return err
 		}
-		v.items = append(v.items, item)
+		item.name = name
+		v.spoilt = v.spoilt || item.spoilt
+		p.stack = append(p.stack, item)
 	}
+	if len(p.stack) > base {
+		v.items = slices.Clone(p.stack[base:])
+		p.stack = p.stack[:base]
+	}
+	_, err := p.dec.ReadToken()
+	return err
+}
+
+// name reads a member's name and gives its number.
+func (p *parser) name() (int, error) {
+	p.dec.PeekKind()
+	start := p.start()
 	if _, err := p.dec.ReadToken(); err != nil {
-		return err
+		return 0, err
 	}
-	if name, twice := duplicate(v.names); twice {
-		v.defect = fmt.Sprintf("%q said twice", short(name))
+	text, err := unquote(p.src[start:p.dec.InputOffset()])
+	if err != nil {
+		return 0, err
 	}
-	return nil
+	n, known := p.names[string(text)]
+	if !known {
+		n = len(p.texts)
+		p.texts, p.last = append(p.texts, string(text)), append(p.last, 0)
+		p.names[p.texts[n]] = n
+	}
+	return n, nil
+}
+
+// unquote gives the content of a JSON string; it may share raw's bytes.
+func unquote(raw []byte) ([]byte, error) {
+	if len(raw) >= 2 && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
+		return raw[1 : len(raw)-1], nil
+	}
+	text, err := jsontext.AppendUnquote(nil, raw)
+	if err != nil && !utf8.Valid(raw) {
+		return text, nil // invalid bytes were replaced, which is said as an error too
+	}
+	return text, err
 }
 
 // start is where the value that comes next begins: after the last token, and
 // after the blanks, comma or colon that follow it.
 func (p *parser) start() int64 {
 	at := p.dec.InputOffset()
-	for at < int64(len(p.src)) && strings.IndexByte(" \t\r\n,:", p.src[at]) >= 0 {
-		at++
+	for at < int64(len(p.src)) {
+		switch p.src[at] {
+		case ' ', '\t', '\r', '\n', ',', ':':
+			at++
+		default:
+			return at
+		}
 	}
 	return at
 }
 
-func duplicate(names []string) (string, bool) {
-	if len(names) < 16 {
-		for i, a := range names {
-			for _, b := range names[:i] {
-				if a == b {
-					return a, true
-				}
-			}
-		}
-		return "", false
-	}
-	seen := make(map[string]struct{}, len(names))
-	for _, n := range names {
-		if _, ok := seen[n]; ok {
-			return n, true
-		}
-		seen[n] = struct{}{}
-	}
-	return "", false
-}
-
 // Get gives the member of an object; the zero Value if there is none.
 func (v *Value) Get(name string) *Value {
-	for i := range v.names {
-		if v.names[i] == name {
-			return &v.items[i]
+	if v.kind == '{' {
+		for i := range v.items {
+			if v.items[i].name == name {
+				return &v.items[i]
+			}
 		}
 	}
 	return &none
@@ -165,8 +194,8 @@ func (v *Value) Get(name string) *Value {
 
 var none Value
 
-// Names gives the member names of an object in their order.
-func (v *Value) Names() []string { return v.names }
+// Name is the name v has as a member of an object.
+func (v *Value) Name() string { return v.name }
 
 // Items gives the items of an array, or the members of an object.
 func (v *Value) Items() []Value { return v.items }
@@ -183,7 +212,11 @@ func (v *Value) Array() bool  { return v.kind == '[' }
 func (v *Value) Text() string {
 	switch v.kind {
 	case '"':
-		return strings.TrimSpace(v.text)
+		text, err := unquote(v.raw)
+		if err != nil {
+			return ""
+		}
+		return strings.TrimSpace(string(text))
 	case '0', 't', 'f':
 		return string(v.raw)
 	}
@@ -195,6 +228,10 @@ func (v *Value) Empty() bool {
 	switch v.kind {
 	case '{', '[':
 		return len(v.items) == 0 && v.defect == ""
+	case '"':
+		if len(v.raw) > 64 {
+			return false // longer than blanks are: spare the copy
+		}
 	}
 	return v.Text() == ""
 }
@@ -207,14 +244,11 @@ func (v *Value) defectAt(path string) string {
 		return strings.TrimPrefix(path+": "+v.defect, ": ")
 	}
 	for i := range v.items {
-		at := fmt.Sprintf("%s[%d]", path, i)
-		if v.kind == '{' {
-			at = strings.TrimPrefix(path+"."+v.names[i], ".")
-		}
-		if v.items[i].kind == '{' || v.items[i].kind == '[' {
-			if d := v.items[i].defectAt(at); d != "" {
-				return d
+		if item := &v.items[i]; item.spoilt {
+			if v.kind == '{' {
+				return item.defectAt(strings.TrimPrefix(path+"."+item.name, "."))
 			}
+			return item.defectAt(fmt.Sprintf("%s[%d]", path, i))
 		}
 	}
 	return ""

@@ -37,8 +37,8 @@ func Try(w io.Writer, payload []byte) error {
 
 // answered reports whether v is an answer of some method.
 func answered(v *channelmap.Value) bool {
-	for _, name := range v.Names() {
-		if strings.HasSuffix(name, "_response") {
+	for _, member := range v.Items() {
+		if strings.HasSuffix(member.Name(), "_response") {
 			return true
 		}
 	}

@@ -1,0 +1,266 @@
+package pda
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"floord/floor"
+	"floord/floor/foreman"
+	"floord/sync/ledger"
+)
+
+// A verb is one thing that a handheld can ask for.
+type verb struct {
+	screens string // of the devices that may: "pda", "station", "board", or several
+	slow    bool   // may wait for a device: it must not hold up the others
+	do      func(context.Context, *session, foreman.By, []byte) (any, ledger.Receipt, error)
+}
+
+// verbs is all that handhelds can ask for.
+var verbs = map[string]verb{
+	"login":     {screens: "pda station board", do: with((*session).login)},
+	"logout":    {screens: "pda station board", do: with((*session).logout)},
+	"take":      {screens: "pda", do: with((*session).take)},
+	"bind":      {screens: "pda", do: with((*session).bind)},
+	"pick":      {screens: "pda", do: with((*session).pick)},
+	"put-back":  {screens: "pda", do: with((*session).putBack)},
+	"short":     {screens: "pda", do: with((*session).short)},
+	"skip":      {screens: "pda", do: with((*session).skip)},
+	"open":      {screens: "station", do: with((*session).open)},
+	"verify":    {screens: "station", do: with((*session).verify)},
+	"weigh":     {screens: "station", slow: true, do: with((*session).weigh)},
+	"seal":      {screens: "station", do: with((*session).seal)},
+	"reprint":   {screens: "station", do: with((*session).reprint)},
+	"doubt":     {screens: "station", do: with((*session).doubt)},
+	"hand-over": {screens: "pda station", do: with((*session).handOver)},
+	"shown":     {screens: "pda station", do: with((*session).shown)},
+	"answer":    {screens: "pda station", do: with((*session).answer)},
+	"freeze":    {screens: "board", do: with((*session).freeze)},
+	"thaw":      {screens: "board", do: with((*session).thaw)},
+	"close":     {screens: "board", do: with((*session).close)},
+}
+
+// with decodes the arguments strictly before do sees them.
+func with[A any](do func(*session, context.Context, foreman.By, A) (any, ledger.Receipt, error)) func(context.Context, *session, foreman.By, []byte) (any, ledger.Receipt, error) {
+	return func(ctx context.Context, s *session, by foreman.By, args []byte) (any, ledger.Receipt, error) {
+		var a A
+		if len(args) == 0 {
+			args = []byte("{}")
+		}
+		if err := decode(args, &a); err != nil {
+			return nil, ledger.Receipt{}, badArgs(err)
+		}
+		return do(s, ctx, by, a)
+	}
+}
+
+func badArgs(err error) *floor.Refusal { return floor.Refuse("bad-args", "what", err) }
+
+// The arguments of the verbs.
+type (
+	noArgs    struct{}
+	loginArgs struct {
+		Badge string `json:"badge"`
+	}
+	bindArgs struct {
+		Task floor.TaskID `json:"task"`
+		Slot int          `json:"slot"`
+		Tote floor.ToteID `json:"tote"`
+	}
+	pickArgs struct {
+		Task floor.TaskID `json:"task"`
+		Stop int          `json:"stop"`
+		Bin  floor.BinID  `json:"bin"`
+		Code string       `json:"code"`
+		Qty  int          `json:"qty"`
+		Tote floor.ToteID `json:"tote,omitempty"`
+	}
+	stopArgs struct {
+		Task floor.TaskID `json:"task"`
+		Stop int          `json:"stop"`
+	}
+	shortArgs struct {
+		Task floor.TaskID `json:"task"`
+		Stop int          `json:"stop"`
+		Why  string       `json:"why"`
+	}
+	openArgs struct {
+		Code string `json:"code"`
+	}
+	verifyArgs struct {
+		Parcel floor.ParcelID `json:"parcel"`
+		Code   string         `json:"code"`
+		Qty    int            `json:"qty"`
+	}
+	weighArgs struct {
+		Parcel   floor.ParcelID `json:"parcel"`
+		Override bool           `json:"override,omitempty"` // a lead lets it pass
+		Grams    *floor.Grams   `json:"grams,omitempty"`    // typed by a lead, where the scale is dead
+	}
+	parcelArgs struct {
+		Parcel floor.ParcelID `json:"parcel"`
+	}
+	reprintArgs struct {
+		Parcel floor.ParcelID `json:"parcel"`
+		Reason string         `json:"reason"`
+	}
+	doubtArgs struct {
+		Effect floor.EffectID `json:"effect"`
+		Answer string         `json:"answer"`
+	}
+	handOverArgs struct {
+		Carrier floor.CarrierID `json:"carrier"`
+		Code    string          `json:"code"`
+	}
+	interceptArgs struct {
+		Intercept string `json:"intercept"`
+	}
+	answerArgs struct {
+		Intercept string `json:"intercept"`
+		Text      string `json:"text"`
+	}
+	orderArgs struct {
+		Order floor.OrderID `json:"order"`
+	}
+	closeArgs struct {
+		Order floor.OrderID `json:"order"`
+		Why   string        `json:"why"`
+	}
+)
+
+func (s *session) login(ctx context.Context, by foreman.By, a loginArgs) (any, ledger.Receipt, error) {
+	p, err := s.srv.o.Foreman.Login(ctx, by, a.Badge)
+	return map[string]any{"person": p.ID, "name": p.Name}, ledger.Receipt{}, err
+}
+
+func (s *session) logout(ctx context.Context, by foreman.By, _ noArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.Logout(ctx, by)
+	return nil, r, err
+}
+
+func (s *session) take(ctx context.Context, by foreman.By, _ noArgs) (any, ledger.Receipt, error) {
+	t, err := s.srv.o.Foreman.Take(ctx, by)
+	return map[string]any{"task": t}, ledger.Receipt{}, err
+}
+
+func (s *session) bind(ctx context.Context, by foreman.By, a bindArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.BindTote(ctx, by, a.Task, a.Slot, a.Tote)
+	return nil, r, err
+}
+
+func (s *session) pick(ctx context.Context, by foreman.By, a pickArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.Pick(ctx, by, foreman.PickScan(a))
+	return nil, r, err
+}
+
+func (s *session) putBack(ctx context.Context, by foreman.By, a pickArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.PutBack(ctx, by, foreman.PickScan(a))
+	return nil, r, err
+}
+
+func (s *session) short(ctx context.Context, by foreman.By, a shortArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.Short(ctx, by, a.Task, a.Stop, a.Why)
+	return nil, r, err
+}
+
+func (s *session) skip(ctx context.Context, by foreman.By, a stopArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.Skip(ctx, by, a.Task, a.Stop)
+	return nil, r, err
+}
+
+func (s *session) open(ctx context.Context, by foreman.By, a openArgs) (any, ledger.Receipt, error) {
+	p, err := s.srv.o.Foreman.OpenParcel(ctx, by, s.device.Station, a.Code)
+	return map[string]any{"parcel": p}, ledger.Receipt{}, err
+}
+
+func (s *session) verify(ctx context.Context, by foreman.By, a verifyArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.Verify(ctx, by, a.Parcel, a.Code, a.Qty)
+	return nil, r, err
+}
+
+// weighWithin is how long a packer waits for the scale; the page waits longer.
+const weighWithin = 8 * time.Second
+
+// weigh takes the weight from the scale of this station. A weight in the message
+// itself is one that a lead has typed, and needs a lead.
+func (s *session) weigh(ctx context.Context, by foreman.By, a weighArgs) (any, ledger.Receipt, error) {
+	w := floor.Weight{By: "typed", At: time.Now(), ZeroSeen: true}
+	if a.Grams != nil {
+		w.Grams = *a.Grams
+	} else {
+		var err error
+		if w, err = s.weight(ctx, by.Key); err != nil {
+			return nil, ledger.Receipt{}, err
+		}
+	}
+	r, err := s.srv.o.Foreman.Weigh(ctx, by, a.Parcel, w, a.Override || a.Grams != nil)
+	return map[string]any{"grams": w.Grams}, r, err
+}
+
+// weight takes a weight once for a key: an act that is sent again after its
+// answer was lost must not wait for the pan to be emptied and loaded anew.
+func (s *session) weight(ctx context.Context, key string) (floor.Weight, error) {
+	if w, ok := s.srv.scans.of(s.device.ID, key); ok {
+		return w, nil
+	}
+	take := s.srv.o.Hooks.TakeWeight
+	if take == nil {
+		return floor.Weight{}, floor.Refuse("no-scale")
+	}
+	ctx, cancel := context.WithTimeout(ctx, weighWithin)
+	defer cancel()
+	w, err := take(ctx, s.device.Station)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = floor.Refuse("no-scale")
+	}
+	if err == nil {
+		s.srv.scans.keep(s.device.ID, key, w)
+	}
+	return w, err
+}
+
+func (s *session) seal(ctx context.Context, by foreman.By, a parcelArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.Seal(ctx, by, a.Parcel)
+	return nil, r, err
+}
+
+func (s *session) reprint(ctx context.Context, by foreman.By, a reprintArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.Reprint(ctx, by, a.Parcel, a.Reason)
+	return nil, r, err
+}
+
+func (s *session) doubt(ctx context.Context, by foreman.By, a doubtArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.AnswerDoubt(ctx, by, a.Effect, a.Answer)
+	return nil, r, err
+}
+
+func (s *session) handOver(ctx context.Context, by foreman.By, a handOverArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.HandOver(ctx, by, a.Carrier, a.Code)
+	return nil, r, err
+}
+
+func (s *session) shown(ctx context.Context, by foreman.By, a interceptArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.Shown(ctx, by, a.Intercept)
+	return nil, r, err
+}
+
+func (s *session) answer(ctx context.Context, by foreman.By, a answerArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.Answer(ctx, by, a.Intercept, a.Text)
+	return nil, r, err
+}
+
+func (s *session) freeze(ctx context.Context, by foreman.By, a orderArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.Freeze(ctx, by, a.Order, floor.FreezeLead)
+	return nil, r, err
+}
+
+func (s *session) thaw(ctx context.Context, by foreman.By, a orderArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.Thaw(ctx, by, a.Order)
+	return nil, r, err
+}
+
+func (s *session) close(ctx context.Context, by foreman.By, a closeArgs) (any, ledger.Receipt, error) {
+	r, err := s.srv.o.Foreman.Close(ctx, by, a.Order, a.Why)
+	return nil, r, err
+}

@@ -1,0 +1,292 @@
+package pda
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"floord/floor"
+	"floord/sync/ledger"
+	"floord/wave"
+
+	"github.com/gorilla/websocket"
+)
+
+// A Board is what a lead sees. It names people on the floor, and no buyer.
+type Board struct {
+	Figures  Figures        `json:"figures"`
+	Open     []Ask          `json:"open"`  // freezes that wait for a decision
+	Today    []Ask          `json:"today"` // the newest freezes of today, decided or not
+	Waves    []Wave         `json:"waves"`
+	People   []Worker       `json:"people"`
+	Devices  []Device       `json:"devices"`
+	Stations []Station      `json:"stations"`
+	Channels []ChannelState `json:"channels"`
+	Outbox   []floor.Effect `json:"outbox"`
+}
+
+// The rows of a Board.
+type (
+	// Figures are counts of orders.
+	Figures struct {
+		ByState map[floor.State]int `json:"by_state"`
+		Frozen  int                 `json:"frozen"`
+		Held    int                 `json:"held"`
+		Short   int                 `json:"short"`
+		Counts  map[string]int      `json:"counts,omitempty"`
+	}
+	// An Ask is an interception: who was told, who said what, how it ended.
+	Ask struct {
+		Intercept string           `json:"intercept"`
+		Order     floor.OrderID    `json:"order"`
+		Channel   floor.ChannelID  `json:"channel,omitempty"`
+		Why       floor.FreezeWhy  `json:"why"`
+		Stage     floor.State      `json:"stage"`
+		AskedAt   time.Time        `json:"asked_at"`
+		FrozenAt  time.Time        `json:"frozen_at,omitzero"`
+		Deadline  time.Time        `json:"deadline,omitzero"`
+		Told      []floor.DeviceID `json:"told"`
+		Shown     []floor.DeviceID `json:"shown"`
+		Answers   []AskAnswer      `json:"answers"`
+		Escalated time.Time        `json:"escalated,omitzero"`
+		Outcome   string           `json:"outcome"`
+		EndedAt   time.Time        `json:"ended_at,omitzero"`
+	}
+	// An AskAnswer is what a person said to a freeze.
+	AskAnswer struct {
+		Person floor.PersonID `json:"person"`
+		Text   string         `json:"text"`
+		At     time.Time      `json:"at"`
+	}
+	// A Wave is a wave with how far its walks are.
+	Wave struct {
+		ID         floor.WaveID `json:"id"`
+		Kind       string       `json:"kind"`
+		Orders     int          `json:"orders"`
+		Stops      int          `json:"stops"`
+		Done       int          `json:"done"`
+		Metres     float64      `json:"metres"`
+		Why        []Words      `json:"why,omitempty"`
+		ReleasedAt time.Time    `json:"released_at"`
+	}
+	// Words are a sentence in both languages.
+	Words struct {
+		ZH string `json:"zh"`
+		EN string `json:"en"`
+	}
+	// A Worker is a person who is or may be logged in.
+	Worker struct {
+		ID     floor.PersonID `json:"id"`
+		Name   string         `json:"name"`
+		Roles  []floor.Role   `json:"roles"`
+		Device floor.DeviceID `json:"device,omitempty"`
+		Task   floor.TaskID   `json:"task,omitempty"`
+	}
+	// A Device is a paired screen.
+	Device struct {
+		ID      floor.DeviceID  `json:"id"`
+		Screen  string          `json:"screen"`
+		Station floor.StationID `json:"station,omitempty"`
+		Person  floor.PersonID  `json:"person,omitempty"`
+		Revoked bool            `json:"revoked,omitzero"`
+		Online  bool            `json:"online,omitzero"`
+	}
+	// A Station is a pack station with its devices.
+	Station struct {
+		ID      floor.StationID `json:"id"`
+		Scale   ScaleState      `json:"scale"`
+		Printer PrinterState    `json:"printer"`
+		Parcel  floor.ParcelID  `json:"parcel,omitempty"`
+	}
+)
+
+// maxRows is how many rows a list of the board has.
+const maxRows = 50
+
+// Board reads what a lead sees now.
+func (s *Server) Board() (Board, error) {
+	b, _, err := s.lookAround()
+	return b, err
+}
+
+func (s *Server) lookAround() (Board, uint64, error) {
+	var b Board
+	seq, err := s.read(func(v *ledger.View) (err error) {
+		b = Board{
+			Open: []Ask{}, Today: []Ask{}, Waves: []Wave{}, People: []Worker{}, Devices: []Device{},
+			Stations: []Station{}, Channels: []ChannelState{}, Outbox: []floor.Effect{},
+		}
+		for _, part := range []func(*ledger.View, *Board) error{figures, asks, s.today, waves, people, s.devices, s.stations, outbox} {
+			if err := part(v, &b); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if s.o.Hooks.Channels != nil {
+		b.Channels = append(b.Channels, s.o.Hooks.Channels()...)
+	}
+	return b, seq, err
+}
+
+func figures(v *ledger.View, b *Board) error {
+	f, err := v.Figures()
+	b.Figures = Figures{ByState: f.ByState, Frozen: f.Frozen, Held: f.Held, Short: f.Short, Counts: f.Counts}
+	if b.Figures.ByState == nil {
+		b.Figures.ByState = map[floor.State]int{}
+	}
+	return err
+}
+
+func asks(v *ledger.View, b *Board) error {
+	return v.OpenIntercepts(func(i floor.Intercept) bool {
+		b.Open = append(b.Open, NewAsk(i))
+		return len(b.Open) < maxRows
+	})
+}
+
+func (s *Server) today(v *ledger.View, b *Board) error {
+	err := v.Intercepts(s.day(), func(i floor.Intercept) bool {
+		b.Today = append(b.Today, NewAsk(i))
+		return true
+	})
+	slices.Reverse(b.Today)
+	b.Today = b.Today[:min(len(b.Today), maxRows)]
+	return err
+}
+
+// NewAsk gives an interception as boards and the API show it.
+func NewAsk(i floor.Intercept) Ask {
+	a := Ask{
+		Intercept: i.Key, Order: i.Order, Channel: i.Channel, Why: i.Why, Stage: i.Stage, AskedAt: i.AskedAt,
+		FrozenAt: i.FrozenAt, Deadline: i.Deadline, Told: i.Told, Shown: []floor.DeviceID{}, Answers: []AskAnswer{},
+		Escalated: i.Escalated, Outcome: i.Outcome, EndedAt: i.EndedAt,
+	}
+	if a.Told == nil {
+		a.Told = []floor.DeviceID{}
+	}
+	for _, x := range i.Shown {
+		a.Shown = append(a.Shown, x.Device)
+	}
+	for _, x := range i.Answers {
+		a.Answers = append(a.Answers, AskAnswer{Person: x.Person, Text: x.Text, At: x.At})
+	}
+	return a
+}
+
+// waves gives the walks that are not over, by wave, the newest first.
+func waves(v *ledger.View, b *Board) error {
+	at := map[floor.WaveID]int{}
+	err := v.LiveTasks(func(t floor.Task) bool {
+		i, seen := at[t.Wave]
+		if !seen {
+			i = len(b.Waves)
+			at[t.Wave] = i
+			b.Waves = append(b.Waves, Wave{ID: t.Wave, Kind: t.Kind, Metres: t.Metres, ReleasedAt: t.IssuedAt})
+		}
+		w := &b.Waves[i]
+		for _, s := range t.Stops {
+			w.Stops++
+			if s.Left() == 0 {
+				w.Done++
+			}
+		}
+		return true
+	})
+	for i := range b.Waves {
+		if err == nil {
+			err = b.Waves[i].fill(v)
+		}
+	}
+	slices.Reverse(b.Waves)
+	b.Waves = b.Waves[:min(len(b.Waves), maxRows)]
+	return err
+}
+
+func (w *Wave) fill(v *ledger.View) error {
+	if w.ID == "" {
+		return nil // a put-back walk belongs to no wave
+	}
+	row, _, err := v.Wave(w.ID)
+	w.Kind, w.Orders, w.Metres, w.ReleasedAt = row.Kind, len(row.Orders), row.Metres, row.ReleasedAt
+	for _, r := range row.Why {
+		why := wave.Reason{Code: wave.Code(r.Code), Args: r.Args}
+		w.Why = append(w.Why, Words{ZH: why.Text("zh"), EN: why.Text("en")})
+	}
+	return err
+}
+
+func people(v *ledger.View, b *Board) error {
+	return v.People(func(p floor.Person) bool {
+		if !p.Gone {
+			b.People = append(b.People, Worker{ID: p.ID, Name: p.Name, Roles: p.Roles, Device: p.Device, Task: p.Task})
+		}
+		return true
+	})
+}
+
+func (s *Server) devices(v *ledger.View, b *Board) error {
+	return v.Devices(func(d floor.Device) bool {
+		b.Devices = append(b.Devices, Device{
+			ID: d.ID, Screen: d.Kind, Station: d.Station, Person: d.Person, Revoked: d.Revoked, Online: s.Online(d.ID),
+		})
+		return true
+	})
+}
+
+func (s *Server) stations(v *ledger.View, b *Board) error {
+	if s.o.Hooks.Stations == nil {
+		return nil
+	}
+	for _, id := range s.o.Hooks.Stations() {
+		p, _, err := v.OpenParcel(id)
+		if err != nil {
+			return err
+		}
+		b.Stations = append(b.Stations, Station{ID: id, Scale: s.scale(id), Printer: s.printer(id), Parcel: p.ID})
+	}
+	return nil
+}
+
+func outbox(v *ledger.View, b *Board) error {
+	return v.Lane("", func(e floor.Effect) bool {
+		b.Outbox = append(b.Outbox, e)
+		return len(b.Outbox) < maxRows
+	})
+}
+
+// A picture is the board as it was sent last; boards that look within the same
+// half second share one.
+type picture struct {
+	mu   sync.Mutex
+	at   time.Time                  // guarded by mu
+	seq  uint64                     // guarded by mu
+	sent *websocket.PreparedMessage // guarded by mu
+}
+
+// shareFor is how long boards share a picture.
+const shareFor = 250 * time.Millisecond
+
+// of gives the board's snapshot and the seq it stands at.
+func (p *picture) of(s *Server) (*websocket.PreparedMessage, uint64, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.sent != nil && (p.seq == s.o.Ledger.Seq() || time.Since(p.at) < shareFor) {
+		return p.sent, p.seq, nil
+	}
+	b, seq, err := s.lookAround()
+	if err != nil {
+		return nil, 0, err
+	}
+	m, err := websocket.NewPreparedMessage(websocket.TextMessage, encode(boardMessage{Type: "board", Seq: seq, Board: b}))
+	if err == nil {
+		p.sent, p.seq, p.at = m, seq, time.Now()
+	}
+	return m, seq, err
+}
+
+type boardMessage struct {
+	Type  string `json:"type"`
+	Seq   uint64 `json:"seq"`
+	Board Board  `json:"board"`
+}

@@ -1,0 +1,252 @@
+package pda
+
+import (
+	"slices"
+
+	"floord/floor"
+	"floord/floor/foreman"
+	"floord/sync/ledger"
+)
+
+// A snapshot is all that a screen shows, at one seq. Its parts are the journal's
+// rows with the words and codes a person needs; nobody's address is in it.
+type snapshot struct {
+	Type     string            `json:"type"`
+	Seq      uint64            `json:"seq"`
+	Person   *person           `json:"person,omitzero"`
+	Task     *task             `json:"task,omitzero"`
+	Waiting  int               `json:"waiting,omitzero"` // 1 if a task waits to be taken
+	Parcel   *parcel           `json:"parcel,omitzero"`
+	Doubts   []doubt           `json:"doubts,omitempty"` // labels that a person must say something about
+	Freezes  []freeze          `json:"freezes,omitempty"`
+	Carriers []floor.CarrierID `json:"carriers,omitempty"`
+}
+
+type (
+	person struct {
+		ID    floor.PersonID `json:"id"`
+		Name  string         `json:"name"`
+		Roles []floor.Role   `json:"roles"`
+		Lang  string         `json:"lang,omitempty"`
+	}
+	task struct {
+		ID     floor.TaskID `json:"id"`
+		Kind   string       `json:"kind"`
+		Wave   floor.WaveID `json:"wave,omitempty"`
+		Metres float64      `json:"metres"`
+		Slots  []slot       `json:"slots"`
+		Stops  []stop       `json:"stops"`
+	}
+	slot struct {
+		floor.Slot
+		Tags []string `json:"tags,omitempty"`
+	}
+	stop struct {
+		floor.Stop
+		goods
+		Frozen bool `json:"frozen,omitzero"`
+	}
+	// goods is what a person must know of a SKU to take the right one.
+	goods struct {
+		Name    string `json:"name,omitempty"`
+		Spec    string `json:"spec,omitempty"`
+		Barcode string `json:"barcode,omitempty"`
+	}
+	parcel struct {
+		ID       floor.ParcelID    `json:"id"`
+		Order    floor.OrderID     `json:"order"`
+		State    floor.ParcelState `json:"state"`
+		Items    []item            `json:"items"`
+		Grams    *floor.Grams      `json:"grams,omitempty"`
+		Expected floor.Grams       `json:"expected,omitzero"`
+		Carrier  floor.CarrierID   `json:"carrier,omitempty"`
+		Waybill  floor.WaybillNo   `json:"waybill,omitempty"`
+		SortCode string            `json:"sort_code,omitempty"`
+		Copies   int               `json:"copies,omitzero"`
+		Label    string            `json:"label,omitempty"`
+		Note     string            `json:"note,omitempty"`
+		Tags     []string          `json:"tags,omitempty"`
+		Frozen   bool              `json:"frozen,omitzero"`
+	}
+	item struct {
+		floor.ParcelItem
+		goods
+		Gift bool `json:"gift,omitzero"`
+	}
+	doubt struct {
+		Effect floor.EffectID `json:"effect"`
+		Parcel floor.ParcelID `json:"parcel,omitempty"`
+		Order  floor.OrderID  `json:"order,omitempty"`
+		Copy   int            `json:"copy,omitzero"`
+		Why    string         `json:"why,omitempty"` // a code of the catalogue
+	}
+)
+
+// snapshot reads the device's picture.
+func (x *session) snapshot(v *ledger.View) (snapshot, error) {
+	s := snapshot{Type: "snapshot"}
+	d, _, err := v.Device(x.device.ID)
+	if err != nil {
+		return s, err
+	}
+	if s.Person, err = personOn(v, d); err != nil {
+		return s, err
+	}
+	if s.Freezes, err = x.freezes(v); err != nil {
+		return s, err
+	}
+	if x.device.Station != "" {
+		return s, x.stationPart(v, &s)
+	}
+	return s, pdaPart(v, &s)
+}
+
+func personOn(v *ledger.View, d floor.Device) (*person, error) {
+	if d.Person == "" {
+		return nil, nil
+	}
+	p, ok, err := v.Person(d.Person)
+	if err != nil || !ok || p.Gone {
+		return nil, err
+	}
+	return &person{ID: p.ID, Name: p.Name, Roles: p.Roles, Lang: p.Lang}, nil
+}
+
+// freezes gives those that this device was told of and that are not decided.
+func (x *session) freezes(v *ledger.View) ([]freeze, error) {
+	var out []freeze
+	err := v.OpenIntercepts(func(i floor.Intercept) bool {
+		if !slices.Contains(i.Told, x.device.ID) {
+			return true
+		}
+		f := newFreeze(0, i)
+		f.Shown = slices.ContainsFunc(i.Shown, func(s floor.Shown) bool { return s.Device == x.device.ID })
+		f.Answered = slices.ContainsFunc(i.Answers, func(a floor.Answer) bool { return a.Device == x.device.ID })
+		out = append(out, f)
+		return true
+	})
+	return out, err
+}
+
+// pdaPart adds the person's task.
+func pdaPart(v *ledger.View, s *snapshot) error {
+	if s.Person == nil {
+		return nil
+	}
+	p, _, err := v.Person(s.Person.ID)
+	if err != nil {
+		return err
+	}
+	if p.Task == "" {
+		_, waiting, err := v.WaitingTask()
+		if waiting {
+			s.Waiting = 1
+		}
+		return err
+	}
+	t, ok, err := v.Task(p.Task)
+	if err != nil || !ok {
+		return err
+	}
+	s.Task, err = newTask(v, t)
+	return err
+}
+
+func newTask(v *ledger.View, t floor.Task) (*task, error) {
+	out := &task{ID: t.ID, Kind: t.Kind, Wave: t.Wave, Metres: t.Metres, Slots: []slot{}, Stops: []stop{}}
+	orders := map[floor.OrderID]floor.Order{}
+	order := func(id floor.OrderID) (floor.Order, error) {
+		o, ok := orders[id]
+		if ok {
+			return o, nil
+		}
+		o, _, err := v.Order(id)
+		orders[id] = o
+		return o, err
+	}
+	for _, s := range t.Slots {
+		o, err := order(s.Order)
+		if err != nil {
+			return nil, err
+		}
+		out.Slots = append(out.Slots, slot{Slot: s, Tags: o.Tags})
+	}
+	for _, s := range t.Stops {
+		o, err := order(s.Order)
+		if err != nil {
+			return nil, err
+		}
+		g, err := goodsOf(v, o, s.Line, s.SKU)
+		if err != nil {
+			return nil, err
+		}
+		out.Stops = append(out.Stops, stop{Stop: s, goods: g, Frozen: o.Freeze != nil})
+	}
+	return out, nil
+}
+
+// goodsOf prefers the site's own words for a SKU to the shop's.
+func goodsOf(v *ledger.View, o floor.Order, line int, sku floor.SKU) (goods, error) {
+	i, ok, err := v.SKU(sku)
+	if err != nil {
+		return goods{}, err
+	}
+	g := goods{Name: i.Name, Spec: i.Spec, Barcode: i.Barcode}
+	if l := o.Line(line); l != nil && (!ok || g.Name == "") {
+		g.Name, g.Spec = l.Name, l.Spec
+	}
+	return g, nil
+}
+
+// stationPart adds what lies on a station's table and what its printer owes.
+func (x *session) stationPart(v *ledger.View, s *snapshot) error {
+	if x.srv.o.Hooks.Carriers != nil {
+		s.Carriers = x.srv.o.Hooks.Carriers()
+	}
+	err := v.Lane(foreman.PrinterLane(x.device.Station), func(e floor.Effect) bool {
+		if e.State == floor.EffectDoubt {
+			s.Doubts = append(s.Doubts, doubt{Effect: e.ID, Parcel: e.Parcel, Order: e.Order, Copy: e.Copy, Why: e.Err})
+		}
+		if x.lastParcel == "" && e.Parcel != "" {
+			x.lastParcel = e.Parcel // packed before this socket was opened, its label is owed
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	p, ok, err := v.OpenParcel(x.device.Station)
+	if err == nil && !ok && x.lastParcel != "" {
+		p, ok, err = v.Parcel(x.lastParcel)
+		ok = ok && p.State == floor.ParcelIsSealed
+	}
+	if err != nil || !ok {
+		return err
+	}
+	x.lastParcel = p.ID
+	s.Parcel, err = newParcel(v, p)
+	return err
+}
+
+func newParcel(v *ledger.View, p floor.Parcel) (*parcel, error) {
+	o, _, err := v.Order(p.Order)
+	if err != nil {
+		return nil, err
+	}
+	out := &parcel{
+		ID: p.ID, Order: p.Order, State: p.State, Items: []item{}, Carrier: p.Carrier, Waybill: p.Waybill,
+		SortCode: p.SortCode, Copies: p.Copies, Label: p.Label, Note: o.Note, Tags: o.Tags, Frozen: o.Freeze != nil,
+	}
+	if p.Weight != nil {
+		out.Grams, out.Expected = &p.Weight.Grams, p.Weight.Expected
+	}
+	for _, i := range p.Items {
+		g, err := goodsOf(v, o, i.Line, i.SKU)
+		if err != nil {
+			return nil, err
+		}
+		l := o.Line(i.Line)
+		out.Items = append(out.Items, item{ParcelItem: i, goods: g, Gift: l != nil && l.Gift})
+	}
+	return out, nil
+}
