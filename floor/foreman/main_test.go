@@ -1,0 +1,16 @@
+package foreman_test
+
+import (
+	"flag"
+	"os"
+	"testing"
+)
+
+// TestMain makes the property test's runs long enough to bring orders through,
+// unless the command line says otherwise.
+func TestMain(m *testing.M) {
+	flag.Set("rapid.steps", "150")
+	flag.Set("rapid.checks", "40")
+	flag.Parse()
+	os.Exit(m.Run())
+}

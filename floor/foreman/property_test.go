@@ -1,0 +1,575 @@
+package foreman_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"floord/floor"
+	"floord/floor/foreman"
+	"floord/sync/ledger"
+	"floord/wave"
+)
+
+// A world is the floor under random acts. What the acts have done is kept beside
+// it in the plainest form, and compared after every one.
+type world struct {
+	*site
+	rt     *rapid.T
+	path   string
+	orders []string          // the shop's numbers
+	tote   int               // running number of totes
+	pieces map[floor.SKU]int // that should be on the shelves
+	off    map[string]bool   // numbers whose cancel was acknowledged before they left
+	last   func() error      // the newest act, to be sent again
+	ctx    context.Context
+
+	reached map[string]int // how often the runs came so far
+}
+
+// TestPromises drives random interleavings of all acts, re-sent requests, and
+// restarts of the ledger against promises 1 to 6.
+func TestPromises(t *testing.T) {
+	reached := map[string]int{}
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newWorld(t, rt)
+		w.reached = reached
+		defer func() { w.l.Close() }()
+		rt.Repeat(map[string]func(*rapid.T){
+			"": w.invariants,
+			// Work, in the weights that bring orders through.
+			"order": w.newOrder, "release": w.releaseAll, "take": w.takeTask,
+			"pick": w.pickNext, "pick 2": w.pickNext, "pick 3": w.pickNext,
+			"pack": w.packStep, "pack 2": w.packStep, "pack 3": w.packStep, "pack 4": w.packStep,
+			"label": w.printStep, "label 2": w.printStep, "hand over": w.handOverAny, "hand over 2": w.handOverAny,
+			"answer": w.answerAny, "close": w.closeAny,
+			// Trouble.
+			"trouble": func(rt *rapid.T) {
+				rapid.SampledFrom([]func(*rapid.T){
+					w.cancel, w.cancel, w.note, w.shortNext, w.skipNext, w.freezeAny, w.thawAny, w.restart,
+				}).Draw(rt, "trouble")(rt)
+			},
+			"again": w.again,
+		})
+		w.rebuilt()
+	})
+	for _, deep := range []string{"picked", "put back", "short", "sealed", "doubt", "handed over", "missed", "stopped", "again"} {
+		if reached[deep] == 0 {
+			t.Errorf("no run reached %q; the test is too shallow (%v)", deep, reached)
+		}
+	}
+	t.Log(reached)
+}
+
+func newWorld(t *testing.T, rt *rapid.T) *world {
+	dir, err := os.MkdirTemp(t.TempDir(), "world")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{
+		site: &site{t: t}, rt: rt, path: filepath.Join(dir, "floor.db"), ctx: t.Context(),
+		pieces: map[floor.SKU]int{"TS01": 8, "SK03": 10}, off: map[string]bool{},
+	}
+	w.open()
+	w.site.people()
+	w.goods()
+	return w
+}
+
+func (w *world) open() {
+	l, err := ledger.Open(w.path, ledger.Options{DecideTwice: true})
+	if err != nil {
+		w.rt.Fatal(err)
+	}
+	w.l = l
+	w.f = foreman.New(l, foreman.Options{
+		Carriers: []floor.CarrierID{"sf"}, Stations: []floor.StationID{"pack-1"},
+		Reports: func(floor.ChannelID) bool { return true },
+	})
+}
+
+// do runs an act: it may be refused, never fail. It is kept, to be sent again.
+func (w *world) do(act func() error) bool {
+	err := act()
+	var r *floor.Refusal
+	if err != nil && !errors.As(err, &r) {
+		w.rt.Fatalf("an act failed: %v", err)
+	}
+	w.last = act
+	return err == nil
+}
+
+// again sends the newest request once more: nothing may change.
+func (w *world) again(rt *rapid.T) {
+	if w.last == nil {
+		rt.Skip()
+	}
+	seq := w.l.Seq()
+	if w.do(w.last) {
+		w.reached["again"]++
+	}
+	if w.l.Seq() != seq {
+		rt.Fatalf("a request sent twice was counted twice")
+	}
+}
+
+// restart closes the ledger and opens it again.
+func (w *world) restart(rt *rapid.T) {
+	if err := w.l.Close(); err != nil {
+		rt.Fatal(err)
+	}
+	w.open()
+	w.last = nil // its foreman is gone
+}
+
+func (w *world) newOrder(rt *rapid.T) {
+	n := fmt.Sprint(len(w.orders) + 1)
+	lines := []any{"TS01", rapid.IntRange(1, 3).Draw(rt, "shirts")}
+	if rapid.Bool().Draw(rt, "socks") {
+		lines = append(lines, "SK03", rapid.IntRange(1, 2).Draw(rt, "pairs"))
+	}
+	w.orders = append(w.orders, n)
+	key, o := w.key(), shopOrder(n, lines...)
+	w.do(func() error {
+		_, err := w.f.Receive(w.ctx, foreman.Intake{Key: key, Channel: "pdd-main", Orders: []floor.ShopOrder{o}})
+		return err
+	})
+}
+
+func (w *world) any(rt *rapid.T) string {
+	if len(w.orders) == 0 {
+		rt.Skip()
+	}
+	return rapid.SampledFrom(w.orders).Draw(rt, "order")
+}
+
+func (w *world) revise(rt *rapid.T, change func(*floor.ShopOrder)) {
+	n := w.any(rt)
+	was := w.order(n)
+	o := shopOrder(n)
+	for _, l := range was.Lines {
+		o.Lines = append(o.Lines, floor.ShopLine{SKU: l.SKU, Qty: l.Qty})
+	}
+	o.State, o.BuyerNote, o.ModifiedAt = was.ShopState, was.Note, was.ModifiedAt.Add(time.Second)
+	o.Content = fmt.Sprintf("c-%d", o.ModifiedAt.Unix())
+	change(&o)
+	key := w.key()
+	left := was.State == floor.HandedOver
+	if w.do(func() error {
+		got, err := w.f.Receive(w.ctx, foreman.Intake{Key: key, Channel: "pdd-main", Orders: []floor.ShopOrder{o}})
+		w.reached["missed"] += got.Missed
+		return err
+	}) && o.State == floor.ShopCancelled && !left {
+		w.off[n] = true
+	}
+}
+
+func (w *world) cancel(rt *rapid.T) {
+	w.revise(rt, func(o *floor.ShopOrder) { o.State = floor.ShopCancelled })
+}
+
+func (w *world) note(rt *rapid.T) {
+	w.revise(rt, func(o *floor.ShopOrder) { o.BuyerNote += "!" })
+}
+
+func (w *world) releaseAll(rt *rapid.T) {
+	snap := wave.Snapshot{FreePickers: 2}
+	var err error
+	if snap.Layout, err = wave.InferLayout(foreman.Places(bins)); err != nil {
+		rt.Fatal(err)
+	}
+	for _, n := range w.orders {
+		by, id := w.root(), w.id(n)
+		w.do(func() error { _, err := w.f.Allocate(w.ctx, by, id); return err })
+		if o := w.order(n); o.State == floor.Allocated {
+			snap.Orders = append(snap.Orders, foreman.Plannable(o, nil))
+		}
+	}
+	if len(snap.Orders) > 0 && rapid.IntRange(0, 9).Draw(rt, "one is frozen after the plan") == 0 {
+		by, id := w.by(lead), snap.Orders[0].ID
+		w.do(func() error { _, err := w.f.Freeze(w.ctx, by, id, floor.FreezeLead); return err })
+	}
+	for _, p := range wave.Plan(w.ctx, snap, wave.Rules{TotesPerCart: 3, MinFill: 1, MetresPerSecond: 1}, monday).Waves {
+		by := w.root()
+		w.do(func() error { _, err := w.f.Release(w.ctx, by, p); return err })
+	}
+}
+
+// running gives the picker's task.
+func (w *world) running(rt *rapid.T) floor.Task {
+	var t floor.Task
+	w.read(func(v *ledger.View) error {
+		p, _, err := v.Person("li.wei")
+		if err == nil && p.Task != "" {
+			t, _, err = v.Task(p.Task)
+		}
+		return err
+	})
+	if t.ID == "" {
+		rt.Skip()
+	}
+	return t
+}
+
+func (w *world) takeTask(rt *rapid.T) {
+	by := w.by(picker)
+	if !w.do(func() error { _, err := w.f.Take(w.ctx, by); return err }) {
+		return
+	}
+	t := w.running(rt)
+	for _, s := range t.Slots {
+		w.tote++
+		by, tote := w.by(picker), floor.ToteID(fmt.Sprintf("tote-%d", w.tote))
+		w.do(func() error { _, err := w.f.BindTote(w.ctx, by, t.ID, s.No, tote); return err })
+	}
+}
+
+// stop draws a stop of the running task: most often the next, else any, done or not.
+func (w *world) stop(rt *rapid.T) (floor.Task, floor.Stop) {
+	t := w.running(rt)
+	if next := t.Next(nil); next != nil && w.mostly(rt) {
+		return t, *next
+	}
+	return t, rapid.SampledFrom(t.Stops).Draw(rt, "stop")
+}
+
+func (w *world) mostly(rt *rapid.T) bool { return rapid.IntRange(0, 5).Draw(rt, "mostly") > 0 }
+
+// in draws an order: most often one in that state, else any.
+func (w *world) in(rt *rapid.T, state floor.State) string {
+	var fit []string
+	for _, n := range w.orders {
+		if w.order(n).State == state {
+			fit = append(fit, n)
+		}
+	}
+	if len(fit) > 0 && w.mostly(rt) {
+		return rapid.SampledFrom(fit).Draw(rt, "order")
+	}
+	return w.any(rt)
+}
+
+func (w *world) pickNext(rt *rapid.T) {
+	t, s := w.stop(rt)
+	by := w.by(picker)
+	scan := foreman.PickScan{Task: t.ID, Stop: s.No, Bin: s.Bin, Code: string(s.SKU), Qty: s.Left()}
+	if !w.mostly(rt) {
+		scan.Qty = rapid.IntRange(0, 4).Draw(rt, "qty")
+	}
+	if t.Kind == floor.TaskPutBack {
+		if w.do(func() error { _, err := w.f.PutBack(w.ctx, by, scan); return err }) {
+			w.pieces[s.SKU] += scan.Qty
+			w.reached["put back"]++
+		}
+		return
+	}
+	if w.do(func() error { _, err := w.f.Pick(w.ctx, by, scan); return err }) {
+		w.pieces[s.SKU] -= scan.Qty
+		w.reached["picked"]++
+	}
+}
+
+func (w *world) shortNext(rt *rapid.T) {
+	t, s := w.stop(rt)
+	before := w.onHand(s.Bin, s.SKU)
+	by := w.by(picker)
+	if w.do(func() error { _, err := w.f.Short(w.ctx, by, t.ID, s.No, "empty"); return err }) {
+		w.pieces[s.SKU] -= before - w.onHand(s.Bin, s.SKU)
+		w.reached["short"]++
+	}
+}
+
+func (w *world) onHand(bin floor.BinID, sku floor.SKU) int {
+	var s floor.Stock
+	w.read(func(v *ledger.View) (err error) { s, _, err = v.StockAt(bin, sku); return err })
+	return s.OnHand
+}
+
+func (w *world) skipNext(rt *rapid.T) {
+	t, s := w.stop(rt)
+	by := w.by(picker)
+	w.do(func() error { _, err := w.f.Skip(w.ctx, by, t.ID, s.No); return err })
+}
+
+// packStep does the next step at the station: open, verify, weigh or seal.
+func (w *world) packStep(rt *rapid.T) {
+	var p floor.Parcel
+	var open bool
+	w.read(func(v *ledger.View) (err error) { p, open, err = v.OpenParcel("pack-1"); return err })
+	by := w.by(packer)
+	if !open {
+		code := string(w.order(w.in(rt, floor.Picked)).Tote)
+		w.do(func() error { _, err := w.f.OpenParcel(w.ctx, by, "pack-1", code); return err })
+		return
+	}
+	switch p.State {
+	case floor.ParcelIsOpen:
+		i := rapid.SampledFrom(p.Items).Draw(rt, "item")
+		w.do(func() error { _, err := w.f.Verify(w.ctx, by, p.ID, string(i.SKU), 1); return err })
+	case floor.ParcelIsVerified:
+		weight := w.weight(p.ID)
+		w.do(func() error { _, err := w.f.Weigh(w.ctx, by, p.ID, weight, false); return err })
+	case floor.ParcelIsWeighed:
+		if w.do(func() error { _, err := w.f.Seal(w.ctx, by, p.ID); return err }) {
+			w.reached["sealed"]++
+		}
+	}
+}
+
+// printStep plays the printer's lane: a label comes out, or falls into doubt and
+// is answered.
+func (w *world) printStep(rt *rapid.T) {
+	var e floor.Effect
+	w.read(func(v *ledger.View) error {
+		return v.Lane("printer/pack-1", func(x floor.Effect) bool { e = x; return e.ID == "" })
+	})
+	if e.ID == "" {
+		rt.Skip()
+	}
+	if e.State == floor.EffectDoubt {
+		by, answer := w.by(packer), rapid.SampledFrom([]string{foreman.CameOut, foreman.DidNot, foreman.Reprint}).Draw(rt, "answer")
+		w.do(func() error { _, err := w.f.AnswerDoubt(w.ctx, by, e.ID, answer); return err })
+		w.reached["doubt"]++
+		return
+	}
+	o := w.orderByID(e.Order)
+	if o.Freeze != nil || o.State == floor.Closed {
+		rt.Skip() // the courier would not print it
+	}
+	var out floor.Fact = floor.EffectEnded{Effect: e.ID, Lane: e.Lane, Order: e.Order, Parcel: e.Parcel, Station: "pack-1", What: e.What, Outcome: "printed"}
+	if !w.mostly(rt) {
+		out = floor.EffectDoubted{Effect: e.ID, Lane: e.Lane, Order: e.Order, Parcel: e.Parcel, Station: "pack-1", Why: "interrupted"}
+	}
+	w.lane(floor.Parcel{Station: "pack-1"}, func(floor.Effect) []floor.Fact {
+		return []floor.Fact{floor.EffectStarted{Effect: e.ID, Lane: e.Lane, Order: e.Order, Station: "pack-1"}, out}
+	})
+	w.last = nil
+}
+
+func (w *world) orderByID(id floor.OrderID) floor.Order {
+	var o floor.Order
+	w.read(func(v *ledger.View) (err error) { o, _, err = v.Order(id); return err })
+	return o
+}
+
+// handOverAny scans a parcel onto the sheet. Promise 4: never a frozen one.
+func (w *world) handOverAny(rt *rapid.T) {
+	n := w.in(rt, floor.Sealed)
+	o := w.order(n)
+	if len(o.Parcels) == 0 {
+		rt.Skip()
+	}
+	by, p := w.by(packer), o.Parcels[0]
+	if !w.do(func() error { _, err := w.f.HandOver(w.ctx, by, "sf", string(p)); return err }) {
+		return
+	}
+	if o.Freeze != nil || o.State == floor.Closed {
+		rt.Fatalf("order %s was handed over while %s, frozen %v", n, o.State, o.Freeze)
+	}
+	if w.off[n] {
+		rt.Fatalf("order %s was handed over after its cancel was acknowledged", n)
+	}
+	w.reached["handed over"]++
+	if got := w.parcel(p); got.Waybill == "" || got.Label != floor.LabelPrinted {
+		rt.Fatalf("parcel left as %+v", got)
+	}
+}
+
+func (w *world) freezeAny(rt *rapid.T) {
+	by, id := w.by(lead), w.id(w.any(rt))
+	w.do(func() error { _, err := w.f.Freeze(w.ctx, by, id, floor.FreezeLead); return err })
+}
+
+func (w *world) thawAny(rt *rapid.T) {
+	n := w.any(rt)
+	if w.off[n] {
+		rt.Skip() // a lead does not let a cancelled order go on
+	}
+	by, id := w.by(lead), w.id(n)
+	w.do(func() error { _, err := w.f.Thaw(w.ctx, by, id); return err })
+}
+
+func (w *world) closeAny(rt *rapid.T) {
+	n := w.any(rt)
+	if w.order(n).Freeze == nil && w.mostly(rt) {
+		rt.Skip()
+	}
+	by, id := w.by(lead), w.id(n)
+	if w.do(func() error { _, err := w.f.Close(w.ctx, by, id, "cancelled"); return err }) {
+		w.reached["stopped"]++
+	}
+}
+
+func (w *world) answerAny(rt *rapid.T) {
+	o := w.order(w.any(rt))
+	if o.Freeze == nil {
+		rt.Skip()
+	}
+	by, ask := w.by(rapid.SampledFrom([]foreman.By{picker, packer}).Draw(rt, "who")), o.Freeze.Key
+	w.do(func() error { _, err := w.f.Answer(w.ctx, by, ask, "out"); return err })
+}
+
+// invariants are promises 2, 3, 6 and the sums between the views.
+func (w *world) invariants(rt *rapid.T) {
+	promised := map[floor.BinID]map[floor.SKU]int{}
+	labels := map[floor.WaybillNo]floor.ParcelID{}
+	w.read(func(v *ledger.View) error {
+		return v.Orders("", "", func(o floor.Order) bool {
+			for _, l := range o.Lines {
+				if got := l.Picked + l.Missing + l.ReservedQty(); got > l.Qty || l.Packed > l.Qty || l.Picked < 0 {
+					rt.Fatalf("order %s line %d: %+v is more than %d", o.Number, l.No, l, l.Qty)
+				}
+				for _, b := range l.Reserved {
+					if promised[b.Bin] == nil {
+						promised[b.Bin] = map[floor.SKU]int{}
+					}
+					promised[b.Bin][l.SKU] += b.Qty
+				}
+			}
+			if o.State == floor.Closed && (o.Freeze != nil || anyReserved(o)) {
+				rt.Fatalf("order %s is closed, but frozen or holding stock: %+v", o.Number, o)
+			}
+			for _, id := range o.Parcels {
+				p := w.parcelIn(v, id)
+				if p.Waybill == "" {
+					continue
+				}
+				if other, twice := labels[p.Waybill]; twice {
+					rt.Fatalf("waybill number %s is on %s and %s", p.Waybill, other, id)
+				}
+				labels[p.Waybill] = id
+			}
+			return true
+		})
+	})
+	w.shelves(rt, promised)
+	w.board(rt)
+}
+
+func anyReserved(o floor.Order) bool {
+	for _, l := range o.Lines {
+		if len(l.Reserved) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *world) parcelIn(v *ledger.View, id floor.ParcelID) floor.Parcel {
+	p, _, err := v.Parcel(id)
+	if err != nil {
+		w.rt.Fatal(err)
+	}
+	return p
+}
+
+// shelves: what is reserved is what orders hold, never more than is there, and
+// pieces neither appear nor vanish.
+func (w *world) shelves(rt *rapid.T, promised map[floor.BinID]map[floor.SKU]int) {
+	have := map[floor.SKU]int{}
+	w.read(func(v *ledger.View) error {
+		return v.Stock(func(s floor.Stock) bool {
+			if s.Reserved != promised[s.Bin][s.SKU] || s.Reserved > s.OnHand || s.Reserved < 0 {
+				rt.Fatalf("stock %+v, but orders hold %d of it", s, promised[s.Bin][s.SKU])
+			}
+			have[s.SKU] += s.OnHand
+			return true
+		})
+	})
+	for sku, want := range w.pieces {
+		if have[sku] != want {
+			rt.Fatalf("%d of %s on the shelves; want %d", have[sku], sku, want)
+		}
+	}
+}
+
+// board: the figures are the count of the orders.
+func (w *world) board(rt *rapid.T) {
+	w.read(func(v *ledger.View) error {
+		g, err := v.Figures()
+		if err != nil {
+			return err
+		}
+		by, frozen := map[floor.State]int{}, 0
+		err = v.Orders("", "", func(o floor.Order) bool {
+			by[o.State]++
+			if o.Freeze != nil {
+				frozen++
+			}
+			return true
+		})
+		for _, s := range floor.States() {
+			if g.ByState[s] != by[s] {
+				rt.Fatalf("figures say %d %s; there are %d", g.ByState[s], s, by[s])
+			}
+		}
+		if g.Frozen != frozen {
+			rt.Fatalf("figures say %d frozen; there are %d", g.Frozen, frozen)
+		}
+		return err
+	})
+}
+
+// rebuilt demands that the views are the fold of the journal, byte for byte.
+func (w *world) rebuilt() {
+	w.checkViews()
+}
+
+// TestCancelAgainstShip lets a cancel and a handover run into each other: exactly
+// one wins, and the loser is told.
+func TestCancelAgainstShip(t *testing.T) {
+	s := newSite(t)
+	const pairs = 200
+	s.count("A-02-03-1", "SK03", 2*pairs)
+	numbers := make([]floor.WaybillNo, pairs)
+	for i := range numbers {
+		numbers[i] = floor.WaybillNo(fmt.Sprintf("SF9%012d", i+1))
+	}
+	s.ok(s.f.PoolWaybills(t.Context(), s.root(), "sf", numbers))
+	stopped, left := 0, 0
+	for i := range pairs {
+		n := fmt.Sprint(1000 + i)
+		s.receive(shopOrder(n, "SK03", 1))
+		s.pickAll(s.release(n))
+		p := s.pack(n)
+		s.printed(p)
+		off := shopOrder(n, "SK03", 1)
+		off.State, off.ModifiedAt, off.Content = floor.ShopCancelled, monday.Add(time.Minute), "off"
+		by, key := s.by(packer), s.key()
+		var wg sync.WaitGroup
+		var got foreman.Received
+		var handErr, recErr error
+		race := []func(){
+			func() { _, handErr = s.f.HandOver(t.Context(), by, "sf", string(p.Waybill)) },
+			func() {
+				got, recErr = s.f.Receive(t.Context(), foreman.Intake{Key: key, Channel: "pdd-main", Orders: []floor.ShopOrder{off}})
+			},
+		}
+		wg.Go(race[i%2])
+		wg.Go(race[1-i%2])
+		wg.Wait()
+		o := s.order(n)
+		switch {
+		case recErr != nil:
+			t.Fatal(recErr)
+		case handErr == nil && got.Missed == 1 && o.State == floor.HandedOver && o.Freeze == nil:
+			left++
+		case refused(handErr, "frozen") && got.Frozen == 1 && o.State == floor.Sealed && o.Freeze != nil:
+			stopped++
+		default:
+			t.Fatalf("pair %d: handover %v, cancel %+v, order %s frozen %v", i, handErr, got, o.State, o.Freeze)
+		}
+	}
+	t.Logf("%d pairs: %d left first, %d were stopped", pairs, left, stopped)
+	if left == 0 || stopped == 0 {
+		t.Errorf("the race was always won by the same side; it proves nothing")
+	}
+	s.checkViews()
+}
