@@ -98,7 +98,7 @@ func layOut(path string, s *seals) error {
 		if err := tx.Bucket([]byte(metaBucket)).Put([]byte("about"), []byte(about(s.id()))); err != nil {
 			return err
 		}
-		r := &rows{tx: tx, seals: s, parent: viewsBucket, buckets: map[string]*bucket{}}
+		r := rowsOf(tx, nil, s, nil)
 		return errors.Join(r.putEpoch(), r.putMark("head", mark{}), r.putMark("cut", mark{}))
 	})
 	return errors.Join(err, db.Close())

@@ -86,6 +86,7 @@ type Ledger struct {
 	done  chan struct{} // closed by stop and Close
 
 	writing sync.Mutex // held around every write transaction, see update
+	chores  sync.Mutex // held by Rebuild, Verify, Backup and Archive: one at a time
 
 	mu      sync.Mutex
 	leading bool    // guarded by mu; a caller of Commit is writing for all in queue
@@ -285,6 +286,11 @@ func (l *Ledger) view(f func(*rows) error) error {
 func (l *Ledger) update(f func(*rows) error) error {
 	l.writing.Lock()
 	defer l.writing.Unlock()
+	return l.updateAlone(f)
+}
+
+// updateAlone is update for those who hold writing.
+func (l *Ledger) updateAlone(f func(*rows) error) error {
 	if err := l.serving(); err != nil {
 		return err
 	}

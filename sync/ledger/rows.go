@@ -18,7 +18,7 @@ type rows struct {
 	tx      *bbolt.Tx
 	seals   *seals
 	hurt    *damage
-	parent  string // the top bucket of the views
+	views   *bbolt.Bucket // holds a bucket for each view
 	buckets map[string]*bucket
 	dirty   bool // something was put or deleted
 	written int  // bytes put so far
@@ -34,7 +34,11 @@ const (
 )
 
 func (l *Ledger) rows(tx *bbolt.Tx) *rows {
-	return &rows{tx: tx, seals: l.seals, hurt: &l.hurt, parent: viewsBucket, buckets: map[string]*bucket{}}
+	return rowsOf(tx, tx.Bucket([]byte(viewsBucket)), l.seals, &l.hurt)
+}
+
+func rowsOf(tx *bbolt.Tx, views *bbolt.Bucket, s *seals, d *damage) *rows {
+	return &rows{tx: tx, seals: s, hurt: d, views: views, buckets: map[string]*bucket{}}
 }
 
 // A DamagedError names a row whose tag does not fit: it was changed, torn or
@@ -72,37 +76,39 @@ func (r *rows) scan(bucket, from, prefix string, f func(key string, plain []byte
 	return r.view(bucket, false).scan(max(from, prefix), prefix, f)
 }
 
+// view gives the bucket of one view. Its rows are sealed for "views/NAME"
+// wherever the views are being built.
 func (r *rows) view(name string, create bool) *bucket {
-	name = r.parent + "/" + name
-	if b := r.buckets[name]; b != nil && (b.b != nil || !create) {
-		return b
+	b := r.buckets[name]
+	if b == nil {
+		b = &bucket{rows: r, name: viewsBucket + "/" + name, aead: r.seals.of(viewsBucket + "/" + name)}
+		r.buckets[name] = b
 	}
-	var in *bbolt.Bucket
-	if top := r.tx.Bucket([]byte(r.parent)); top != nil {
-		sub := []byte(name[len(r.parent)+1:])
-		if in = top.Bucket(sub); in == nil && create {
-			in, _ = top.CreateBucket(sub) // a nil bucket says so at its first put
-		}
+	if b.b == nil && r.views != nil {
+		b.use(r.views.Bucket([]byte(name)))
 	}
-	// Rows of a view are sealed for "views/NAME" wherever they are being built.
-	b := r.bucket(name, viewsBucket+name[len(r.parent):], in)
+	if b.b == nil && r.views != nil && create {
+		in, _ := r.views.CreateBucket([]byte(name)) // without one, put says so
+		b.use(in)
+	}
 	return b
 }
 
+// top gives one of the buckets beside the views.
 func (r *rows) top(name string) *bucket {
-	if b := r.buckets[name]; b != nil {
-		return b
+	b := r.buckets["/"+name]
+	if b == nil {
+		b = &bucket{rows: r, name: name, aead: r.seals.of(name)}
+		b.use(r.tx.Bucket([]byte(name)))
+		r.buckets["/"+name] = b
 	}
-	return r.bucket(name, name, r.tx.Bucket([]byte(name)))
+	return b
 }
 
-func (r *rows) bucket(id, name string, in *bbolt.Bucket) *bucket {
-	b := &bucket{rows: r, name: name, b: in, aead: r.seals.of(name)}
-	if in != nil {
+func (b *bucket) use(in *bbolt.Bucket) {
+	if b.b = in; in != nil {
 		in.FillPercent = 0.9 // keys grow with time: a full page is not split again
 	}
-	r.buckets[id] = b
-	return b
 }
 
 func (r *rows) journal() *bucket  { return r.top(journalBucket) }

@@ -1,0 +1,144 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"floord/floor"
+)
+
+const (
+	rebuildBucket = "rebuild" // holds new views and answered keys until they are whole
+	rebuildBout   = 500       // events in one transaction, so that commits go on between
+)
+
+// Rebuild folds the journal again, archives first, and puts the new views and
+// answered keys in the place of the old ones. Commits and reads go on meanwhile.
+// A crash leaves the old views, and so does a journal that cannot be read whole:
+// views that miss an event would be wrong without saying so.
+func (l *Ledger) Rebuild(ctx context.Context) error {
+	l.chores.Lock()
+	defer l.chores.Unlock()
+	if err := l.rebuild(ctx); err != nil {
+		return fmt.Errorf("rebuild: %w", errors.Join(err, l.dropRebuild()))
+	}
+	return nil
+}
+
+func (l *Ledger) rebuild(ctx context.Context) error {
+	if err := l.dropRebuild(); err != nil {
+		return err
+	}
+	if err := l.update(startRebuild); err != nil {
+		return err
+	}
+	if err := l.foldArchives(ctx); err != nil {
+		return err
+	}
+	b := &rebuilder{l: l, next: l.cut.Load().Seq + 1}
+	for b.next+rebuildBout < l.Seq() {
+		if err := errors.Join(ctx.Err(), l.update(b.bout)); err != nil {
+			return err
+		}
+	}
+	l.writing.Lock() // no commit between the last events and the swap
+	defer l.writing.Unlock()
+	for b.next <= l.head.Seq {
+		if err := l.updateAlone(b.bout); err != nil {
+			return err
+		}
+	}
+	return l.updateAlone(swapRebuilt)
+}
+
+func startRebuild(r *rows) error {
+	r.dirty = true
+	b, err := r.tx.CreateBucket([]byte(rebuildBucket))
+	if err != nil {
+		return err
+	}
+	_, err = b.CreateBucket([]byte(viewsBucket))
+	_, err2 := b.CreateBucket([]byte(answeredBucket))
+	return errors.Join(err, err2)
+}
+
+// dropRebuild removes what an earlier rebuild left.
+func (l *Ledger) dropRebuild() error {
+	return l.update(func(r *rows) error {
+		if r.tx.Bucket([]byte(rebuildBucket)) == nil {
+			return nil
+		}
+		r.dirty = true
+		return r.tx.DeleteBucket([]byte(rebuildBucket))
+	})
+}
+
+// swapRebuilt is a transaction of its own: bbolt moves a bucket as it stands on
+// disk, without what the same transaction has put there.
+func swapRebuilt(r *rows) error {
+	r.dirty = true
+	from := r.tx.Bucket([]byte(rebuildBucket))
+	for _, name := range []string{viewsBucket, answeredBucket} {
+		if err := r.tx.DeleteBucket([]byte(name)); err != nil {
+			return err
+		}
+		if err := r.tx.MoveBucket([]byte(name), from, nil); err != nil {
+			return err
+		}
+	}
+	return r.tx.DeleteBucket([]byte(rebuildBucket))
+}
+
+// A rebuilder folds the journal in bouts.
+type rebuilder struct {
+	l       *Ledger
+	next    uint64
+	answers answers
+}
+
+func (b *rebuilder) bout(r *rows) error {
+	into := r.rebuilt()
+	for range rebuildBout {
+		if b.next > b.l.Seq() {
+			break
+		}
+		e, err := r.event(b.next)
+		if err != nil {
+			return fmt.Errorf("%w: mend the journal first with: floord restore BACKUP", err)
+		}
+		if err := b.l.fold(into, e); err != nil {
+			return fmt.Errorf("fold event %d: %w", e.Seq, err)
+		}
+		b.answers.add(e)
+		if err := into.putAnswer(b.answers.key, b.answers.first, e.Seq); err != nil {
+			return err
+		}
+		b.next++
+	}
+	return nil
+}
+
+// rebuilt are the rows under the rebuild bucket.
+func (r *rows) rebuilt() *rows {
+	r.dirty = true
+	top := r.tx.Bucket([]byte(rebuildBucket))
+	into := rowsOf(r.tx, top.Bucket([]byte(viewsBucket)), r.seals, r.hurt)
+	into.answered().use(top.Bucket([]byte(answeredBucket)))
+	return into
+}
+
+// answers finds in the order of events which of them belong to one request.
+type answers struct {
+	key   string
+	first uint64
+}
+
+// add takes the next event and says whether it is the first of its request.
+func (a *answers) add(e floor.Event) bool {
+	if e.Cause == a.key {
+		return false
+	}
+	a.key, a.first = e.Cause, e.Seq
+	return true
+}
