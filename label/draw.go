@@ -6,19 +6,15 @@ import "floord/label/glyph"
 // high. A sign the pack does not have leaves its place white; Spell chooses
 // none.
 func DrawSigns(signs []glyph.Sign, height int, bold bool) glyph.Bitmap {
-	w := 0
-	for _, s := range signs {
-		w += Advance(s, height)
-	}
-	if bold {
-		w += Strike(height)
-	}
-	out := glyph.NewBitmap(w, height)
+	out := glyph.NewBitmap(width(signs, height, bold), height)
 	x := 0
 	for _, s := range signs {
 		b := drawSign(s, height)
 		if bold {
 			b = b.Bold(Strike(height))
+			if s.Drawn {
+				b.Width = min(b.Width, Advance(s, height)) // see width
+			}
 		}
 		// A narrow shape in a wide cell, as a Chinese font sets Latin letters.
 		pad := 0

@@ -34,12 +34,13 @@ type Text struct {
 	Place
 	Field  string // what it is, for errors and the log: "recipient"
 	Value  string
-	List   []string // instead of Value: parts joined by Sep
+	List   []string // instead of Value: parts with Sep between, or each on a new line if Sep is empty
 	Sep    string
 	More   string // what stands for the parts that found no room; {left} is their number
 	Height MM     // of a line of letters
 	Min    MM     // 0 means Height
 	Align  Align
+	Bottom bool // stands on the bottom of its place instead of hanging from the top
 	Bold   bool
 }
 

@@ -178,6 +178,7 @@ const (
 	minQRCell  = 0.24 // mm
 	quietQR    = 2    // modules around a QR code; the standard's four are rarely kept on labels and never missed
 	greedyLoss = 11   // modules that a printer's own encoder may waste
+	maxQRCell  = 10   // dots; the most that QRCODE and its like take
 )
 
 func (l *layer) code128(c Code128) {
@@ -207,7 +208,7 @@ func (l *layer) qr(q QR) {
 		return
 	}
 	n := len(dots)
-	cell := min(r.W, r.H) / (n + 2*quietQR)
+	cell := min(r.W, r.H, maxQRCell*(n+2*quietQR)) / (n + 2*quietQR)
 	if cell < l.dots(minQRCell) {
 		l.fail(l.misfit(q.Field, len(q.Value), q.Place, minQRCell))
 		return

@@ -65,11 +65,12 @@ type slot struct {
 	At          [4]float64 `toml:"at"` // x, y, width, height
 	Value       string     `toml:"value"`
 	English     string     `toml:"value_en"`
-	Sep         string     `toml:"sep"`  // between the parts of {list}
+	Sep         string     `toml:"sep"`  // between the parts of {list}; empty: a new line
 	More        string     `toml:"more"` // after the parts that found room
 	MoreEnglish string     `toml:"more_en"`
 	Letters     [2]float64 `toml:"letters"` // smallest and largest height
 	Align       string     `toml:"align"`
+	Bottom      bool       `toml:"bottom"`
 	Bold        bool       `toml:"bold"`
 	Need        bool       `toml:"need"`
 }
@@ -87,7 +88,7 @@ func (s slot) text() Text {
 	if a == "left" {
 		a = Left
 	}
-	return Text{Place: place(s.At), Field: s.Field, Min: MM(s.Letters[0]), Height: MM(s.Letters[1]), Align: a, Bold: s.Bold}
+	return Text{Place: place(s.At), Field: s.Field, Min: MM(s.Letters[0]), Height: MM(s.Letters[1]), Align: a, Bottom: s.Bottom, Bold: s.Bold}
 }
 
 //go:embed templates/*.toml
@@ -224,6 +225,9 @@ func (f file) check() []error {
 	}
 	for _, b := range f.Box {
 		on("box", b.At)
+		if !(b.Line > 0 && b.Line <= 10) {
+			bad("box: line = %g is not 0 to 10 mm", b.Line)
+		}
 	}
 	for _, c := range append(slices.Clone(f.Code128), f.QR...) {
 		on(c.Field, c.At)

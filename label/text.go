@@ -62,13 +62,20 @@ func (l *layer) list(t Text, r Rect) {
 	n := len(t.List)
 	compose := func(k int) (signs []glyph.Sign, notes []Note) {
 		note := func(n glyph.Note) { notes = append(notes, Note{t.Field, n}) }
-		text := strings.Join(t.List[:k], t.Sep)
+		for i, part := range t.List[:k] {
+			if i > 0 && t.Sep == "" {
+				signs = append(signs, glyph.Sign{Rune: newline})
+			} else if i > 0 {
+				signs = l.dev.Speller.Spell(signs, t.Sep, nil)
+			}
+			signs = l.dev.Speller.Spell(signs, part, note)
+		}
 		if k < n {
 			more := strings.ReplaceAll(t.More, "{left}", strconv.Itoa(n-k))
 			note(glyph.Note{Step: Counted, Printed: more})
-			text += more
+			signs = l.dev.Speller.Spell(append(signs, glyph.Sign{Rune: newline}), more, nil)
 		}
-		return l.dev.Speller.Spell(nil, text, note), notes
+		return signs, notes
 	}
 	total := 0
 	for _, part := range t.List {
@@ -131,6 +138,10 @@ func (l *layer) set(t Text, r Rect, signs []glyph.Sign) bool {
 		if !ok {
 			continue
 		}
+		y := r.Y
+		if t.Bottom && len(lines) > 0 {
+			y += r.H - h - (len(lines)-1)*pitch(h)
+		}
 		for i, line := range lines {
 			x := r.X
 			switch slack := r.W - width(line, h, t.Bold); t.Align {
@@ -140,7 +151,7 @@ func (l *layer) set(t Text, r Rect, signs []glyph.Sign) bool {
 				x += slack
 			}
 			l.sheet.Runs = append(l.sheet.Runs, Run{
-				Field: t.Field, X: x, Y: r.Y + i*pitch(h), Height: h, Bold: t.Bold, Signs: line,
+				Field: t.Field, X: x, Y: y + i*pitch(h), Height: h, Bold: t.Bold, Signs: line,
 			})
 		}
 		return true
@@ -163,12 +174,14 @@ func pitch(h int) int { return h + h/8 }
 // Strike is how many dots to the right a bold letter is struck again.
 func Strike(height int) int { return max(1, height/24) }
 
+// width is that of a line. The second strike of a bold letter reaches into the
+// next cell, that of a bitmap does not: it would need a byte more in each row.
 func width(signs []glyph.Sign, h int, bold bool) int {
 	w := 0
 	for _, s := range signs {
 		w += Advance(s, h)
 	}
-	if bold && w > 0 {
+	if n := len(signs); bold && n > 0 && !signs[n-1].Drawn {
 		w += Strike(h)
 	}
 	return w
@@ -214,6 +227,9 @@ func breakAt(signs []glyph.Sign, w, letter int) int {
 		if i > 0 && mayBreak(signs[i-1].Rune, s.Rune) {
 			good = i
 		}
+		if s.Rune == newline {
+			return max(i, 1)
+		}
 		x += Advance(s, letter)
 		if x > w && s.Rune != ' ' {
 			if good > 0 {
@@ -226,8 +242,12 @@ func breakAt(signs []glyph.Sign, w, letter int) int {
 }
 
 // mayBreak says whether a line may end after a and go on with b: not within a
-// word or a number, not before closing punctuation, not after an opening bracket.
+// word or a number, not before closing punctuation, not after an opening
+// bracket, and never between a thing and its quantity ("×2").
 func mayBreak(a, b rune) bool {
+	if a == '×' || b == '×' {
+		return false
+	}
 	if strings.ContainsRune("，。、；：！？）》】」』”’,.;:!?)]}>%·…", b) || strings.ContainsRune("（《【「『“‘([{<", a) {
 		return false
 	}
@@ -238,11 +258,16 @@ func word(r rune) bool {
 	return r < 0x2E80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("*-_.'/+#@[]", r))
 }
 
+// newline is the sign that ends a line; Normalise leaves none in a text.
+const newline = '\n'
+
+// trim takes away spaces and line ends at both ends.
 func trim(signs []glyph.Sign) []glyph.Sign {
-	for len(signs) > 0 && signs[0].Rune == ' ' {
+	blank := func(s glyph.Sign) bool { return s.Rune == ' ' || s.Rune == newline }
+	for len(signs) > 0 && blank(signs[0]) {
 		signs = signs[1:]
 	}
-	for len(signs) > 0 && signs[len(signs)-1].Rune == ' ' {
+	for len(signs) > 0 && blank(signs[len(signs)-1]) {
 		signs = signs[:len(signs)-1]
 	}
 	return signs

@@ -74,14 +74,8 @@ func (b Bitmap) any(x0, y0, x1, y1 int) bool {
 // twice does.
 func (b Bitmap) Bold(n int) Bitmap {
 	out := NewBitmap(b.Width+n, b.Height)
-	for y := range b.Height {
-		for x := range b.Width {
-			if b.At(x, y) {
-				for k := range n + 1 {
-					out.Set(x+k, y)
-				}
-			}
-		}
+	for k := range n + 1 {
+		out.Paste(b, k, 0)
 	}
 	return out
 }
@@ -107,21 +101,37 @@ func (b Bitmap) Ink() (top, bottom int) {
 	return top, bottom
 }
 
-// Paste adds the ink of src with its top left corner at x, y.
+// Paste adds the ink of src with its top left corner at x, y, as far as it lies
+// on the bitmap.
 func (b Bitmap) Paste(src Bitmap, x, y int) {
-	for j := range src.Height {
-		for i := range src.Width {
-			if src.At(i, j) {
-				b.Set(x+i, y+j)
+	for j := max(0, -y); j < min(src.Height, b.Height-y); j++ {
+		row := b.Bits[(y+j)*b.Stride : (y+j)*b.Stride+b.Stride]
+		for k := 0; k < src.Width; k += 8 {
+			v := src.Bits[j*src.Stride+k/8]
+			if over := k + 8 - src.Width; over > 0 {
+				v &= 0xFF << over
+			}
+			at := x + k
+			if over := at + 8 - b.Width; over > 0 {
+				v &= 0xFF << over // all of it if over is 8 or more
+			}
+			if v == 0 || at <= -8 {
+				continue
+			}
+			if i := at >> 3; i >= 0 {
+				row[i] |= v >> (at & 7)
+			}
+			if i := at>>3 + 1; at&7 != 0 && i < len(row) {
+				row[i] |= v << (8 - at&7)
 			}
 		}
 	}
 }
 
-// Fill makes a rectangle ink.
+// Fill makes a rectangle ink, as far as it lies on the bitmap.
 func (b Bitmap) Fill(x, y, w, h int) {
-	for j := y; j < y+h; j++ {
-		for i := x; i < x+w; i++ {
+	for j := max(y, 0); j < min(y+h, b.Height); j++ {
+		for i := max(x, 0); i < min(x+w, b.Width); i++ {
 			b.Set(i, j)
 		}
 	}

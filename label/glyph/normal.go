@@ -31,7 +31,7 @@ func Normalise(text string, note func(Note)) string {
 			b.WriteRune(r)
 		case ' ':
 			b.WriteByte(' ')
-		case 0:
+		case none:
 			note(Note{r, Dropped, ""})
 		default:
 			note(Note{r, Replaced, string(to)})
@@ -51,8 +51,10 @@ func plain(text string) bool {
 	return true
 }
 
-// settle gives the character that stands for r: itself, another, a space, or 0
-// for none.
+const none = -1
+
+// settle gives the character that stands for r: itself, another, a space, or
+// none.
 func settle(r rune) rune {
 	switch {
 	case r < 0x7F && r >= 0x20:
@@ -68,7 +70,7 @@ func settle(r rune) rune {
 	case unicode.Is(unicode.Zs, r):
 		return ' '
 	case invisible(r):
-		return 0
+		return none
 	}
 	if to, ok := alike[r]; ok {
 		return to

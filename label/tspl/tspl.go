@@ -226,42 +226,25 @@ func (w *writer) numbers(name string, args ...int) {
 	}
 }
 
-// spans calls f for each stretch of signs that go the same way, with the place
-// it starts at.
-func spans(r label.Run, f func(x int, signs []glyph.Sign, drawn bool)) {
-	x, from, at := r.X, 0, r.X
-	for i, s := range r.Signs {
-		if i > from && s.Drawn != r.Signs[from].Drawn {
-			f(at, r.Signs[from:i], r.Signs[from].Drawn)
-			from, at = i, x
-		}
-		x += label.Advance(s, r.Height)
-	}
-	if from < len(r.Signs) {
-		f(at, r.Signs[from:], r.Signs[from].Drawn)
-	}
-}
-
-// native writes what the printer's font prints. A bold run is struck twice.
+// native writes what the printer's font prints, with spaces where a bitmap
+// stands: two bytes, where a second command would take forty. A bold run is
+// struck twice.
 func (w *writer) native(r label.Run) {
-	spans(r, func(x int, signs []glyph.Sign, drawn bool) {
-		if drawn {
-			return
-		}
-		for len(signs) > 0 && signs[0].Rune == ' ' {
-			x, signs = x+r.Height/2, signs[1:]
-		}
-		for len(signs) > 0 && signs[len(signs)-1].Rune == ' ' {
-			signs = signs[:len(signs)-1]
-		}
-		if len(signs) == 0 {
-			return
-		}
-		w.text(x, r.Y, r.Height/w.dots, signs)
-		if r.Bold {
-			w.text(x+label.Strike(r.Height), r.Y, r.Height/w.dots, signs)
-		}
-	})
+	x, signs := r.X, r.Signs
+	blank := func(s glyph.Sign) bool { return s.Drawn || s.Rune == ' ' }
+	for len(signs) > 0 && blank(signs[0]) {
+		x, signs = x+label.Advance(signs[0], r.Height), signs[1:]
+	}
+	for len(signs) > 0 && blank(signs[len(signs)-1]) {
+		signs = signs[:len(signs)-1]
+	}
+	if len(signs) == 0 {
+		return
+	}
+	w.text(x, r.Y, r.Height/w.dots, signs)
+	if r.Bold {
+		w.text(x+label.Strike(r.Height), r.Y, r.Height/w.dots, signs)
+	}
 }
 
 func (w *writer) text(x, y, scale int, signs []glyph.Sign) {
@@ -270,6 +253,10 @@ func (w *writer) text(x, y, scale int, signs []glyph.Sign) {
 	w.numbers("", scale, scale)
 	w.out = append(w.out, `,"`...)
 	for _, s := range signs {
+		if s.Drawn {
+			w.out = append(w.out, "  "[:1+btoi(s.Wide)]...)
+			continue
+		}
 		var ok bool
 		if w.out, ok = w.charset.Append(w.out, s.Rune); !ok {
 			// Spell chose the font for this sign because the charset has it.
@@ -284,13 +271,25 @@ func (w *writer) text(x, y, scale int, signs []glyph.Sign) {
 	w.out = append(w.out, "\"\r\n"...)
 }
 
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // drawn writes what only a bitmap shows, neighbours in one.
 func (w *writer) drawn(r label.Run) {
-	spans(r, func(x int, signs []glyph.Sign, drawn bool) {
-		if drawn {
-			w.bitmap(x, r.Y, label.DrawSigns(signs, r.Height, r.Bold))
+	x := r.X
+	for i := 0; i < len(r.Signs); {
+		from, at := i, x
+		for ; i < len(r.Signs) && r.Signs[i].Drawn == r.Signs[from].Drawn; i++ {
+			x += label.Advance(r.Signs[i], r.Height)
 		}
-	})
+		if r.Signs[from].Drawn {
+			w.bitmap(at, r.Y, label.DrawSigns(r.Signs[from:i], r.Height, r.Bold))
+		}
+	}
 }
 
 // bitmap writes the rows that have ink.
