@@ -1,0 +1,206 @@
+// The lead's page: where the orders stand, what is frozen and for how long, who
+// does what. Any figure opens its orders, any order its time line.
+
+import { clock, h, lang, put, say, tone, when } from "./lib";
+import { Snapshot } from "./fold";
+import { Page, Shell } from "./shell";
+
+const STATES = ["NEW", "CHECKED", "ALLOCATED", "WAVED", "PICKING", "PICKED", "PACKING", "SEALED", "HANDED_OVER"];
+
+interface Frozen {
+  intercept: string; order: string; why: string; stage: string; asked_at: string; frozen_at: string; deadline: string;
+  outcome: string; told: string[]; shown: string[]; answers: { person: string; text: string; at: string }[];
+}
+
+class Board implements Page {
+  guest = true;
+  shell!: Shell;
+  private drawer: HTMLElement | null = null;
+
+  draw(s: Snapshot): HTMLElement {
+    const b = s.board || {};
+    return h("div.board", null,
+      h("div.left", null,
+        this.states(b.figures || {}),
+        panel("board-frozen", this.frozen(b.open || []), (b.open || []).length ? "alarm" : ""),
+        panel("board-waves", table(["col-wave", "col-progress", "col-metres", "col-why"], (b.waves || []).map((w: any) => [
+          w.id, progress(w.done, w.stops), say("metres", { n: Math.round(w.metres) }), (w.why || []).map((r: any) => r[lang]).join(lang === "zh" ? ";" : "; ")]))),
+        panel("board-intercepts", table(["col-order", "col-why", "col-told", "col-answer", "col-result"], (b.today || []).map((i: Frozen) => [
+          this.link(i.order), say("freeze-" + i.why), heard(i), answers(i), say("outcome-" + i.outcome)])))),
+      h("div.right", null,
+        this.shell.scanner.field,
+        !s.person && h("p.hint", null, say("board-login")),
+        panel("board-people", table(["col-person", "col-device", "col-task"], (b.people || []).filter((p: any) => p.device).map((p: any) => [p.name, p.device, p.task || "—"]))),
+        panel("board-stations", table(["col-device", "scale", "printer"], (b.stations || []).map((t: any) => [t.id, say("scale-" + t.scale.state), t.printer.code ? say(t.printer.code) : say("printer-" + t.printer.state)]))),
+        panel("board-channels", table(["col-channel", "col-state"], (b.channels || []).map((c: any) => [c.id, h("span", { class: c.ok ? "good" : "bad" }, c.text)]))),
+        panel("board-outbox", table(["col-lane", "col-what", "col-order", "col-tries", "col-error"], (b.outbox || []).map((e: any) => [
+          e.lane, say("effect-" + e.what), e.order ? this.link(e.order) : "", String(e.tries || ""), e.err || e.state]))),
+        panel("board-devices", h("div", null, table(["col-device", "col-person", "col-state", ""], (b.devices || []).map((d: any) => [
+          d.id, d.person || "", d.revoked ? "✕" : d.online ? h("span.good", null, say("online")) : "—",
+          s.person && !d.revoked && h("button.small", { type: "button", onclick: () => this.api("POST", "/devices/" + d.id + "/revoke", {}) }, say("board-revoke"))])),
+          s.person && h("button.small", { type: "button", onclick: () => this.invite() }, say("board-invite"))))),
+      this.drawer);
+  }
+
+  private states(f: any): HTMLElement {
+    const n = f.by_state || {};
+    const most = STATES.reduce((m, s) => Math.max(m, n[s] || 0), 1);
+    return h("section.states", null,
+      STATES.map((s) => {
+        const column = h("i");
+        column.style.height = (n[s] ? Math.max(4, (100 * n[s]) / most) : 0) + "%";
+        return h("button.figure", { type: "button", onclick: () => this.list("state=" + s, say("state-" + s)) },
+          h("span.column", null, column), h("b", null, String(n[s] || 0)), h("span", null, say("state-" + s)));
+      }),
+      h("div.flags", null,
+        this.flag("short-orders", f.short, "flag=short"),
+        this.flag("held-orders", f.held, "flag=held"),
+        this.flag("board-frozen", f.frozen, "flag=frozen")));
+  }
+
+  private flag(word: string, n: number, query: string): HTMLElement {
+    return h("button.flag", { type: "button", class: n ? "some" : "", onclick: () => this.list(query, say(word)) }, h("b", null, String(n || 0)), h("span", null, say(word)));
+  }
+
+  private frozen(list: Frozen[]): HTMLElement {
+    if (!list.length) return h("p.none", null, say("board-quiet"));
+    return h("ul.frozen", null, list.map((i) => h("li", null,
+      h("div", null, this.link(i.order), h("span.tag.urgent", null, say("freeze-" + i.why)), h("span", null, say("state-" + i.stage))),
+      countdown(i.deadline),
+      h("div.hops", null, heard(i), h("span", null, answers(i))),
+      h("div.row", null,
+        h("button.small", { type: "button", onclick: () => this.shell.act("thaw", { order: i.order }) }, say("thaw")),
+        h("button.small.warn", { type: "button", onclick: () => this.close(i.order) }, say("close-order"))))));
+  }
+
+  private close(order: string): void {
+    this.shell.choose({
+      title: say("close-why"),
+      text: order,
+      choices: ["cancel", "address", "lead"].map((why) => ({
+        label: say("why-" + why), pick: () => { this.shell.act("close", { order: order, why: why }); this.shut(); },
+      })),
+    });
+  }
+
+  private link(order: string): HTMLElement {
+    return h("a", { href: "#", onclick: (e: Event) => { e.preventDefault(); this.open(order); } }, order);
+  }
+
+  /** api asks the daemon; trouble is shown and gives null. */
+  private async api(method: string, path: string, body?: any): Promise<any> {
+    try {
+      const r = await fetch("/api/v1" + path, {
+        method: method,
+        headers: { Authorization: "Bearer " + this.shell.wire.token, "Content-Type": "application/json" },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      const answer = await r.json();
+      if (r.ok) return answer;
+      this.shell.refuse(r.status === 404 ? say("no-order") : answer[lang] || answer.detail || answer.title);
+    } catch (e) {
+      this.shell.refuse(say("no-connection"));
+    }
+    return null;
+  }
+
+  private shut(): void {
+    this.drawer = null;
+    this.shell.draw();
+  }
+
+  private show(title: string, ...body: any[]): void {
+    this.drawer = h("div.drawer", null, h("div.title", null, h("h2", null, title), h("button.quiet", { type: "button", onclick: () => this.shut() }, say("back"))), ...body);
+    this.shell.draw();
+  }
+
+  private async list(query: string, title: string): Promise<void> {
+    const page = await this.api("GET", "/orders?limit=200&" + query);
+    if (!page) return;
+    this.show(title + " · " + page.orders.length + (page.next ? "+" : ""), table(["col-order", "col-state", "col-channel", "col-ship-by", "col-lines"], page.orders.map((o: any) => [
+      this.link(o.id), say("state-" + o.state), o.channel, when(o.ship_by), String(o.lines.length)])), page.next && h("p.hint", null, say("more")));
+  }
+
+  private async open(id: string): Promise<void> {
+    const o = await this.api("GET", "/orders/" + encodeURIComponent(id));
+    if (!o) return;
+    this.show(o.order.id,
+      h("p", null, say("state-" + o.order.state) + " · " + o.order.channel + " · " + say("col-ship-by") + " " + when(o.order.ship_by)),
+      o.to && h("p", null, say("recipient") + " " + [o.to.name, o.to.phone, o.to.province, o.to.city, o.to.district, o.to.detail].filter((x: string) => x).join(" ")),
+      table(["sku", "col-what", "pieces"], o.order.lines.map((l: any) => [l.sku, l.name || "", l.picked + " / " + l.qty])),
+      h("div.row", null,
+        o.order.frozen
+          ? h("button.small", { type: "button", onclick: () => { this.shell.act("thaw", { order: id }); this.shut(); } }, say("thaw"))
+          : h("button.small.warn", { type: "button", onclick: () => { this.shell.act("freeze", { order: id }); this.shut(); } }, say("freeze")),
+        h("button.small.warn", { type: "button", onclick: () => this.close(id) }, say("close-order"))),
+      h("h3", null, say("timeline")),
+      h("ol.timeline", null, o.events.map((e: any) => h("li", null,
+        h("time", null, clock(e.at, true)), h("b", null, e.kind), h("span", null, e.actor), h("small", null, e.says)))));
+  }
+
+  private invite(): void {
+    const name = h("input", { type: "text", maxlength: 64, placeholder: say("board-device-id") }) as HTMLInputElement;
+    const result = h("p.code");
+    const go = (screen: string) => async () => {
+      const a = await this.api("POST", "/devices", { device: name.value.trim(), screen: screen });
+      if (a) put(result, say("board-code"), h("b", null, a.code));
+    };
+    this.show(say("board-invite"), name, h("div.row", null, ["pda", "board"].map((x) => h("button", { type: "button", onclick: go(x) }, say("app-" + x)))), result);
+    name.focus();
+  }
+
+  async scan(code: string): Promise<void> {
+    const s = this.shell.wire.state;
+    if (!s) return;
+    if (s.person) return this.open(code);
+    const a = await this.shell.act("login", { badge: code });
+    if (a && a.type === "ok") tone("ok");
+  }
+}
+
+function panel(title: string, body: Node, kind = ""): HTMLElement {
+  return h("section.panel", { class: kind }, h("h2", null, say(title)), body);
+}
+
+function table(head: string[], rows: any[][]): HTMLElement {
+  if (!rows.length) return h("p.none", null, say("board-none"));
+  return h("table", null,
+    h("thead", null, h("tr", null, head.map((c) => h("th", null, c && (c === "sku" ? "SKU" : say(c)))))),
+    h("tbody", null, rows.map((r) => h("tr", null, r.map((c) => h("td", null, c))))));
+}
+
+function progress(done: number, all: number): HTMLElement {
+  const i = h("i");
+  i.style.width = (all ? (100 * done) / all : 0) + "%";
+  return h("span.progress", null, h("span.bar", null, i), done + " / " + all);
+}
+
+function heard(i: Frozen): HTMLElement {
+  return h("span", null, (i.told || []).map((d) => h("span.device", { class: (i.shown || []).indexOf(d) >= 0 ? "good" : "bad" }, d)));
+}
+
+function answers(i: Frozen): string {
+  return (i.answers || []).map((a) => a.person + " " + say("answer-" + a.text)).join(", ");
+}
+
+/** countdown runs by itself; drawn elements that are gone stop counting. */
+function countdown(deadline: string): HTMLElement {
+  const el = h("b.countdown", { "data-until": deadline });
+  tick(el);
+  return el;
+}
+
+function tick(el: HTMLElement): void {
+  const s = Math.ceil((Date.parse(el.getAttribute("data-until") || "") - Date.now()) / 1000);
+  el.className = "countdown" + (s < 0 ? " late" : s <= 5 ? " near" : "");
+  put(el, s < 0 ? say("too-late", { n: -s }) : say("seconds-left", { n: s }));
+}
+
+window.setInterval(() => {
+  const all = document.querySelectorAll(".countdown");
+  for (let i = 0; i < all.length; i++) tick(all[i] as HTMLElement);
+}, 1000);
+
+const page = new Board();
+page.shell = new Shell("board", page);
+page.shell.start();

@@ -1,0 +1,96 @@
+// What every page needs: words, elements, tones.
+
+import messages from "../../floor/messages.json";
+import words from "./text.json";
+
+type Catalogue = { [code: string]: { zh: string; en: string } };
+const catalogue: Catalogue = Object.assign({}, messages as Catalogue, words as Catalogue);
+
+export type Lang = "zh" | "en";
+
+/** The page's language: Chinese unless the address says ?lang=en. */
+export const lang: Lang = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh";
+
+/** say gives the sentence of a code, its {places} filled. An unknown code is said as itself. */
+export function say(code: string, args: { [name: string]: string | number } = {}): string {
+  const entry = catalogue[code];
+  return (entry ? entry[lang] : code).replace(/\{(\w+)\}/g, (whole, name) => (name in args ? String(args[name]) : whole));
+}
+
+type Child = Node | string | number | null | undefined | false;
+type Attributes = { [name: string]: any };
+
+/**
+ * h makes an element: h("button.big", {onclick: f}, "text"). Strings become text
+ * nodes and nothing else, so data cannot become markup.
+ */
+export function h(tag: string, attributes?: Attributes | null, ...children: (Child | Child[])[]): HTMLElement {
+  const [name, ...classes] = tag.split(".");
+  const el = document.createElement(name);
+  if (classes.length) el.className = classes.join(" ");
+  const given = attributes || {};
+  for (const key in given) {
+    const value = given[key];
+    if (key.slice(0, 2) === "on") el.addEventListener(key.slice(2), value);
+    else if (key === "class") { if (value) el.className += " " + value; }
+    else if (value === true) el.setAttribute(key, "");
+    else if (value !== false && value !== null && value !== undefined) el.setAttribute(key, String(value));
+  }
+  append(el, children);
+  return el;
+}
+
+function append(el: Node, children: (Child | Child[])[]): void {
+  for (const c of children) {
+    if (Array.isArray(c)) append(el, c);
+    else if (c !== null && c !== undefined && c !== false) el.appendChild(typeof c === "object" ? c : document.createTextNode(String(c)));
+  }
+}
+
+/** put makes children the only content of el. */
+export function put(el: Element, ...children: (Child | Child[])[]): void {
+  while (el.firstChild) el.removeChild(el.firstChild);
+  append(el, children);
+}
+
+/** clock gives the hour and minute of a time as people on the floor say it; seconds on demand. */
+export function clock(at: string | undefined, seconds = false): string {
+  if (!at) return "";
+  const d = new Date(at);
+  const two = (n: number) => (n < 10 ? "0" : "") + n;
+  return two(d.getHours()) + ":" + two(d.getMinutes()) + (seconds ? ":" + two(d.getSeconds()) : "");
+}
+
+/** day gives month and day before the clock unless the time is of today. */
+export function when(at: string | undefined): string {
+  if (!at) return "";
+  const d = new Date(at);
+  const today = new Date().toDateString() === d.toDateString();
+  return (today ? "" : d.getMonth() + 1 + "-" + d.getDate() + " ") + clock(at);
+}
+
+let audio: AudioContext | null = null;
+
+/** tone lets the device be heard and felt: three results that cannot be taken for each other. */
+export function tone(kind: "ok" | "wrong" | "stop"): void {
+  const plan = { ok: [[1320, 0.09]], wrong: [[220, 0.22], [180, 0.3]], stop: [[880, 0.25], [440, 0.25], [880, 0.25], [440, 0.4]] }[kind];
+  try {
+    if (navigator.vibrate) navigator.vibrate(kind === "ok" ? 40 : kind === "wrong" ? [120, 60, 120] : [500, 150, 500, 150, 500]);
+    audio = audio || new AudioContext();
+    let at = audio.currentTime;
+    for (const [hertz, seconds] of plan) {
+      const o = audio.createOscillator();
+      const g = audio.createGain();
+      o.frequency.value = hertz;
+      o.type = kind === "ok" ? "sine" : "square";
+      g.gain.value = 0.2;
+      o.connect(g);
+      g.connect(audio.destination);
+      o.start(at);
+      o.stop(at + seconds);
+      at += seconds + 0.03;
+    }
+  } catch (e) {
+    // A page that nobody has touched yet may not sound; the screen says it all the same.
+  }
+}
