@@ -203,6 +203,9 @@ func (i *ids) take() string {
 	return id
 }
 
+// moment is now as facts keep it: without the process's own clock in it.
+func moment() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
 // day is the site's day, 20261121.
 func (f *Foreman) day(t time.Time) string { return t.In(f.o.Zone).Format("20060102") }
 

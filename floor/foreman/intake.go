@@ -35,7 +35,7 @@ func (f *Foreman) Receive(ctx context.Context, in Intake) (Received, error) {
 	if len(in.Orders) > MaxIntake {
 		return Received{}, fmt.Errorf("an intake of %d orders: at most %d", len(in.Orders), MaxIntake)
 	}
-	now := time.Now()
+	now := moment()
 	by := Floord(in.Key)
 	req := ledger.Request{Key: by.Key, Actor: floor.Actor("shop:" + string(in.Channel))}
 	var got Received

@@ -168,7 +168,7 @@ func (f *Foreman) Freeze(ctx context.Context, by By, id floor.OrderID, why floor
 
 // decide runs a decision that gathers its facts in an intake. It is urgent.
 func (f *Foreman) decide(ctx context.Context, by By, do func(*intake) error) (ledger.Receipt, error) {
-	now := time.Now()
+	now := moment()
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		i := &intake{look: v, now: now, got: &Received{}}
 		err := do(i)

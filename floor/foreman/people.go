@@ -17,7 +17,7 @@ const PairWindow = 15 * time.Minute
 // "board"; a station screen names its station.
 func (f *Foreman) Invite(ctx context.Context, by By, id floor.DeviceID, screen string, station floor.StationID) (code string, err error) {
 	code = secret(10)
-	until := time.Now().Add(PairWindow)
+	until := moment().Add(PairWindow)
 	r, err := f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		if _, err := v.must(by, floor.RoleLead); err != nil {
 			return nil, err
@@ -42,7 +42,7 @@ func (f *Foreman) Invite(ctx context.Context, by By, id floor.DeviceID, screen s
 // and kept as a hash.
 func (f *Foreman) Pair(ctx context.Context, code string) (floor.Device, string, error) {
 	token := secret(20)
-	now := time.Now()
+	now := moment()
 	by := By{Key: f.day(now) + "/pair/" + Hash(code)[:16] + "/" + secret(5), Root: true}
 	var d floor.Device
 	_, err := f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {

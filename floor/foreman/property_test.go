@@ -199,6 +199,11 @@ func (w *world) releaseAll(rt *rapid.T) {
 	for _, p := range wave.Plan(w.ctx, snap, wave.Rules{TotesPerCart: 3, MinFill: 1, MetresPerSecond: 1}, monday).Waves {
 		by := w.root()
 		w.do(func() error { _, err := w.f.Release(w.ctx, by, p); return err })
+		for _, id := range p.Orders {
+			if o := w.orderByID(id); o.Freeze != nil && o.State == floor.Waved {
+				rt.Fatalf("order %s was released while frozen", id)
+			}
+		}
 	}
 }
 
