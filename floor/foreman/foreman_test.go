@@ -300,5 +300,11 @@ func refused(err error, code string) bool {
 // checkViews demands that the views are the fold of the journal.
 func (s *site) checkViews() {
 	s.t.Helper()
-	_ = context.Background
+	v, err := s.l.Verify(context.Background())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if !v.OK() {
+		s.t.Errorf("the ledger does not verify: %v", v.Problems)
+	}
 }
