@@ -41,14 +41,17 @@ func drawSign(s glyph.Sign, height int) glyph.Bitmap {
 
 // DrawMatrix gives a QR code as a bitmap, without quiet zone.
 func DrawMatrix(m Matrix) glyph.Bitmap {
-	n := len(m.Dots) * m.Cell
-	out := glyph.NewBitmap(n, n)
-	for y := range n {
-		for x := range n {
-			if m.Dots[y/m.Cell][x/m.Cell] {
-				out.Set(x, y)
+	b := glyph.NewBitmap(m.Modules, m.Modules)
+	rows, err := EncodeQR(m.Value)
+	if err != nil || len(rows) != m.Modules {
+		panic("label: a qr code that was laid out cannot be drawn") // Lay refuses such
+	}
+	for y, row := range rows {
+		for x, dark := range row {
+			if dark {
+				b.Set(x, y)
 			}
 		}
 	}
-	return out
+	return b.Scale(m.Modules*m.Cell, m.Modules*m.Cell)
 }

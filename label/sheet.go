@@ -80,13 +80,13 @@ func (b Bars) W() int {
 	return n * b.Module
 }
 
-// A Matrix is a QR code: Cell dots for each module, Dots true where dark.
+// A Matrix is a QR code of Modules x Modules, Cell dots each.
 type Matrix struct {
-	Field string
-	X, Y  int
-	Cell  int
-	Value string
-	Dots  [][]bool
+	Field   string
+	X, Y    int
+	Cell    int
+	Modules int
+	Value   string
 }
 
 // A Picture is a bitmap at its final size.
@@ -202,19 +202,19 @@ func (l *layer) code128(c Code128) {
 
 func (l *layer) qr(q QR) {
 	r := l.rect(q.Field, q.Place)
-	dots, err := EncodeQR(q.Value)
+	code, err := newQR(q.Value)
 	if err != nil {
 		l.fail(fmt.Errorf("%s: %w", q.Field, err))
 		return
 	}
-	n := len(dots)
+	n := 17 + 4*code.VersionNumber
 	cell := min(r.W, r.H, maxQRCell*(n+2*quietQR)) / (n + 2*quietQR)
 	if cell < l.dots(minQRCell) {
 		l.fail(l.misfit(q.Field, len(q.Value), q.Place, minQRCell))
 		return
 	}
 	l.sheet.QRs = append(l.sheet.QRs, Matrix{
-		Field: q.Field, Cell: cell, Value: q.Value, Dots: dots,
+		Field: q.Field, Cell: cell, Modules: n, Value: q.Value,
 		X: r.X + (r.W-n*cell)/2, Y: r.Y + (r.H-n*cell)/2,
 	})
 }
@@ -222,6 +222,17 @@ func (l *layer) qr(q QR) {
 // EncodeQR gives the dark modules of a QR code of level M, without quiet zone.
 // text is 1 to MaxQR bytes.
 func EncodeQR(text string) ([][]bool, error) {
+	q, err := newQR(text)
+	if err != nil {
+		return nil, err
+	}
+	q.DisableBorder = true
+	return q.Bitmap(), nil
+}
+
+// newQR chooses the version; the modules are worked out by Bitmap, which takes
+// ten times as long and is not needed for a printer that draws the code itself.
+func newQR(text string) (*qrcode.QRCode, error) {
 	if text == "" || len(text) > MaxQR {
 		return nil, fmt.Errorf("a qr code carries 1 to %d bytes, not %d", MaxQR, len(text))
 	}
@@ -229,8 +240,7 @@ func EncodeQR(text string) ([][]bool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("qr code: %w", err)
 	}
-	q.DisableBorder = true
-	return q.Bitmap(), nil
+	return q, nil
 }
 
 func (l *layer) misfit(field string, n int, p Place, letter MM) *FitError {

@@ -33,10 +33,14 @@ func (b Bitmap) Set(x, y int) {
 // middle is, going up; when any ink of the source falls on it, going down, so
 // that thin strokes stay.
 func (b Bitmap) Scale(width, height int) Bitmap {
-	if width == b.Width && height == b.Height {
+	if width == b.Width && height == b.Height || b.Width == 0 || b.Height == 0 {
 		return b
 	}
 	out := NewBitmap(width, height)
+	if width%b.Width == 0 && height%b.Height == 0 {
+		b.multiply(out)
+		return out
+	}
 	for y := range height {
 		y0, y1 := span(y, b.Height, height)
 		for x := range width {
@@ -47,6 +51,25 @@ func (b Bitmap) Scale(width, height int) Bitmap {
 		}
 	}
 	return out
+}
+
+// multiply is Scale by whole numbers, which most of them are.
+func (b Bitmap) multiply(out Bitmap) {
+	kx, ky := out.Width/b.Width, out.Height/b.Height
+	for y := range b.Height {
+		first := out.Bits[y*ky*out.Stride : (y*ky+1)*out.Stride]
+		for x := range b.Width {
+			if b.Bits[y*b.Stride+x>>3]&(0x80>>(x&7)) == 0 {
+				continue
+			}
+			for i := x * kx; i < (x+1)*kx; i++ {
+				first[i>>3] |= 0x80 >> (i & 7)
+			}
+		}
+		for k := 1; k < ky; k++ {
+			copy(out.Bits[(y*ky+k)*out.Stride:], first)
+		}
+	}
 }
 
 // span is the part of a source line of n dots that dot i of m covers.

@@ -325,7 +325,7 @@ func (m *machine) qr(n []int, args []string) error {
 	if err != nil {
 		return err
 	}
-	b := label.DrawMatrix(label.Matrix{Cell: n[3], Dots: dots})
+	b := label.DrawMatrix(label.Matrix{Cell: n[3], Modules: len(dots), Value: args[6]})
 	m.dots.Paste(b, n[0], n[1])
 	return m.on(n[0], n[1], b.Width, b.Height)
 }

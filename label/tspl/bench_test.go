@@ -1,0 +1,80 @@
+package tspl_test
+
+import (
+	"testing"
+
+	"floord/label"
+	"floord/label/glyph"
+	"floord/label/labeltest"
+	"floord/label/tspl"
+)
+
+// raster is how many bytes the page takes as one picture.
+func raster(s label.Sheet) int { return (s.Width + 7) / 8 * s.Height }
+
+// TestBytes holds the sizes that make a label quick on a slow line: at 9600 baud
+// 1 kB is a second.
+func TestBytes(t *testing.T) {
+	for name, fill := range map[string]func(label.Waybill) (label.Page, error){"100x150": label.Waybill100x150, "76x130": label.Waybill76x130} {
+		encode := func(w label.Waybill) tspl.Job {
+			p, err := fill(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			job, err := tspl.Encode(p, tspl.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return job
+		}
+		w := labeltest.Waybill()
+		w.Reveal = true
+		plain := encode(w)
+		share := float64(len(plain.Bytes)) / float64(raster(plain.Sheet))
+		t.Logf("%s: %d bytes, %.2f %% of the raster's %d", name, len(plain.Bytes), 100*share, raster(plain.Sheet))
+		if share > 0.021 {
+			t.Errorf("%s: %.2f %% of the raster; 2.1 %% are allowed", name, 100*share)
+		}
+		// The same characters, four of them rare: in the bold name, the address,
+		// the goods and the remarks.
+		w.Recipient.Name = "王小𠅤"
+		w.Recipient.Address = "𪨊" + w.Recipient.Address[len("浙"):]
+		w.Items[0].Name = "㙍" + w.Items[0].Name[len("红"):]
+		w.Remarks = "䶮" + w.Remarks[len("请"):]
+		rare := encode(w)
+		drawn := 0
+		for _, n := range rare.Notes {
+			if n.Step == glyph.Drawn {
+				drawn++
+			}
+		}
+		each := float64(len(rare.Bytes)-len(plain.Bytes)) / float64(drawn)
+		t.Logf("%s: %d rare characters at %.0f bytes each, %.2f times the plain label", name, drawn, each,
+			float64(len(rare.Bytes))/float64(len(plain.Bytes)))
+		if drawn != 4 || each > 140 || len(rare.Bytes)*4 > len(plain.Bytes)*5 {
+			t.Errorf("%s: %d rare characters at %.0f bytes each; want 4 of at most 140", name, drawn, each)
+		}
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	for _, name := range []string{"plain", "rare", "long"} {
+		w := labeltest.Waybills()[name]
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			n := 0
+			for b.Loop() {
+				p, err := label.Waybill100x150(w)
+				if err != nil {
+					b.Fatal(err)
+				}
+				job, err := tspl.Encode(p, tspl.Options{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				n = len(job.Bytes)
+			}
+			b.ReportMetric(float64(n), "bytes/label")
+		})
+	}
+}
