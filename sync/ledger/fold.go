@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"floord/floor"
 )
@@ -16,7 +17,8 @@ const (
 	vNumbers    = "numbers"    // channel|shop|number -> order; kept for ever
 	vLive       = "live"       // order -> state, of orders that still need hands
 	vOver       = "over"       // seq -> order, of orders that do not
-	vShip       = "ship"       // due hour|order -> floor.ShipRow
+	vShip       = "ship"       // order -> floor.ShipRow
+	vHours      = "hours"      // hour|order -> "": a report row changed then, or its order is due then
 	vStock      = "stock"      // bin|sku -> floor.Stock
 	vLies       = "lies"       // sku|bin -> "": where a SKU lies
 	vSKUs       = "skus"       // sku -> floor.SKUInfo
@@ -88,7 +90,9 @@ func (f *folder) fact(fact floor.Fact) error {
 			}
 		})
 	case floor.OrderClosed:
-		return f.order(x.Order, func(o *floor.Order) { o.State, o.ClosedWhy = floor.Closed, x.Why })
+		return f.order(x.Order, func(o *floor.Order) {
+			o.State, o.ClosedWhy, o.ClosedAt = floor.Closed, x.Why, f.e.At
+		})
 
 	case floor.StockCounted, floor.StockReserved, floor.StockFreed, floor.OrderShort:
 		return f.stock(x)
@@ -262,16 +266,8 @@ func (f *folder) save(was, o *floor.Order) error {
 	if err := f.lists(was, o); err != nil {
 		return err
 	}
-	row := o.Ship()
-	if was == nil || !reflect.DeepEqual(was.Ship(), row) {
-		if was != nil && shipKey(was.Ship()) != shipKey(row) {
-			if err := f.r.delete(vShip, shipKey(was.Ship())); err != nil {
-				return err
-			}
-		}
-		if err := putRow(f.r, vShip, shipKey(row), row); err != nil {
-			return err
-		}
+	if err := f.ship(was, o); err != nil {
+		return err
 	}
 	a, b := figuresOf(was), figuresOf(o)
 	if a == b {
@@ -288,6 +284,27 @@ func (f *folder) save(was, o *floor.Order) error {
 		g.Held += b.held - a.held
 		g.Short += b.short - a.short
 	})
+}
+
+// ship keeps the order's row for reports, and the hours under which a report
+// finds it.
+func (f *folder) ship(was, o *floor.Order) error {
+	row := o.Ship()
+	if was != nil && reflect.DeepEqual(was.Ship(), row) {
+		return nil
+	}
+	if err := putRow(f.r, vShip, string(o.ID), row); err != nil {
+		return err
+	}
+	for _, t := range []time.Time{f.e.At, row.ShipBy} {
+		if t.IsZero() {
+			continue
+		}
+		if err := f.r.put(vHours, hourKey(t)+"|"+string(o.ID), nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *folder) lists(was, o *floor.Order) error {
@@ -588,6 +605,7 @@ func (f *folder) hands(fact floor.Fact) error {
 			l := o.Line(x.Line)
 			l.Picked += x.Qty
 			reserve(l, x.Bin, -x.Qty)
+			f.worked(o)
 			if o.State == floor.Waved {
 				o.State = floor.Picking
 			}
@@ -604,6 +622,7 @@ func (f *folder) hands(fact floor.Fact) error {
 			l.Missing += x.Qty
 			reserve(l, x.Bin, -x.Qty)
 			o.ShortLines++
+			f.worked(o)
 			if o.State == floor.Waved {
 				o.State = floor.Picking
 			}
@@ -823,15 +842,36 @@ func (f *folder) effects(fact floor.Fact) error {
 		if e.What != floor.EffectLabel {
 			return nil
 		}
-		return f.parcel(e.Parcel, func(p *floor.Parcel) {
-			p.Label = floor.LabelFailed
-			if x.Outcome == "printed" {
-				p.Label = floor.LabelPrinted
-				p.Printed++
-			}
-		})
+		return f.labelled(e, x.Outcome == "printed")
 	}
 	return nil
+}
+
+// labelled notes that a label came out, or did not.
+func (f *folder) labelled(e floor.Effect, out bool) error {
+	first := false
+	err := f.parcel(e.Parcel, func(p *floor.Parcel) {
+		p.Label = floor.LabelFailed
+		if out {
+			p.Label = floor.LabelPrinted
+			first = p.Printed == 0
+			p.Printed++
+		}
+	})
+	if err != nil || !first {
+		return err
+	}
+	return f.order(e.Order, func(o *floor.Order) {
+		o.Labels++
+		f.worked(o)
+	})
+}
+
+// worked notes when hands first touched an order.
+func (f *folder) worked(o *floor.Order) {
+	if o.WorkedAt.IsZero() {
+		o.WorkedAt = f.e.At
+	}
 }
 
 func (f *folder) asked(e floor.Effect) error {
@@ -1101,7 +1141,25 @@ func (f *folder) archived(x floor.DayArchived) error {
 			return err
 		}
 	}
-	return nil
+	return f.dropHours(x.Day)
+}
+
+// dropHours forgets under which hours reports find the orders of days before the
+// archived one, a bout at a time: the next archived event takes the next.
+func (f *folder) dropHours(day string) error {
+	const bout = 5000
+	var gone []string
+	err := f.r.scan(vHours, "", "", func(key string, _ []byte) (bool, error) {
+		if key >= day || len(gone) == bout {
+			return false, nil
+		}
+		gone = append(gone, key)
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	return each(gone, func(key string) error { return f.r.delete(vHours, key) })
 }
 
 func (f *folder) drop(overKey string, id floor.OrderID) error {
@@ -1115,7 +1173,7 @@ func (f *folder) drop(overKey string, id floor.OrderID) error {
 				return err
 			}
 		}
-		if err := f.r.delete(vShip, shipKey(o.Ship())); err != nil {
+		if err := f.r.delete(vShip, string(id)); err != nil {
 			return err
 		}
 	}

@@ -310,3 +310,23 @@ func TestRawPayloadIsKept(t *testing.T) {
 		}
 	}
 }
+
+// TestReserve: what is not urgent waits outside, answers that were given stay.
+func TestReserve(t *testing.T) {
+	path := tempPath(t)
+	l := openTest(t, path, Options{})
+	commit(t, l, "before", person("li", ""))
+	l.opts.Reserve = 1 << 62 // no disk has that
+	if _, err := l.Commit(t.Context(), request("new"), say(person("li", ""))); !errors.Is(err, ErrReserve) {
+		t.Errorf("an order: %v; want ErrReserve", err)
+	}
+	if r := commit(t, l, "before"); !r.Repeated {
+		t.Error("an answered key was not answered")
+	}
+	if _, err := l.Commit(t.Context(), Request{Key: "freeze", Actor: "floord", Urgent: true}, say(person("li", ""))); err != nil {
+		t.Errorf("a freeze: %v", err)
+	}
+	if !l.Stats().Low {
+		t.Error("the figures do not say that the reserve is reached")
+	}
+}

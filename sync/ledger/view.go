@@ -292,18 +292,25 @@ func (v *View) OpenIntercepts(f func(floor.Intercept) bool) error {
 	})
 }
 
-// Ship calls f with the report rows of the orders due from (incl.) to (excl.),
-// by hour of their due time.
+// Ship calls f with the report rows of the orders that something happened to
+// from (incl.) to (excl.), or that are due then: each once, to the hour's width.
 func (v *View) Ship(from, to time.Time, f func(floor.ShipRow) bool) error {
-	last := hourKey(to)
-	return scanRows(v.rows, vShip, hourKey(from), "", func(key string, row floor.ShipRow) bool {
-		if key > last+"~" {
-			return false
+	last := hourKey(to) + "~"
+	seen := map[string]bool{}
+	return v.rows.scan(vHours, hourKey(from), "", func(key string, _ []byte) (bool, error) {
+		if key > last {
+			return false, nil
 		}
-		if row.Due.Before(from) || !row.Due.Before(to) {
-			return true
+		_, order, _ := strings.Cut(key, "|")
+		if seen[order] {
+			return true, nil
 		}
-		return f(row)
+		seen[order] = true
+		row, ok, err := getRow[floor.ShipRow](v.rows, vShip, order)
+		if err != nil || !ok {
+			return err == nil, err
+		}
+		return f(row), nil
 	})
 }
 
@@ -361,8 +368,6 @@ func interceptCounter(key string) string {
 }
 
 func hourKey(t time.Time) string { return t.UTC().Format("2006-01-02T15") }
-
-func shipKey(r floor.ShipRow) string { return hourKey(r.Due) + "|" + string(r.Order) }
 
 // scanRows is scan for rows that decode as T.
 func scanRows[T any](r *rows, bucket, from, prefix string, f func(key string, row T) bool) error {
