@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"testing"
@@ -374,6 +375,7 @@ func TestOverAPty(t *testing.T) {
 	}
 	st := device.NewStation("pack-1 scale", serial.Opener{Path: path, Settings: serial.Settings(p.Line)}, s.Drive)
 	st.Backoff = func(int) time.Duration { return 20 * time.Millisecond }
+	st.Log = slog.New(slog.DiscardHandler)
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	ended := make(chan error, 2)

@@ -1,0 +1,534 @@
+package devicetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// PrinterOptions say which printer to pretend. The zero value prints a label in
+// 300 ms and never runs out of paper.
+type PrinterOptions struct {
+	PrintTime time.Duration // for one label; 0 is 300 ms
+	Boot      time.Duration // from power-on or reset until it answers; 0 is 1 s
+	// OnLabel is called for every label that really came out, in order, from the
+	// printer's own goroutine; it must not call back into the printer.
+	OnLabel func(Label)
+}
+
+// A Label is one that came out of the printer.
+type Label struct {
+	N    int    // 1 is the first label this printer ever printed
+	Job  []byte // the commands since the last CLS, with the PRINT that ended them
+	Copy int    // 1, 2, ... of the labels of one PRINT
+	At   time.Time
+}
+
+// A Printer is a pretend TSPL label printer. It reads TSPL well enough to know
+// where a command ends, payloads of BITMAP and DOWNLOAD included, and which
+// labels come out; it does not draw. Its methods may be called while it runs.
+//
+// Like a real one it keeps what it was sent: a job whose paper ran out is printed
+// when there is paper again, and half a command left by a dead host swallows the
+// beginning of the next job.
+type Printer struct {
+	o     PrinterOptions
+	cable *Cable
+
+	mu      sync.Mutex
+	wake    chan struct{} // guarded by mu; closed and replaced at every change
+	parser  parser        // guarded by mu
+	queue   []Label       // guarded by mu; to be printed
+	printed []Label       // guarded by mu
+	busy    bool          // guarded by mu; the engine is on a label
+	life    int           // guarded by mu; counts power-offs and resets, each of which ends what was going on
+	awake   time.Time     // guarded by mu; when it has booted
+
+	off, open, paused, mute, stuck, hot, jammed, noRibbon bool // guarded by mu
+	roll                                                  int  // guarded by mu; labels left; below 0 is endless
+	out                                                   bool // guarded by mu; it noticed that the roll is empty
+	read                                                  int  // guarded by mu; bytes read in all
+	unplugAt, powerOffAt                                  int  // guarded by mu; at which of them; 0 is never
+}
+
+// NewPrinter makes a printer without a cable, for Serve.
+func NewPrinter(o PrinterOptions) *Printer {
+	if o.PrintTime == 0 {
+		o.PrintTime = 300 * time.Millisecond
+	}
+	if o.Boot == 0 {
+		o.Boot = time.Second
+	}
+	return &Printer{o: o, wake: make(chan struct{}), roll: -1}
+}
+
+// NewPrinterAt makes a printer on a pty behind the link path, for Run.
+func NewPrinterAt(path string, o PrinterOptions) (*Printer, error) {
+	c, err := NewCable(path)
+	if err != nil {
+		return nil, err
+	}
+	p := NewPrinter(o)
+	p.cable = c
+	return p, nil
+}
+
+// change does f under the lock and wakes whoever waits for a change.
+func (p *Printer) change(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f()
+	close(p.wake)
+	p.wake = make(chan struct{})
+}
+
+// LoadPaper puts in a roll of n labels; below 0 it never ends. A label that
+// waited for paper is printed then.
+func (p *Printer) LoadPaper(n int) { p.change(func() { p.roll, p.out = n, false }) }
+
+// OpenHead, Pause, Overheat, Jam and TakeRibbon set a condition that stops the
+// engine, also in the middle of a label, or clear it.
+func (p *Printer) OpenHead(yes bool)   { p.change(func() { p.open = yes }) }
+func (p *Printer) Pause(yes bool)      { p.change(func() { p.paused = yes }) }
+func (p *Printer) Overheat(yes bool)   { p.change(func() { p.hot = yes }) }
+func (p *Printer) Jam(yes bool)        { p.change(func() { p.jammed = yes }) }
+func (p *Printer) TakeRibbon(yes bool) { p.change(func() { p.noRibbon = yes }) }
+
+// Mute makes it not answer, though it reads and prints.
+func (p *Printer) Mute(yes bool) { p.change(func() { p.mute = yes }) }
+
+// Stick makes it stop reading, as one does whose buffer is full for ever.
+func (p *Printer) Stick(yes bool) { p.change(func() { p.stuck = yes }) }
+
+// UnplugAt pulls the cable once k more bytes have been read; PowerOffAt takes the
+// power away then.
+func (p *Printer) UnplugAt(k int)   { p.change(func() { p.unplugAt = p.read + k }) }
+func (p *Printer) PowerOffAt(k int) { p.change(func() { p.powerOffAt = p.read + k }) }
+
+// PowerOff loses everything that was not printed.
+func (p *Printer) PowerOff() { p.change(func() { p.off = true; p.lose() }) }
+
+// PowerOn boots it again.
+func (p *Printer) PowerOn() {
+	p.change(func() { p.off = false; p.lose(); p.awake = time.Now().Add(p.o.Boot) })
+}
+
+// lose is called with mu held.
+func (p *Printer) lose() {
+	p.life++
+	p.parser, p.queue, p.busy = parser{}, nil, false
+}
+
+// Unplug and Plug pull the cable of a printer made by NewPrinterAt and put it back.
+func (p *Printer) Unplug() error { return p.cable.Unplug() }
+func (p *Printer) Plug() error   { return p.cable.Plug() }
+
+// XOFF asks the host to send no more, over the cable; XON lets it go on. A host
+// whose line has no such flow control takes them for answers.
+func (p *Printer) XOFF() error { _, err := p.cable.Write([]byte{0x13}); return err }
+func (p *Printer) XON() error  { _, err := p.cable.Write([]byte{0x11}); return err }
+
+// Labels gives the labels that have come out.
+func (p *Printer) Labels() []Label {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]Label(nil), p.printed...)
+}
+
+// Idle waits until nothing is left to print or something stops the engine.
+func (p *Printer) Idle(ctx context.Context) error {
+	for {
+		p.mu.Lock()
+		idle := !p.busy && (len(p.queue) == 0 || p.trouble() != 0)
+		wake := p.wake
+		p.mu.Unlock()
+		if idle {
+			return nil
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Run serves the cable until ctx ends, and pulls it then. The engine goes on
+// while the cable is out.
+func (p *Printer) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	go func() { p.engine(ctx); close(done) }()
+	err := runCable(ctx, p.cable, p.listen)
+	cancel()
+	<-done
+	return err
+}
+
+// Serve runs the printer on w until w fails or ctx ends. It does not close w,
+// but for UnplugAt.
+func (p *Printer) Serve(ctx context.Context, w Wire) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	go func() { p.engine(ctx); close(done) }()
+	err := p.listen(ctx, w)
+	cancel()
+	<-done
+	return err
+}
+
+// listen reads the wire and answers.
+func (p *Printer) listen(ctx context.Context, w Wire) error {
+	buf := make([]byte, 256)
+	for {
+		if err := p.untilReading(ctx); err != nil {
+			return err
+		}
+		n, err := w.Read(buf)
+		if n > 0 {
+			answer, unplug := p.take(buf[:n])
+			if unplug {
+				return p.pull(w)
+			}
+			if len(answer) > 0 {
+				if _, err := w.Write(answer); err != nil {
+					return err
+				}
+			}
+		}
+		if err != nil {
+			if errors.Is(err, io.EOF) || errors.Is(err, os.ErrClosed) {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// untilReading waits while the printer is stuck.
+func (p *Printer) untilReading(ctx context.Context) error {
+	for {
+		p.mu.Lock()
+		stuck, wake := p.stuck, p.wake
+		p.mu.Unlock()
+		if !stuck {
+			return nil
+		}
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *Printer) pull(w Wire) error {
+	if p.cable != nil {
+		return p.cable.Unplug()
+	}
+	return w.Close()
+}
+
+// take reads bytes and gives the answers they ask for.
+func (p *Printer) take(data []byte) (answer []byte, unplug bool) {
+	p.change(func() {
+		for _, c := range data {
+			p.read++
+			if p.read == p.powerOffAt {
+				p.off = true
+				p.lose()
+			}
+			if p.read == p.unplugAt {
+				unplug = true
+				return
+			}
+			if p.off || time.Now().Before(p.awake) {
+				continue // nobody there
+			}
+			switch ev := p.parser.next(c); ev.kind {
+			case askByte, askFrame:
+				if !p.mute {
+					answer = append(answer, p.status(ev.kind)...)
+				}
+			case reset:
+				p.lose()
+				p.awake = time.Now().Add(p.o.Boot)
+			case printJob:
+				for i := range ev.copies {
+					p.queue = append(p.queue, Label{Job: ev.job, Copy: i + 1})
+				}
+			}
+		}
+	})
+	return answer, unplug
+}
+
+// The bits of the answer to ESC!?.
+const (
+	bitHead     = 0x01
+	bitJam      = 0x02
+	bitPaper    = 0x04
+	bitRibbon   = 0x08
+	bitPause    = 0x10
+	bitPrinting = 0x20
+	bitHot      = 0x80
+)
+
+// trouble gives the bits that stop the engine. It is called with mu held.
+func (p *Printer) trouble() (b byte) {
+	for _, c := range []struct {
+		on  bool
+		bit byte
+	}{{p.open, bitHead}, {p.jammed, bitJam}, {p.out, bitPaper}, {p.noRibbon, bitRibbon}, {p.paused, bitPause}, {p.hot, bitHot}} {
+		if c.on {
+			b |= c.bit
+		}
+	}
+	return b
+}
+
+// status answers ESC!? and ESC!S by the manual's tables.
+func (p *Printer) status(kind eventKind) []byte {
+	b := p.trouble()
+	if p.busy || (len(p.queue) > 0 && b == 0) {
+		b |= bitPrinting
+	}
+	if kind == askByte {
+		return []byte{b}
+	}
+	f := []byte{0x02, '@', '@', '@', '@', 0x03, '\r', '\n'}
+	switch {
+	case b&(bitHead|bitJam|bitPaper|bitRibbon|bitHot) != 0:
+		f[1] = 'E'
+	case b&bitPause != 0:
+		f[1] = '`'
+	case b&bitPrinting != 0:
+		f[1] = 'P'
+	}
+	if b&bitHot != 0 {
+		f[3] = 'A'
+	}
+	for bit, in := range map[byte]byte{bitPaper: 0x01, bitJam: 0x02, bitRibbon: 0x04, bitHead: 0x20} {
+		if b&bit != 0 {
+			f[4] |= in
+		}
+	}
+	return f
+}
+
+// engine prints what is queued, one label at a time.
+func (p *Printer) engine(ctx context.Context) {
+	for {
+		p.mu.Lock()
+		ready := !p.off && len(p.queue) > 0 && p.trouble() == 0
+		life, wake := p.life, p.wake
+		p.mu.Unlock()
+		if !ready {
+			select {
+			case <-wake:
+				continue
+			case <-ctx.Done():
+				return
+			}
+		}
+		p.one(ctx, life)
+	}
+}
+
+// one prints the label at the head of the queue. Trouble on the way leaves it
+// there: half a label is waste and is printed again from its start. An empty
+// roll is noticed half-way, as the paper's end passes the sensor.
+func (p *Printer) one(ctx context.Context, life int) {
+	p.change(func() { p.busy = p.life == life })
+	half := time.Now().Add(p.o.PrintTime / 2)
+	end := time.Now().Add(p.o.PrintTime)
+	for {
+		p.mu.Lock()
+		now, wake := time.Now(), p.wake
+		gone := p.life != life
+		empty := p.roll == 0 && !now.Before(half)
+		trouble := p.trouble() != 0
+		p.mu.Unlock()
+		switch {
+		case gone:
+			return
+		case trouble || empty:
+			p.change(func() { p.busy, p.out = false, p.out || empty })
+			return
+		case !now.Before(end):
+			p.comeOut(life)
+			return
+		}
+		timer := time.NewTimer(time.Until(map[bool]time.Time{true: half, false: end}[now.Before(half)]))
+		select {
+		case <-wake:
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+		timer.Stop()
+	}
+}
+
+// comeOut puts the label out, unless the printer lost it meanwhile.
+func (p *Printer) comeOut(life int) {
+	p.change(func() {
+		if p.life != life {
+			return
+		}
+		l := p.queue[0]
+		p.queue = p.queue[1:]
+		p.busy = false
+		if p.roll > 0 {
+			p.roll--
+		}
+		l.N, l.At = len(p.printed)+1, time.Now()
+		p.printed = append(p.printed, l)
+		if p.o.OnLabel != nil {
+			p.o.OnLabel(l)
+		}
+	})
+}
+
+// An event is what a byte completed.
+type event struct {
+	kind   eventKind
+	job    []byte
+	copies int
+}
+
+type eventKind int
+
+const (
+	nothing eventKind = iota
+	askByte
+	askFrame
+	reset
+	printJob
+)
+
+// A parser reads TSPL byte by byte. Commands end with CR LF or LF; BITMAP and
+// DOWNLOAD are followed by as many bytes as they declare, whatever those are.
+// ESC! commands are obeyed at once, but not inside such a payload.
+type parser struct {
+	line   []byte // of the command being read
+	escape []byte // of the ESC sequence being read
+	binary int    // bytes of payload still to come
+	job    []byte // since CLS
+}
+
+// Bounds of a command and of a label: more is garbage, which a printer drops too.
+const (
+	maxLine = 64 << 10
+	maxJob  = 4 << 20
+)
+
+func (s *parser) next(c byte) event {
+	if len(s.job) > maxJob {
+		s.job = nil
+	}
+	if s.binary > 0 {
+		s.binary--
+		s.job = append(s.job, c)
+		return event{}
+	}
+	if len(s.escape) > 0 || c == 0x1B {
+		return s.nextEscape(c)
+	}
+	s.line = append(s.line, c)
+	if s.binary = payload(s.line); s.binary > 0 {
+		s.job = append(s.job, s.line...)
+		s.line = nil
+		return event{}
+	}
+	if c != '\n' {
+		if len(s.line) > maxLine {
+			s.line = nil
+		}
+		return event{}
+	}
+	line := s.line
+	s.line = nil
+	return s.command(line)
+}
+
+func (s *parser) nextEscape(c byte) event {
+	s.escape = append(s.escape, c)
+	if len(s.escape) == 2 && c != '!' {
+		s.escape = nil
+		return event{}
+	}
+	if len(s.escape) < 3 {
+		return event{}
+	}
+	s.escape = nil
+	switch c {
+	case '?':
+		return event{kind: askByte}
+	case 'S':
+		return event{kind: askFrame}
+	case 'R':
+		return event{kind: reset}
+	}
+	return event{}
+}
+
+func (s *parser) command(line []byte) event {
+	s.job = append(s.job, line...)
+	name, args, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
+	switch name {
+	case "CLS":
+		s.job = append([]byte(nil), line...)
+	case "PRINT":
+		sets, copies := 1, 1
+		a, b, two := strings.Cut(args, ",")
+		if n, err := strconv.Atoi(strings.TrimSpace(a)); err == nil {
+			sets = n
+		}
+		if two {
+			if n, err := strconv.Atoi(strings.TrimSpace(b)); err == nil {
+				copies = n
+			}
+		}
+		return event{printJob, append([]byte(nil), s.job...), max(0, min(sets*copies, 1000))}
+	}
+	return event{}
+}
+
+// payload tells how many bytes of data follow line, which is read up to here:
+// "BITMAP x,y,width in bytes,height,mode," and `DOWNLOAD ["F",]"NAME",size,`.
+func payload(line []byte) int {
+	if line[len(line)-1] != ',' {
+		return 0
+	}
+	text := string(bytes.TrimSpace(line))
+	if rest, ok := strings.CutPrefix(text, "BITMAP "); ok {
+		f := strings.Split(rest, ",")
+		if len(f) != 6 {
+			return 0
+		}
+		return count(f[2]) * count(f[3])
+	}
+	if rest, ok := strings.CutPrefix(text, "DOWNLOAD "); ok {
+		f := strings.Split(rest, ",")
+		return count(f[len(f)-2])
+	}
+	return 0
+}
+
+func count(s string) int {
+	n, err := strconv.Atoi(strings.TrimSpace(s))
+	if err != nil || n < 0 || n > 1<<20 {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,357 @@
+// Package printer prints labels and knows what became of them. A job ends in one
+// of three ways: Printed, as far as the profile's proof goes; NotPrinted, and
+// then not one byte of it left; InDoubt, when a person must look. It never hangs:
+// every wait has a bound from the profile.
+package printer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"floord/device"
+	"floord/device/profile"
+)
+
+// A Verdict is what became of a job.
+type Verdict string
+
+// The verdicts.
+const (
+	Printed    Verdict = "printed"
+	NotPrinted Verdict = "not-printed"
+	InDoubt    Verdict = "in-doubt"
+)
+
+// A Job is one label in the printer's language. ID is for logs and means nothing here.
+type Job struct {
+	ID   string
+	Data []byte
+}
+
+// maxJob bounds a job: a label of 100 x 150 mm at 300 dpi as one bitmap is 0.3 MB.
+const maxJob = 4 << 20
+
+// An Outcome is what is known of a job. Proof is how far the label was followed:
+// what Printed rests on, or how far an InDoubt one came; empty if no byte left.
+type Outcome struct {
+	Verdict Verdict
+	Proof   profile.Proof
+	Reason  Reason // why it is not Printed
+	Sent    int    // bytes of the job that left
+}
+
+// A Printer is one printer on one station. Its methods may be called from any
+// goroutine; Drive by one at a time.
+type Printer struct {
+	profile profile.Profile
+	spec    profile.Printer
+	ask     question
+	live    device.Live[Status]
+	turn    chan struct{} // held by whoever talks to the printer
+
+	half int // guarded by turn; the size of a job that was cut short and not yet cleared
+
+	mu      sync.Mutex
+	session *session // guarded by mu; nil while the line is down
+}
+
+// New makes a printer of a resolved profile. It fails if the profile names a
+// status dialect that is not known.
+func New(p profile.Profile) (*Printer, error) {
+	q, err := questionOf(p)
+	if err != nil {
+		return nil, err
+	}
+	if q.ask == nil && p.Printer.Proof != profile.ProofSent {
+		return nil, fmt.Errorf("%s: proof %q cannot be had from a printer that answers nothing: write proof = \"sent\"", p.Origin("printer.proof"), p.Printer.Proof)
+	}
+	return &Printer{profile: p, spec: p.Printer, ask: q, turn: make(chan struct{}, 1)}, nil
+}
+
+// Live gives the last known status and a channel that is closed at the next.
+func (p *Printer) Live() (Status, <-chan struct{}) { return p.live.Get() }
+
+// LeftHalf tells that an earlier process may have sent a part of a job of size
+// bytes and died: the next Print clears the printer first.
+func (p *Printer) LeftHalf(ctx context.Context, size int) error {
+	if err := p.takeTurn(ctx); err != nil {
+		return err
+	}
+	p.half = max(p.half, min(size, maxJob))
+	<-p.turn
+	return nil
+}
+
+// PowerCycled is a person's word that the printer was switched off and on: no
+// half job is left in it.
+func (p *Printer) PowerCycled(ctx context.Context) error {
+	if err := p.takeTurn(ctx); err != nil {
+		return err
+	}
+	p.half = 0
+	<-p.turn
+	return nil
+}
+
+func (p *Printer) takeTurn(ctx context.Context) error {
+	select {
+	case p.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Print sends the job and watches the printer until it knows the outcome, which
+// is valid whatever the error. The error is nil for Printed and for a printer
+// that said itself why it will not print; otherwise it tells the operator what
+// broke. Once a byte has left, the verdict is Printed or InDoubt. One job is
+// printed at a time; others wait for their turn until their ctx ends.
+func (p *Printer) Print(ctx context.Context, job Job) (Outcome, error) {
+	if len(job.Data) == 0 || len(job.Data) > maxJob {
+		return Outcome{Verdict: NotPrinted, Reason: BadJob}, fmt.Errorf("print %s: job of %d bytes: 1 to %d can be printed", job.ID, len(job.Data), maxJob)
+	}
+	if err := p.takeTurn(ctx); err != nil {
+		return Outcome{Verdict: NotPrinted, Reason: Cancelled}, fmt.Errorf("print %s: wait for the job before: %w", job.ID, err)
+	}
+	defer func() { <-p.turn }()
+	p.mu.Lock()
+	s := p.session
+	p.mu.Unlock()
+	if s == nil {
+		return Outcome{Verdict: NotPrinted, Reason: NotConnected}, nil
+	}
+	ctx, done := s.join(ctx)
+	defer done()
+	o, err := p.print(ctx, s, job.Data)
+	if err != nil {
+		err = fmt.Errorf("print %s: %w", job.ID, err)
+	}
+	return o, err
+}
+
+// print is called with the turn held.
+func (p *Printer) print(ctx context.Context, s *session, data []byte) (Outcome, error) {
+	if reason, err := p.prepare(ctx, s); reason != "" {
+		return Outcome{Verdict: NotPrinted, Reason: reason}, err
+	}
+	n, err := s.send(ctx, data, time.Duration(p.spec.Stall))
+	switch {
+	case n == 0 && err != nil:
+		return Outcome{Verdict: NotPrinted, Reason: reasonOf(err)}, err
+	case n < len(data):
+		p.half = len(data)
+		return Outcome{InDoubt, "", reasonOf(err), n}, err
+	case err != nil:
+		return Outcome{InDoubt, profile.ProofSent, reasonOf(err), n}, err
+	case p.spec.Proof == profile.ProofSent:
+		return Outcome{Printed, profile.ProofSent, "", n}, nil
+	}
+	o, err := p.watch(ctx, s, len(data))
+	o.Sent = n
+	if o.Verdict == InDoubt && o.Proof == profile.ProofSent {
+		p.half = len(data) // taken by the kernel is not received: its end may never have arrived
+	}
+	return o, err
+}
+
+// prepare gets the printer ready for a job, or says why it is not.
+func (p *Printer) prepare(ctx context.Context, s *session) (Reason, error) {
+	if p.half > 0 {
+		if err := p.clear(ctx, s); err != nil {
+			return HalfJob, err
+		}
+	}
+	if p.ask.ask == nil {
+		return "", nil
+	}
+	// A label that was in doubt may be coming out right now; let it.
+	for end := time.Now().Add(time.Duration(p.spec.Finish)); ; {
+		st, err := p.status(ctx, s, 0)
+		switch {
+		case err != nil:
+			return reasonOf(err), err
+		case len(st.Troubles) > 0:
+			return st.Troubles[0], nil
+		case st.Ready():
+			return "", nil
+		case !time.Now().Before(end):
+			return Busy, nil
+		}
+		if err := sleep(ctx, time.Duration(p.spec.Poll)); err != nil {
+			return reasonOf(err), err
+		}
+	}
+}
+
+// clear makes the printer forget half a job. It may sit inside the payload of a
+// bitmap, where no command is heard, so it is first given as many bytes as that
+// can still lack: empty lines, which outside a payload do nothing. No PRINT is
+// among them, so nothing comes out. Then it is reset and waited for.
+func (p *Printer) clear(ctx context.Context, s *session) error {
+	if len(p.spec.Reset) == 0 {
+		return errors.New("half a job is left in the printer, and its profile knows no reset")
+	}
+	fill := bytes.Repeat([]byte("\r\n"), p.half/2+1)
+	if _, err := s.send(ctx, append(fill, p.spec.Reset...), time.Duration(p.spec.Stall)); err != nil {
+		return fmt.Errorf("clear half a job: %w", err)
+	}
+	slack := p.slack(len(fill))
+	if p.ask.ask == nil { // it cannot tell when it is back
+		p.half = 0
+		return sleep(ctx, slack+time.Duration(p.spec.Begin))
+	}
+	for end := time.Now().Add(slack + time.Duration(p.spec.Finish)); time.Now().Before(end); {
+		st, err := p.status(ctx, s, slack)
+		switch {
+		case err == nil && !st.Printing:
+			p.half = 0
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		}
+		if err := sleep(ctx, time.Duration(p.spec.Poll)); err != nil {
+			return err
+		}
+	}
+	return errors.New("half a job is left in the printer, and it does not come back from its reset")
+}
+
+// watch follows a job that was sent to its end. What it takes for printed is an
+// engine that was seen to work and then, twice in a row, to rest without an
+// error, with no question unanswered between: a printer that lost its power in
+// the meantime is at rest too, but needs longer than an answer to come back.
+func (p *Printer) watch(ctx context.Context, s *session, size int) (Outcome, error) {
+	slack := p.slack(size)
+	start := time.Now()
+	last, proof := Busy, profile.ProofSent
+	worked, rested := false, 0
+	inDoubt := func(why Reason) Outcome { return Outcome{Verdict: InDoubt, Proof: proof, Reason: why} }
+	for {
+		wait := time.Duration(0)
+		if proof == profile.ProofSent {
+			wait = slack
+		}
+		st, err := p.status(ctx, s, wait)
+		if err != nil {
+			return inDoubt(reasonOf(err)), err
+		}
+		proof = profile.ProofBuffered // an answer means that everything before the question has arrived
+		worked = worked || st.Printing
+		rested++
+		if !st.Ready() {
+			rested, last = 0, st.Reason()
+		}
+		passed := time.Since(start) - slack
+		switch {
+		case len(st.Troubles) > 0 && !last.passing():
+			return inDoubt(last), nil
+		case rested >= 2 && p.spec.Proof == profile.ProofBuffered:
+			return Outcome{Verdict: Printed, Proof: profile.ProofBuffered}, nil
+		case rested >= 2 && worked:
+			return Outcome{Verdict: Printed, Proof: profile.ProofIdle}, nil
+		case !worked && rested > 0 && passed >= time.Duration(p.spec.Begin):
+			return inDoubt(NotStarted), nil
+		case passed >= time.Duration(p.spec.Finish):
+			return inDoubt(last), nil
+		}
+		if err := sleep(ctx, time.Duration(p.spec.Poll)); err != nil {
+			return inDoubt(reasonOf(err)), err
+		}
+	}
+}
+
+// queued is how many bytes may still wait in the kernel when a write returns.
+const queued = 8 << 10
+
+// slack is how long the end of n written bytes may still be on the wire; a
+// question asked now stands behind them.
+func (p *Printer) slack(n int) time.Duration {
+	return time.Duration(min(n, queued)) * 11 * time.Second / time.Duration(max(p.profile.Line.Baud, 300))
+}
+
+// status asks once and publishes the answer, or that there was none. It is called
+// with the turn held.
+func (p *Printer) status(ctx context.Context, s *session, slack time.Duration) (Status, error) {
+	st, err := s.question(ctx, p.ask, time.Duration(p.spec.Answer)+slack)
+	st.At, st.Connected, st.Answered = time.Now(), true, err == nil
+	p.live.Set(st)
+	return st, err
+}
+
+// Drive keeps the line's reader going and asks now and then how the printer is;
+// it is a station's driver. It returns when the line breaks or ctx ends, after a
+// job on the wire has got its outcome.
+func (p *Printer) Drive(ctx context.Context, line device.Line) error {
+	s := newSession(line)
+	go s.listen()
+	p.attach(s)
+	p.live.Set(Status{At: time.Now(), Connected: true})
+	p.idle(ctx, s)
+	line.SetReadDeadline(past)
+	<-s.over
+	p.attach(nil)
+	for { // whoever talks to this line must let go of it
+		select {
+		case p.turn <- struct{}{}:
+			p.live.Set(Status{At: time.Now()}) // with the turn, so that no older status comes after it
+			<-p.turn
+			return s.why
+		case <-time.After(20 * time.Millisecond):
+			line.SetWriteDeadline(past)
+		}
+	}
+}
+
+func (p *Printer) attach(s *session) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.session = s
+}
+
+// idle watches the printer while nobody prints, until the line is lost or ctx ends.
+func (p *Printer) idle(ctx context.Context, s *session) {
+	tick := time.NewTicker(time.Duration(p.spec.Watch))
+	defer tick.Stop()
+	for {
+		select {
+		case p.turn <- struct{}{}:
+			p.look(ctx, s)
+			<-p.turn
+		default: // a job is on; its status is fresher than ours
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.over:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// look asks for the status once, for the board. It is called with the turn held.
+func (p *Printer) look(ctx context.Context, s *session) {
+	if p.ask.ask == nil {
+		return
+	}
+	ctx, done := s.join(ctx)
+	defer done()
+	p.status(ctx, s, 0) // an error is in the status; a lost line ends idle by itself
+}
+
+// sleep waits for d or ctx.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
