@@ -90,7 +90,10 @@ type Order struct {
 	Tote       ToteID
 	Parcels    []ParcelID
 	ClosedWhy  string
+	WorkedAt   time.Time // first pick, short or label
 	HandedAt   time.Time
+	ClosedAt   time.Time
+	Labels     int      // parcels whose label came out
 	ShortLines int      // lines that were ever declared short
 	LabelErrs  []string // why a label did not come out, or was in doubt
 	Reprints   int
@@ -488,12 +491,16 @@ type ShipRow struct {
 	Channel    ChannelID
 	Carrier    CarrierID
 	Received   time.Time
-	Due        time.Time // ship-by; the time of receipt when the shop named none
+	ShipBy     time.Time
+	CollectBy  time.Time
+	Worked     time.Time
 	HandedOver time.Time
 	Closed     bool
-	Held       bool
+	ClosedAt   time.Time
+	Held       bool // by the shop
 	Lines      int
 	ShortLines int
+	Labels     int
 	LabelErrs  []string
 	Reprints   int
 	Manual     int
@@ -501,16 +508,14 @@ type ShipRow struct {
 
 // Ship gives the order's row for reports.
 func (o *Order) Ship() ShipRow {
-	due := o.ShipBy
-	if due.IsZero() {
-		due = o.ReceivedAt
-	}
 	return ShipRow{
 		Order: o.ID, Channel: o.Channel, Carrier: o.Carrier,
-		Received: o.ReceivedAt, Due: due, HandedOver: o.HandedAt,
-		Closed: o.State == Closed, Held: len(o.Holds) > 0,
+		Received: o.ReceivedAt, ShipBy: o.ShipBy, CollectBy: o.CollectBy,
+		Worked: o.WorkedAt, HandedOver: o.HandedAt,
+		Closed: o.State == Closed, ClosedAt: o.ClosedAt,
+		Held:  slices.ContainsFunc(o.Holds, func(h Hold) bool { return ShopHold(h.Code) }),
 		Lines: len(o.Lines), ShortLines: o.ShortLines,
-		LabelErrs: o.LabelErrs, Reprints: o.Reprints, Manual: o.Manual,
+		Labels: o.Labels, LabelErrs: o.LabelErrs, Reprints: o.Reprints, Manual: o.Manual,
 	}
 }
 
