@@ -1,0 +1,188 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// read makes a Config of the file's bytes, with every mistake by place.
+func read(path string, data []byte) (*Config, []Problem) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return &Config{}, []Problem{problem(place{file: path}, "unreadable", err)}
+	}
+	c := &Config{File: full}
+	setDefaults(reflect.ValueOf(c).Elem())
+	c.Site.Data = Path(dataFolder(full))
+	doc := parse(path, data)
+	d := &decoder{doc: doc, folder: filepath.Dir(full), at: map[string]place{}}
+	d.table(doc.root, reflect.ValueOf(c).Elem(), "")
+	d.cross(c)
+	d.devices(c)
+	bad := merge(doc.bad, d.bad)
+	if len(bad) == 0 {
+		bad = doc.net()
+	}
+	return c, bad
+}
+
+// dataFolder is where the files lie unless site.data says so: where systemd
+// made a folder for them, or beside floord.toml.
+func dataFolder(file string) string {
+	if folder := os.Getenv("STATE_DIRECTORY"); filepath.IsAbs(folder) && !strings.Contains(folder, ":") {
+		return folder
+	}
+	return filepath.Join(filepath.Dir(file), "data")
+}
+
+var (
+	idForm     = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$`)
+	prefixForm = regexp.MustCompile(`^[A-Z0-9]{1,8}$`)
+)
+
+// forms are what a text may have to be.
+var forms = map[string]func(string) bool{
+	"id":     idForm.MatchString,
+	"prefix": prefixForm.MatchString,
+	"listen": func(s string) bool { return isHostPort(s, 0) },
+	"host":   isHost,
+	"url": func(s string) bool {
+		u, err := url.Parse(s)
+		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.Fragment == ""
+	},
+	"port": func(s string) bool {
+		if addr, ok := strings.CutPrefix(s, "tcp://"); ok {
+			host, _, _ := net.SplitHostPort(addr)
+			return isHostPort(addr, 1) && host != ""
+		}
+		return filepath.IsAbs(s) && filepath.Clean(s) == s
+	},
+}
+
+func isHostPort(s string, lowest int) bool {
+	host, port, err := net.SplitHostPort(s)
+	n, bad := strconv.Atoi(port)
+	return err == nil && bad == nil && n >= lowest && n <= 65535 && (host == "" || isHost(host))
+}
+
+// isHost accepts a name or an address, as it may stand in a Host header without
+// its port.
+func isHost(s string) bool {
+	if net.ParseIP(s) != nil {
+		return true
+	}
+	return len(s) <= 253 && !strings.ContainsAny(s, " \t/:*@?#[]\\\"'<>,")
+}
+
+// cross holds settings against each other. What could not be read is empty and
+// was named before.
+func (d *decoder) cross(c *Config) {
+	if c.HTTP.TLSCert != "" && d.lacks("http.tls_key") {
+		d.add(d.at["http.tls_cert"], "together", "tls_cert", "tls_key")
+	}
+	if c.HTTP.TLSKey != "" && d.lacks("http.tls_cert") {
+		d.add(d.at["http.tls_key"], "together", "tls_key", "tls_cert")
+	}
+	w := c.Wave
+	slots := w.TotesPerCart
+	if w.MaxOrders > 0 {
+		slots = min(slots, w.MaxOrders)
+	}
+	if w.MinFill > slots {
+		d.add(d.first("wave.min_fill", "wave.totes_per_cart", "wave.max_orders"), "min-fill", w.MinFill, slots)
+	}
+	d.unique("person", len(c.People), func(i int) string { return string(c.People[i].ID) })
+	d.unique("channel", len(c.Channels), func(i int) string { return string(c.Channels[i].ID) })
+	d.unique("carrier", len(c.Carriers), func(i int) string { return string(c.Carriers[i].ID) })
+	d.unique("station", len(c.Stations), func(i int) string { return string(c.Stations[i].ID) })
+	d.badges(c.People)
+	for i, ch := range c.Channels {
+		if ch.Driver == "pdd" {
+			d.needs(fmt.Sprintf("channel[%d]", i), "pdd", "shop", "client_id", "secret_file", "token_file")
+		}
+	}
+	for i, ca := range c.Carriers {
+		if ca.Driver == "demo" {
+			d.needs(fmt.Sprintf("carrier[%d]", i), "demo", "url")
+		}
+	}
+}
+
+// has says whether the file has that key, right or wrong.
+func (d *decoder) has(name string) bool {
+	_, ok := d.at[name]
+	return ok
+}
+
+// lacks says whether the file does not have that key, and is sure of it.
+func (d *decoder) lacks(name string) bool { return !d.has(name) && !d.doc.broken }
+
+// first is the place of the first of the names that is written.
+func (d *decoder) first(names ...string) place {
+	for _, name := range names {
+		if at, ok := d.at[name]; ok {
+			return at
+		}
+	}
+	return place{file: d.doc.file}
+}
+
+// needs names the keys of a table that its driver cannot do without.
+func (d *decoder) needs(table, driver string, keys ...string) {
+	for _, key := range keys {
+		if d.lacks(table + "." + key) {
+			d.add(d.at[table], "missing-for", key, driver)
+		}
+	}
+}
+
+// unique names ids that are there twice in an array of tables.
+func (d *decoder) unique(table string, n int, id func(int) string) {
+	first := map[string]int{}
+	for i := range n {
+		at := d.at[fmt.Sprintf("%s[%d].id", table, i)]
+		if old, twice := first[id(i)]; twice && id(i) != "" {
+			d.add(at, "id-twice", table, id(i), old)
+		} else {
+			first[id(i)] = at.line
+		}
+	}
+}
+
+// badges checks that each person has one, and nobody else the same.
+func (d *decoder) badges(people []Person) {
+	owners := map[string]Person{}
+	for i, p := range people {
+		name := fmt.Sprintf("person[%d]", i)
+		text, file := d.has(name+".badge"), d.has(name+".badge_file")
+		if text == file && !d.doc.broken {
+			d.add(d.at[name], "one-of-two", "badge", "badge_file")
+			continue
+		}
+		badge, err := p.ReadBadge()
+		if err != nil || badge == "" {
+			continue // named with its key
+		}
+		if owner, taken := owners[badge]; taken {
+			d.add(d.first(name+".badge", name+".badge_file"), "badge-twice", cmp.Or(string(owner.ID), owner.Name))
+		} else {
+			owners[badge] = p
+		}
+	}
+}
+
+// ReadBadge gives the barcode of the person's badge.
+func (p Person) ReadBadge() (string, error) {
+	if p.BadgeFile == "" {
+		return p.Badge, nil
+	}
+	return Secret(p.BadgeFile)
+}

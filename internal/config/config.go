@@ -1,0 +1,368 @@
+// Package config reads floord.toml. It names every mistake at once, each with
+// its file, line and column, so that whoever edits the file mends it in one go;
+// unknown keys are mistakes. Values that are left out have defaults, and an
+// empty file is a site without shops and stations.
+//
+// Secrets are never values but the names of files that hold them. A mistake in a
+// device's own entry, or in a profile, does not fail the load: that station is
+// misconfigured, says why, and the rest of the floor works.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // a small machine may have no time zones of its own
+
+	"floord/device/profile"
+	"floord/floor"
+)
+
+// A Config is one site's settings, as the tags of its fields say: the key in
+// TOML, the default, and what the value must be. Paths are absolute. It is not
+// changed after Load.
+type Config struct {
+	File string // it was read from; empty for Default
+
+	Site      Site      `toml:"site"`
+	HTTP      HTTP      `toml:"http"`
+	Floor     Floor     `toml:"floor"`
+	Wave      Wave      `toml:"wave"`
+	Catalogue Catalogue `toml:"catalogue"`
+	Layout    Layout    `toml:"layout"`
+	People    []Person  `toml:"person"`
+	Channels  []Channel `toml:"channel"`
+	Carriers  []Carrier `toml:"carrier"`
+	Stations  []Station `toml:"station"`
+	Profiles  Profiles  `toml:"profiles"`
+	Report    Report    `toml:"report"`
+	Journal   Journal   `toml:"journal"`
+	Backup    Backup    `toml:"backup"`
+	Log       Log       `toml:"log"`
+
+	// Problems are the mistakes that do not stop the daemon: of devices and of
+	// profiles, by place.
+	Problems []Problem
+}
+
+// Site says who we are and where our files lie.
+type Site struct {
+	Name   string         `toml:"name" default:"floord" is:"line"`
+	Prefix string         `toml:"prefix" default:"DB" is:"prefix"` // of order ids
+	Zone   *time.Location `toml:"zone" default:"Asia/Shanghai"`    // of the site's days
+	Lang   string         `toml:"lang" default:"zh" oneof:"zh en"` // of boards, labels and reports
+	Data   Path           `toml:"data"`                            // folder; $STATE_DIRECTORY, or "data" beside the file
+}
+
+// HTTP is how the pages and the handhelds' sockets are reached.
+type HTTP struct {
+	Listen         string   `toml:"listen" default:"127.0.0.1:8480" is:"listen"`
+	Hosts          []string `toml:"hosts" is:"host"` // names the pages may be opened under; loopback always is
+	AdminTokenFile Path     `toml:"admin_token_file" is:"secret"`
+	TLSCert        Path     `toml:"tls_cert" is:"file"`
+	TLSKey         Path     `toml:"tls_key" is:"secret"`
+}
+
+// Floor is what the foreman goes by.
+type Floor struct {
+	FreezeWindow     time.Duration `toml:"freeze_window" default:"15s" range:"1s..10m"` // a person must answer a freeze within
+	PackagingGrams   floor.Grams   `toml:"packaging_grams" default:"0" range:"0..5000"` // of an empty box
+	ToleranceGrams   floor.Grams   `toml:"tolerance_grams" default:"30" range:"1..5000"`
+	TolerancePercent int           `toml:"tolerance_percent" default:"5" range:"1..50"` // the larger of the two counts
+}
+
+// Wave is how orders are grouped. Its keys are the fields of wave.Rules.
+type Wave struct {
+	Every           time.Duration `toml:"every" default:"2s" range:"200ms..10m"` // between two plans
+	TotesPerCart    int           `toml:"totes_per_cart" default:"12" range:"1..1000"`
+	MaxOrders       int           `toml:"max_orders" default:"0" range:"0..100000"`       // 0: as many as there are totes
+	MaxLines        int           `toml:"max_lines" default:"0" range:"0..100000"`        // 0: no limit
+	MaxGrams        floor.Grams   `toml:"max_grams" default:"150000" range:"0..10000000"` // 0: no limit
+	SameCarrier     bool          `toml:"same_carrier"`
+	MinFill         int           `toml:"min_fill" default:"6" range:"0..1000"`
+	MaxWait         time.Duration `toml:"max_wait" default:"20m" range:"0s..24h"`
+	DueSoon         time.Duration `toml:"due_soon" default:"2h" range:"0s..72h"`
+	MetresPerSecond float64       `toml:"metres_per_second" default:"1" range:"0.1..10"`
+	SecondsPerStop  float64       `toml:"seconds_per_stop" default:"12" range:"0..600"`
+	Seed            int           `toml:"seed" default:"0" range:"0.."`
+}
+
+// Catalogue names the CSV files of what the site sells and where it lies.
+type Catalogue struct {
+	SKUs  Path `toml:"skus" is:"file"`
+	Bins  Path `toml:"bins" is:"file"`
+	Stock Path `toml:"stock" is:"file"`
+}
+
+// Layout is the floor in metres, as far as the bins' coordinates do not say it.
+type Layout struct {
+	Depot       *Point    `toml:"depot"`                              // where walks begin and end; nil: front of the first aisle
+	CrossAisles []float64 `toml:"cross_aisles" range:"-10000..10000"` // their y; none: one before and one behind all bins
+}
+
+// A Point is a place on the floor in metres, y along the aisles.
+type Point struct {
+	X float64 `toml:"x" range:"-10000..10000"`
+	Y float64 `toml:"y" range:"-10000..10000"`
+}
+
+// A Person is somebody with a badge. Badge or BadgeFile holds the badge's barcode.
+type Person struct {
+	ID        floor.PersonID `toml:"id" is:"id needed"`
+	Name      string         `toml:"name" is:"line needed"`
+	Badge     string         `toml:"badge" is:"line"`
+	BadgeFile Path           `toml:"badge_file" is:"secret"`
+	Roles     []floor.Role   `toml:"roles" oneof:"picker packer lead admin" is:"needed"`
+	Lang      string         `toml:"lang" oneof:"zh en"` // empty: the site's
+}
+
+// A Channel is one account on one platform.
+type Channel struct {
+	ID         floor.ChannelID `toml:"id" is:"id needed"`
+	Driver     string          `toml:"driver" oneof:"pdd csv" is:"needed"`
+	URL        string          `toml:"url" is:"url"` // empty: the platform's own
+	Shop       string          `toml:"shop" is:"line"`
+	ClientID   string          `toml:"client_id" is:"line"`
+	SecretFile Path            `toml:"secret_file" is:"secret"`
+	TokenFile  Path            `toml:"token_file" is:"secret"`
+	Every      time.Duration   `toml:"every" default:"5m" range:"1s..24h"`   // between two pulls
+	Overlap    time.Duration   `toml:"overlap" default:"0s" range:"0s..24h"` // read again at each pull; 0: the driver's own
+	Lag        time.Duration   `toml:"lag" default:"0s" range:"0s..1h"`      // a pull ends so long before now; 0: the driver's own
+}
+
+// A Carrier is one account at one carrier. Their order is the site's preference.
+type Carrier struct {
+	ID         floor.CarrierID `toml:"id" is:"id needed"`
+	Name       string          `toml:"name" is:"line"`
+	Driver     string          `toml:"driver" oneof:"demo" is:"needed"`
+	URL        string          `toml:"url" is:"url"`
+	Account    string          `toml:"account" is:"line"`
+	SecretFile Path            `toml:"secret_file" is:"secret"`
+	Pool       int             `toml:"pool" default:"200" range:"1..100000"` // waybill numbers kept ahead
+	Avoid      []string        `toml:"avoid" is:"line"`                      // platform codes by which a buyer refuses it
+}
+
+// A Station is a pack station. Printer and Scale are nil where there is none.
+type Station struct {
+	ID      floor.StationID `toml:"id" is:"id needed"`
+	Name    string          `toml:"name" is:"line"`
+	Printer *Device         `toml:"printer"`
+	Scale   *Device         `toml:"scale"`
+}
+
+// Problem says in lang why the station is misconfigured; empty if it is not.
+func (s Station) Problem(lang string) string {
+	var texts []string
+	for _, d := range []*Device{s.Printer, s.Scale} {
+		if d == nil {
+			continue
+		}
+		for _, p := range d.Problems {
+			texts = append(texts, p.Text(lang))
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// A Device is a printer or scale of a station. One with Problems must not be
+// opened: nobody knows what it is.
+type Device struct {
+	Port   string `toml:"port" is:"port needed"`                           // "/dev/serial/by-id/usb-...", or "tcp://10.0.0.7:9100"
+	Model  string `toml:"profile" is:"line needed"`                        // "vendor/model", or "vendor/model@firmware"
+	Labels string `toml:"labels" default:"100x150" oneof:"100x150 76x130"` // of a printer, in mm
+
+	// The line's settings where they differ from the profile's; 0 and "" do not.
+	Baud     int    `toml:"baud" range:"300..921600"`
+	DataBits int    `toml:"data_bits" range:"7..8"`
+	Parity   string `toml:"parity" oneof:"none even odd"`
+	StopBits int    `toml:"stop_bits" range:"1..2"`
+	Flow     string `toml:"flow" oneof:"none xonxoff rtscts"`
+
+	Profile  profile.Profile // in force; its Line has the settings above laid over it
+	Problems []Problem
+}
+
+// Address gives host:port of a device on the network, and whether it is one.
+func (d *Device) Address() (string, bool) { return strings.CutPrefix(d.Port, "tcp://") }
+
+// Profiles is where the site keeps its own device profiles.
+type Profiles struct {
+	Dir Path `toml:"dir" is:"folder"`
+}
+
+// Report is the daily report.
+type Report struct {
+	At  Clock `toml:"at" default:"08:30"` // of the morning after
+	Dir Path  `toml:"dir"`                // empty: reports in the data folder
+}
+
+// Journal is how long the ledger keeps what happened; older days are archived.
+type Journal struct {
+	KeepDays int `toml:"keep_days" default:"30" range:"2..3650"`
+}
+
+// Backup is how often the ledger is copied to the backups folder.
+type Backup struct {
+	Every time.Duration `toml:"every" default:"15m" range:"1m..24h"`
+	Keep  int           `toml:"keep" default:"8" range:"1..1000"` // newest copies that stay
+}
+
+// Log is what goes to standard error.
+type Log struct {
+	Level  slog.Level `toml:"level" default:"info" oneof:"debug info warn error"`
+	Format string     `toml:"format" default:"text" oneof:"text json"`
+}
+
+// A Path is the absolute path of a file; in TOML it may be relative to the
+// folder that floord.toml lies in. Empty means none.
+type Path string
+
+// A Clock is a time of the day, "08:30".
+type Clock struct{ Hour, Minute int }
+
+// UnmarshalText reads "08:30".
+func (c *Clock) UnmarshalText(b []byte) error {
+	t, err := time.Parse("15:04", string(b))
+	if err != nil {
+		return errors.New(`want a time of the day such as "08:30"`)
+	}
+	c.Hour, c.Minute = t.Hour(), t.Minute()
+	return nil
+}
+
+func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", c.Hour, c.Minute) }
+
+// On gives the clock's moment on the day of t, in t's zone.
+func (c Clock) On(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), t.Day(), c.Hour, c.Minute, 0, 0, t.Location())
+}
+
+// Ledger, Key, Archive, Backups and Reports are the places in the data folder.
+func (c *Config) Ledger() string  { return filepath.Join(string(c.Site.Data), "floor.db") }
+func (c *Config) Key() string     { return filepath.Join(string(c.Site.Data), "floor.key") }
+func (c *Config) Archive() string { return filepath.Join(string(c.Site.Data), "archive") }
+func (c *Config) Backups() string { return filepath.Join(string(c.Site.Data), "backups") }
+func (c *Config) Reports() string {
+	if c.Report.Dir != "" {
+		return string(c.Report.Dir)
+	}
+	return filepath.Join(string(c.Site.Data), "reports")
+}
+
+// Limits on what is read.
+const (
+	maxFile   = 1 << 20
+	maxSecret = 64 << 10
+	maxText   = 1000 // bytes of one string
+	maxItems  = 1000 // of one array
+)
+
+// Default is what an empty file in folder dir gives.
+func Default(dir string) *Config {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		dir = string(filepath.Separator) // the folder we are in is gone
+	}
+	c, mistakes := read(filepath.Join(dir, "floord.toml"), nil)
+	if len(mistakes) > 0 {
+		panic(mistakes[0].Error()) // a default is a mistake
+	}
+	c.File = ""
+	return c
+}
+
+// Load reads the file at path. The error is an *Error that names every mistake.
+// Mistakes that concern only devices and profiles are no error: see Config.Problems.
+func Load(path string) (*Config, error) {
+	data, err := readFile(path, maxFile)
+	if err != nil {
+		return nil, &Error{Problems: []Problem{problem(place{file: path}, "unreadable", reason(err))}}
+	}
+	c, mistakes := read(path, data)
+	if len(mistakes) > 0 {
+		return nil, &Error{Problems: mistakes, all: merge(mistakes, c.Problems), lang: c.Site.Lang}
+	}
+	return c, nil
+}
+
+// Check loads the file and writes every mistake to w, those of devices and
+// profiles too, or one line that says it is right. A site that speaks Chinese
+// gets each mistake in Chinese as well.
+func Check(w io.Writer, path string) (ok bool) {
+	c, err := Load(path)
+	var wrong *Error
+	if errors.As(err, &wrong) {
+		return tell(w, wrong.lang, wrong.all)
+	}
+	if len(c.Problems) > 0 {
+		return tell(w, c.Site.Lang, c.Problems)
+	}
+	fmt.Fprintln(w, say(c.Site.Lang, "right", path, len(c.People), len(c.Channels), len(c.Carriers), len(c.Stations)))
+	return true
+}
+
+func tell(w io.Writer, lang string, mistakes []Problem) bool {
+	for _, p := range mistakes {
+		fmt.Fprintln(w, p.Error())
+		if lang != "en" {
+			fmt.Fprintln(w, "    "+p.Text("zh"))
+		}
+	}
+	return false
+}
+
+// Secret reads a secret from its file, without the white space around it. It is
+// read at each use: tokens are renewed while the daemon runs.
+func Secret(path Path) (string, error) {
+	data, err := readFile(string(path), maxSecret)
+	if err != nil {
+		return "", fmt.Errorf("secret file %s: %w", path, reason(err))
+	}
+	text := strings.TrimSpace(string(data))
+	if text == "" {
+		return "", fmt.Errorf("secret file %s: it is empty", path)
+	}
+	return text, nil
+}
+
+// readFile reads a regular file of at most limit bytes; it never waits, as the
+// opening of a pipe would.
+func readFile(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is not a regular file")
+	case info.Size() > limit:
+		return nil, fmt.Errorf("it has %d bytes, at most %d are read", info.Size(), limit)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, limit))
+}
+
+// reason is an error about a file without the path, which its place names already.
+func reason(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+func merge(a, b []Problem) []Problem {
+	all := slices.Concat(a, b)
+	slices.SortStableFunc(all, byPlace)
+	return all
+}

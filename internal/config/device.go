@@ -1,0 +1,144 @@
+package config
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"floord/device/profile"
+	"floord/device/serial"
+	profiles "floord/firmware-profiles"
+)
+
+// device reads a printer's or scale's entry. Its mistakes stay with it.
+func (d *decoder) device(n *node, name string) *Device {
+	dev := &Device{}
+	setDefaults(reflect.ValueOf(dev).Elem())
+	own := *d
+	own.bad = nil
+	own.table(n, reflect.ValueOf(dev).Elem(), name)
+	dev.Problems = own.bad
+	return dev
+}
+
+// devices gives every device its profile and gathers what is wrong with them.
+func (d *decoder) devices(c *Config) {
+	if len(c.Stations) == 0 && c.Profiles.Dir == "" {
+		return
+	}
+	set := d.profiles(c)
+	ports := map[string]string{}
+	for i, s := range c.Stations {
+		name := fmt.Sprintf("station[%d].", i)
+		if s.Scale != nil && d.has(name+"scale.labels") {
+			d.wrong(s.Scale, name+"scale.labels", "not-printer", "labels")
+		}
+		d.resolve(set, s.Printer, profile.KindPrinter, name+"printer")
+		d.resolve(set, s.Scale, profile.KindScale, name+"scale")
+		d.port(ports, s.Printer, name+"printer", s.ID)
+		d.port(ports, s.Scale, name+"scale", s.ID)
+		for _, dev := range []*Device{s.Printer, s.Scale} {
+			if dev != nil {
+				c.Problems = append(c.Problems, dev.Problems...)
+			}
+		}
+	}
+	slices.SortStableFunc(c.Problems, byPlace)
+}
+
+// profiles loads what is shipped and the site's own folder over it. Mistakes
+// there are the site's, not this file's, and concern only the devices they name.
+func (d *decoder) profiles(c *Config) *profile.Set {
+	layers := []profile.Layer{{Name: profiles.Name, FS: profiles.FS}}
+	if dir := string(c.Profiles.Dir); dir != "" {
+		layers = append(layers, profile.Layer{Name: dir, FS: os.DirFS(dir)})
+	}
+	set, err := profile.Load(layers...)
+	for _, e := range spread(err) {
+		c.Problems = append(c.Problems, problem(d.first("profiles.dir"), "profile", e))
+	}
+	return set
+}
+
+// spread takes apart what errors.Join put together.
+func spread(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
+}
+
+func (d *decoder) wrong(dev *Device, name, code string, args ...any) {
+	dev.Problems = append(dev.Problems, problem(d.first(name), code, args...))
+}
+
+// resolve finds the device's profile and lays the entry's own settings over it.
+func (d *decoder) resolve(set *profile.Set, dev *Device, kind profile.Kind, name string) {
+	if dev == nil || dev.Model == "" {
+		return
+	}
+	model, err := profile.ParseDevice(kind, dev.Model)
+	if err == nil {
+		dev.Profile, err = set.Resolve(model)
+	}
+	if err != nil {
+		d.wrong(dev, name+".profile", "profile", err)
+		return
+	}
+	if _, network := dev.Address(); network {
+		for _, key := range []string{"baud", "data_bits", "parity", "stop_bits", "flow"} {
+			if d.has(name + "." + key) {
+				d.wrong(dev, name+"."+key, "net-line", key)
+			}
+		}
+		return
+	}
+	dev.Profile.Line = dev.line()
+	if err := serial.Settings(dev.Profile.Line).Check(); err != nil {
+		at := name + ".profile"
+		if d.has(name + ".baud") {
+			at = name + ".baud"
+		}
+		d.wrong(dev, at, "device-line", err)
+	}
+}
+
+// line is the profile's line with the entry's own settings over it.
+func (dev *Device) line() profile.Line {
+	l := dev.Profile.Line
+	if dev.Baud != 0 {
+		l.Baud = dev.Baud
+	}
+	if dev.DataBits != 0 {
+		l.DataBits = dev.DataBits
+	}
+	if dev.Parity != "" {
+		l.Parity = dev.Parity
+	}
+	if dev.StopBits != 0 {
+		l.StopBits = dev.StopBits
+	}
+	if dev.Flow != "" {
+		l.Flow = dev.Flow
+	}
+	return l
+}
+
+// port notes whose port it is; two devices cannot share one.
+func (d *decoder) port(taken map[string]string, dev *Device, name string, id any) {
+	if dev == nil || dev.Port == "" {
+		return
+	}
+	owner, twice := taken[dev.Port]
+	if !twice {
+		taken[dev.Port] = fmt.Sprintf("%s %v", last(name), id)
+		return
+	}
+	kind, station, _ := strings.Cut(owner, " ")
+	d.wrong(dev, name+".port", "port-twice", dev.Port, kind, station)
+}
