@@ -131,13 +131,18 @@ func newRefused(n uint64, r *floor.Refusal) refused {
 	return refused{Type: "refused", N: n, Code: r.Code, Args: r.Args, ZH: Say("zh", r), EN: Say("en", r)}
 }
 
-// Say gives a refusal's sentence in that language, with those of its values that
-// are codes themselves ("why-cancel") said in it too.
+// Say gives a refusal's sentence in that language. A value that is a code itself
+// is said in it too: "why-cancel" as it is, the role "lead" by the catalogue's
+// "role-lead" if it has that.
 func Say(lang string, r *floor.Refusal) string {
 	args := make(map[string]string, len(r.Args))
 	for k, v := range r.Args {
+		code := k + "-" + v
 		if strings.HasPrefix(v, "why-") || strings.HasPrefix(v, "hold-") {
-			v = floor.Say(lang, v, nil)
+			code = v
+		}
+		if said := floor.Say(lang, code, nil); said != code {
+			v = said
 		}
 		args[k] = v
 	}

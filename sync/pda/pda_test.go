@@ -100,6 +100,7 @@ func TestHello(t *testing.T) {
 
 // A socket that says nothing is closed; it is told why.
 func TestNoHelloIsClosed(t *testing.T) {
+	t.Parallel()
 	s := pdatest.NewSite(t, pdatest.Options{})
 	c, _, err := pdatest.Connect(t.Context(), s.URL(), nil)
 	s.Must(err)
@@ -270,25 +271,39 @@ func TestRevokedSocketIsClosed(t *testing.T) {
 // A revoked device that takes nothing from its socket is cut all the same: its
 // own follower is stuck in a write and hears nothing.
 func TestRevokedSlowReaderIsCut(t *testing.T) {
+	t.Parallel()
 	s := pdatest.NewSite(t, pdatest.Options{})
 	c := s.Dial(s.Pair("pda-01", "pda", ""), "li.wei")
 	flood(t, s, c)
 	_, err := s.Foreman.Revoke(t.Context(), s.Root(), "pda-01")
 	s.Must(err)
 	eventually(t, "a revoked device that does not read is gone", func() bool { return s.PDA.Connected() == 0 })
+	if s.Counts.Of("slow") > 0 {
+		t.Error("it was cut for being slow, long after it was revoked")
+	}
 }
 
-// flood makes the socket of pda-01 full of snapshots that nobody reads.
+// flood makes the socket of pda-01 full of snapshots, a few kilobytes each, that
+// nobody reads.
 func flood(t *testing.T, s *pdatest.Site, c *pdatest.Client) {
 	t.Helper()
+	var all []int
+	for i := range pdatest.SKUs {
+		all = append(all, i)
+	}
+	s.Release(s.Receive(all...))
+	_, err := c.Act("take", nil)
+	s.Must(err)
 	c.Conn().NetConn().(*net.TCPConn).SetReadBuffer(4 << 10)
-	for range 1500 {
+	for range 400 {
 		_, err := s.Foreman.Login(t.Context(), by(s, "pda-01"), "badge-li.wei")
 		s.Must(err)
+		time.Sleep(time.Millisecond) // a look each: those of one moment are one snapshot
 	}
 }
 
 func TestSlowReaderIsCutAndDelaysNobody(t *testing.T) {
+	t.Parallel()
 	s := pdatest.NewSite(t, pdatest.Options{})
 	c := s.Dial(s.Pair("pda-01", "pda", ""), "li.wei")
 	flood(t, s, c)

@@ -1,0 +1,357 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"floord/floor"
+	"floord/sync/ledger"
+	"floord/sync/pda"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// api holds the operations of the JSON API.
+type api struct {
+	o     Options
+	pairs attempts
+}
+
+func newAPI(o Options) *api { return &api{o: o} }
+
+// A problem is an answer that is not a success. A refusal has its code and its
+// sentence in both languages.
+type problem struct {
+	Status int               `json:"status"`
+	Title  string            `json:"title"`
+	Code   string            `json:"code,omitempty"`
+	Args   map[string]string `json:"args,omitempty"`
+	ZH     string            `json:"zh,omitempty"`
+	EN     string            `json:"en,omitempty"`
+}
+
+func (p *problem) Error() string  { return p.Title }
+func (p *problem) GetStatus() int { return p.Status }
+
+// ContentType is RFC 9457's.
+func (p *problem) ContentType(string) string { return "application/problem+json" }
+
+func (p *problem) json() []byte {
+	data, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings and a number
+	}
+	return data
+}
+
+// problem turns an error into an answer. A failure says no more than that it is
+// one; the log has the rest.
+func (a *api) problem(err error) *problem {
+	var p *problem
+	var no *floor.Refusal
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.As(err, &no):
+		p = &problem{Status: http.StatusConflict, Title: no.Error(), Code: no.Code, Args: no.Args}
+		p.ZH, p.EN = say(no)
+		switch no.Code {
+		case "no-device", "device-revoked":
+			p.Status = http.StatusUnauthorized
+		case "no-role", "not-logged-in":
+			p.Status = http.StatusForbidden
+		case "unknown-order":
+			p.Status = http.StatusNotFound
+		case "too-fast":
+			p.Status = http.StatusTooManyRequests
+		case "bad-args":
+			p.Status = http.StatusUnprocessableEntity
+		}
+		return p
+	}
+	a.o.Log.Error("api", "err", err)
+	return &problem{Status: http.StatusServiceUnavailable, Title: "The daemon could not do this now. Its log says why."}
+}
+
+// register puts the operations on mux.
+func (a *api) register(mux *http.ServeMux) {
+	c := huma.DefaultConfig("floord", a.o.Version)
+	c.Info.Description = "The warehouse floor's own API. The OpenAPI description is at /api/v1/openapi.json."
+	c.OpenAPIPath = "/api/v1/openapi"
+	c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", nil
+	c.RejectUnknownQueryParameters = true
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer", Description: "The token of a paired device, or the operator's admin token."},
+	}
+	h := humago.New(mux, c)
+	h.UseMiddleware(a.admit)
+
+	put(a, h, "pair", "POST /pair", "Pair a device with its one-time code", a.pair)
+	put(a, h, "list-orders", "GET /orders", "Orders by state or flag, a page at a time", a.orders)
+	put(a, h, "order", "GET /orders/{id}", "One order with its time line; personal data is masked unless a lead asks", a.order)
+	put(a, h, "freeze-order", "POST /orders/{id}/freeze", "Stop an order wherever it is", a.freeze)
+	put(a, h, "thaw-order", "POST /orders/{id}/thaw", "Let a frozen order go on", a.thaw)
+	put(a, h, "close-order", "POST /orders/{id}/close", "End an order", a.close)
+	put(a, h, "list-devices", "GET /devices", "Paired devices", a.devices)
+	put(a, h, "invite-device", "POST /devices", "Make a one-time pairing code for a device", a.invite)
+	put(a, h, "revoke-device", "POST /devices/{id}/revoke", "End a device's token; its socket closes within two seconds", a.revoke)
+	put(a, h, "list-people", "GET /people", "People and where they are logged in", a.people)
+	put(a, h, "set-person", "PUT /people/{id}", "Add or change a person", a.setPerson)
+	put(a, h, "remove-person", "DELETE /people/{id}", "Take a person's badge away", a.removePerson)
+	put(a, h, "list-waves", "GET /waves", "Waves with walks that are not over", a.waves)
+	put(a, h, "list-outbox", "GET /outbox", "What is owed to printers, shops and people", a.outbox)
+	put(a, h, "figures", "GET /figures", "Counts of orders", a.figures)
+	put(a, h, "list-intercepts", "GET /intercepts", "The interceptions of a day", a.intercepts)
+	put(a, h, "report", "GET /reports/{day}", "The report of a day", a.report)
+	put(a, h, "list-channels", "GET /channels", "The health of the shops' connections", a.channels)
+	put(a, h, "list-stations", "GET /stations", "Pack stations with their devices", a.stations)
+}
+
+// put registers one operation. All but pairing want a token.
+func put[I, O any](a *api, h huma.API, id, at, summary string, do func(context.Context, *I) (*O, error)) {
+	method, path, _ := strings.Cut(at, " ")
+	op := huma.Operation{OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, MaxBodyBytes: maxBody}
+	if id != "pair" {
+		op.Security = []map[string][]string{{"token": {}}}
+	}
+	huma.Register(h, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := do(ctx, in)
+		if err != nil {
+			return nil, a.problem(err)
+		}
+		return out, nil
+	})
+}
+
+// An answer is a body and nothing else.
+type answer[T any] struct{ Body T }
+
+func give[T any](v T) *answer[T] { return &answer[T]{Body: v} }
+
+type done struct {
+	OK       bool `json:"ok"`
+	Repeated bool `json:"repeated" doc:"This request was answered before; nothing happened again"`
+}
+
+func did(r ledger.Receipt, err error) (*answer[done], error) {
+	return give(done{OK: true, Repeated: r.Repeated}), err
+}
+
+// Keyed is the header that makes a request safe to send again. (It has an
+// exported name because huma reads only such embedded structs.)
+type Keyed struct {
+	Key string `header:"Idempotency-Key" maxLength:"64" pattern:"^[A-Za-z0-9._-]*$" doc:"Your own name of this request: sent again on the same day it counts once"`
+}
+
+// needs refuses callers without a role.
+func needs(ctx context.Context, r floor.Role) error {
+	c := callerOf(ctx)
+	switch {
+	case c.may(r):
+		return nil
+	case c.person.ID == "":
+		return floor.Refuse("not-logged-in")
+	}
+	return floor.Refuse("no-role", "role", r)
+}
+
+type pairIn struct {
+	Body struct {
+		Code string `json:"code" minLength:"1" maxLength:"64"`
+	}
+	addr *http.Request
+}
+
+// Resolve keeps the request's address: attempts are counted by it.
+func (i *pairIn) Resolve(ctx huma.Context) []error {
+	i.addr, _ = humago.Unwrap(ctx)
+	return nil
+}
+
+type paired struct {
+	Device  floor.DeviceID  `json:"device"`
+	Screen  string          `json:"screen"`
+	Station floor.StationID `json:"station,omitempty"`
+	Token   string          `json:"token" doc:"Said once; keep it on the device"`
+}
+
+func (a *api) pair(ctx context.Context, in *pairIn) (*answer[paired], error) {
+	if !a.pairs.allow(in.addr) {
+		a.o.Gate.Note(in.addr, "pair-too-fast")
+		return nil, floor.Refuse("too-fast")
+	}
+	d, token, err := a.o.Foreman.Pair(ctx, in.Body.Code)
+	if err != nil {
+		a.o.Gate.Note(in.addr, "pair-bad-code")
+		return nil, err
+	}
+	return give(paired{Device: d.ID, Screen: d.Kind, Station: d.Station, Token: token}), nil
+}
+
+type orderIn struct {
+	Keyed
+	ID floor.OrderID `path:"id" maxLength:"64"`
+}
+
+func (a *api) freeze(ctx context.Context, in *orderIn) (*answer[done], error) {
+	return did(a.o.Foreman.Freeze(ctx, a.by(ctx, in.Key), in.ID, floor.FreezeLead))
+}
+
+func (a *api) thaw(ctx context.Context, in *orderIn) (*answer[done], error) {
+	return did(a.o.Foreman.Thaw(ctx, a.by(ctx, in.Key), in.ID))
+}
+
+type closeIn struct {
+	Keyed
+	ID   floor.OrderID `path:"id" maxLength:"64"`
+	Body struct {
+		Why string `json:"why" minLength:"1" maxLength:"64"`
+	}
+}
+
+func (a *api) close(ctx context.Context, in *closeIn) (*answer[done], error) {
+	return did(a.o.Foreman.Close(ctx, a.by(ctx, in.Key), in.ID, in.Body.Why))
+}
+
+// board gives a part of what a lead sees.
+func board[T any](a *api, part func(pda.Board) T) (*answer[T], error) {
+	b, err := a.o.PDA.Board()
+	return give(part(b)), err
+}
+
+func (a *api) devices(ctx context.Context, _ *struct{}) (*answer[[]pda.Device], error) {
+	if err := needs(ctx, floor.RoleLead); err != nil {
+		return nil, err
+	}
+	return board(a, func(b pda.Board) []pda.Device { return b.Devices })
+}
+
+type inviteIn struct {
+	Keyed
+	Body struct {
+		Device  floor.DeviceID  `json:"device" minLength:"1" maxLength:"64"`
+		Screen  string          `json:"screen" enum:"pda,station,board"`
+		Station floor.StationID `json:"station,omitempty" maxLength:"64"`
+	}
+}
+
+type invited struct {
+	Code string `json:"code" doc:"Good once, for fifteen minutes"`
+}
+
+func (a *api) invite(ctx context.Context, in *inviteIn) (*answer[invited], error) {
+	code, err := a.o.Foreman.Invite(ctx, a.by(ctx, in.Key), in.Body.Device, in.Body.Screen, in.Body.Station)
+	return give(invited{Code: code}), err
+}
+
+type deviceIn struct {
+	Keyed
+	ID floor.DeviceID `path:"id" maxLength:"64"`
+}
+
+func (a *api) revoke(ctx context.Context, in *deviceIn) (*answer[done], error) {
+	return did(a.o.Foreman.Revoke(ctx, a.by(ctx, in.Key), in.ID))
+}
+
+func (a *api) people(ctx context.Context, _ *struct{}) (*answer[[]pda.Worker], error) {
+	if err := needs(ctx, floor.RoleLead); err != nil {
+		return nil, err
+	}
+	return board(a, func(b pda.Board) []pda.Worker { return b.People })
+}
+
+type personIn struct {
+	Keyed
+	ID   floor.PersonID `path:"id" maxLength:"64"`
+	Body struct {
+		Name  string       `json:"name" minLength:"1" maxLength:"64"`
+		Badge string       `json:"badge" minLength:"4" maxLength:"128" doc:"The text on the badge; only its hash is kept"`
+		Roles []floor.Role `json:"roles" minItems:"1" maxItems:"4"`
+		Lang  string       `json:"lang,omitempty" enum:"zh,en"`
+	}
+}
+
+func (a *api) setPerson(ctx context.Context, in *personIn) (*answer[done], error) {
+	for _, r := range in.Body.Roles {
+		if !slices.Contains([]floor.Role{floor.RolePicker, floor.RolePacker, floor.RoleLead, floor.RoleAdmin}, r) {
+			return nil, floor.Refuse("bad-args", "what", "roles")
+		}
+	}
+	p := floor.Person{ID: in.ID, Name: in.Body.Name, Roles: in.Body.Roles, Lang: in.Body.Lang}
+	return did(a.o.Foreman.SetPerson(ctx, a.by(ctx, in.Key), p, in.Body.Badge))
+}
+
+func (a *api) removePerson(ctx context.Context, in *struct {
+	Keyed
+	ID floor.PersonID `path:"id" maxLength:"64"`
+}) (*answer[done], error) {
+	return did(a.o.Foreman.RemovePerson(ctx, a.by(ctx, in.Key), in.ID))
+}
+
+func (a *api) waves(context.Context, *struct{}) (*answer[[]pda.Wave], error) {
+	return board(a, func(b pda.Board) []pda.Wave { return b.Waves })
+}
+
+func (a *api) outbox(ctx context.Context, _ *struct{}) (*answer[[]floor.Effect], error) {
+	if err := needs(ctx, floor.RolePacker); err != nil {
+		return nil, err
+	}
+	return board(a, func(b pda.Board) []floor.Effect { return b.Outbox })
+}
+
+func (a *api) figures(context.Context, *struct{}) (*answer[pda.Figures], error) {
+	return board(a, func(b pda.Board) pda.Figures { return b.Figures })
+}
+
+func (a *api) channels(context.Context, *struct{}) (*answer[[]pda.ChannelState], error) {
+	return board(a, func(b pda.Board) []pda.ChannelState { return b.Channels })
+}
+
+func (a *api) stations(context.Context, *struct{}) (*answer[[]pda.Station], error) {
+	return board(a, func(b pda.Board) []pda.Station { return b.Stations })
+}
+
+func (a *api) intercepts(ctx context.Context, in *struct {
+	Day string `query:"day" required:"true" pattern:"^20[0-9]{2}-[0-9]{2}-[0-9]{2}$" example:"2026-11-21"`
+}) (*answer[[]pda.Ask], error) {
+	if err := needs(ctx, floor.RolePacker); err != nil {
+		return nil, err
+	}
+	out := []pda.Ask{}
+	err := a.o.Ledger.Read(func(v *ledger.View) error {
+		return v.Intercepts(strings.ReplaceAll(in.Day, "-", ""), func(i floor.Intercept) bool {
+			out = append(out, pda.NewAsk(i))
+			return len(out) < maxPage
+		})
+	})
+	return give(out), err
+}
+
+func (a *api) report(ctx context.Context, in *struct {
+	Day string `path:"day" pattern:"^20[0-9]{2}-[0-9]{2}-[0-9]{2}$" example:"2026-11-21"`
+}) (*answer[any], error) {
+	if err := needs(ctx, floor.RoleLead); err != nil {
+		return nil, err
+	}
+	if a.o.Report == nil {
+		return nil, &problem{Status: http.StatusNotFound, Title: "This daemon makes no reports."}
+	}
+	r, err := a.o.Report(ctx, in.Day)
+	return give(r), err
+}
+
+// health answers a watchdog or a load balancer; it says no more than yes or no.
+func (a *api) health(w http.ResponseWriter, r *http.Request) {
+	if a.o.Health != nil {
+		if err := a.o.Health(r.Context()); err != nil {
+			http.Error(w, "not well: floord doctor says why", http.StatusServiceUnavailable)
+			return
+		}
+	}
+	w.Write([]byte("ok\n"))
+}

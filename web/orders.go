@@ -1,0 +1,270 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"floord/floor"
+	"floord/sync/ledger"
+)
+
+// Bounds of one page: rows given, and rows looked at to find them.
+const (
+	maxPage = 1000
+	maxSeen = 20_000
+)
+
+// orderRow is an order without anybody's name in it.
+type orderRow struct {
+	ID         floor.OrderID   `json:"id"`
+	Channel    floor.ChannelID `json:"channel"`
+	Number     string          `json:"number" doc:"The shop's own number"`
+	State      floor.State     `json:"state"`
+	Frozen     bool            `json:"frozen"`
+	Why        floor.FreezeWhy `json:"why,omitempty"`
+	Holds      []floor.Hold    `json:"holds,omitempty"`
+	Tags       []string        `json:"tags,omitempty"`
+	Short      bool            `json:"short,omitzero"`
+	Lines      []lineRow       `json:"lines"`
+	ReceivedAt time.Time       `json:"received_at"`
+	ShipBy     time.Time       `json:"ship_by,omitzero"`
+	CollectBy  time.Time       `json:"collect_by,omitzero"`
+	Wave       floor.WaveID    `json:"wave,omitempty"`
+	Task       floor.TaskID    `json:"task,omitempty"`
+	Tote       floor.ToteID    `json:"tote,omitempty"`
+	Parcels    []string        `json:"parcels,omitempty"`
+	ClosedWhy  string          `json:"closed_why,omitempty"`
+}
+
+type lineRow struct {
+	No      int       `json:"no"`
+	SKU     floor.SKU `json:"sku"`
+	Name    string    `json:"name,omitempty"`
+	Spec    string    `json:"spec,omitempty"`
+	Qty     int       `json:"qty"`
+	Picked  int       `json:"picked"`
+	Packed  int       `json:"packed"`
+	Missing int       `json:"missing,omitzero"`
+}
+
+func newOrderRow(o floor.Order) orderRow {
+	r := orderRow{
+		ID: o.ID, Channel: o.Channel, Number: o.Number, State: o.State, Holds: o.Holds, Tags: o.Tags, Short: o.Short,
+		Lines: []lineRow{}, ReceivedAt: o.ReceivedAt, ShipBy: o.ShipBy, CollectBy: o.CollectBy, Wave: o.Wave, Task: o.Task,
+		Tote: o.Tote, ClosedWhy: o.ClosedWhy,
+	}
+	if o.Freeze != nil {
+		r.Frozen, r.Why = true, o.Freeze.Why
+	}
+	for _, l := range o.Lines {
+		r.Lines = append(r.Lines, lineRow{No: l.No, SKU: l.SKU, Name: l.Name, Spec: l.Spec, Qty: l.Qty, Picked: l.Picked, Packed: l.Packed, Missing: l.Missing})
+	}
+	for _, p := range o.Parcels {
+		r.Parcels = append(r.Parcels, string(p))
+	}
+	return r
+}
+
+type ordersIn struct {
+	State floor.State   `query:"state" maxLength:"16" doc:"NEW, CHECKED, ... CLOSED"`
+	Flag  string        `query:"flag" enum:"frozen,short,held"`
+	From  floor.OrderID `query:"from" maxLength:"64" doc:"Where to go on: next of the page before"`
+	Limit int           `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+}
+
+type ordersOut struct {
+	Orders []orderRow    `json:"orders"`
+	Next   floor.OrderID `json:"next,omitempty" doc:"There is more: ask from here"`
+}
+
+// orders lists by number. What still needs hands is found through the live rows,
+// the rest by looking at up to maxSeen orders a page.
+func (a *api) orders(_ context.Context, in *ordersIn) (*answer[ordersOut], error) {
+	out := ordersOut{Orders: []orderRow{}}
+	err := a.o.Ledger.Read(func(v *ledger.View) error {
+		if live(in) {
+			return liveOrders(v, in, &out)
+		}
+		seen := 0
+		return v.Orders(in.From, "", func(o floor.Order) bool {
+			if len(out.Orders) == in.Limit || seen == maxSeen {
+				out.Next = o.ID
+				return false
+			}
+			seen++
+			if in.wants(o) {
+				out.Orders = append(out.Orders, newOrderRow(o))
+			}
+			return true
+		})
+	})
+	return give(out), err
+}
+
+// live reports whether only orders that still need hands can fit.
+func live(in *ordersIn) bool {
+	return in.Flag != "" || in.State != "" && in.State.Before(floor.HandedOver)
+}
+
+func (in *ordersIn) wants(o floor.Order) bool {
+	switch {
+	case in.State != "" && o.State != in.State,
+		in.Flag == "frozen" && o.Freeze == nil,
+		in.Flag == "short" && !o.Short,
+		in.Flag == "held" && len(o.Holds) == 0:
+		return false
+	}
+	return true
+}
+
+func liveOrders(v *ledger.View, in *ordersIn, out *ordersOut) error {
+	var inner error
+	err := v.Live(func(id floor.OrderID, s floor.State) bool {
+		if id < in.From || in.State != "" && s != in.State {
+			return true
+		}
+		if len(out.Orders) == in.Limit {
+			out.Next = id
+			return false
+		}
+		var o floor.Order
+		if o, _, inner = v.Order(id); inner != nil {
+			return false
+		}
+		if in.wants(o) {
+			out.Orders = append(out.Orders, newOrderRow(o))
+		}
+		return true
+	})
+	return errors.Join(err, inner)
+}
+
+type orderOut struct {
+	Order  orderRow        `json:"order"`
+	Note   string          `json:"note,omitempty"`
+	To     floor.Recipient `json:"to" doc:"Masked unless a lead or the operator asks"`
+	Events []moment        `json:"events"`
+	More   bool            `json:"more,omitzero" doc:"Older events are in the archive, or there are too many to show"`
+}
+
+// A moment is one event of an order's time line. Says holds the fact without
+// anybody's name, phone or address.
+type moment struct {
+	Seq   uint64      `json:"seq"`
+	At    time.Time   `json:"at"`
+	Actor floor.Actor `json:"actor"`
+	Kind  floor.Kind  `json:"kind"`
+	Cause string      `json:"cause"`
+	Says  string      `json:"says"`
+}
+
+func (a *api) order(ctx context.Context, in *orderIn) (*answer[orderOut], error) {
+	var out orderOut
+	var last uint64
+	err := a.o.Ledger.Read(func(v *ledger.View) error {
+		o, ok, err := v.Order(in.ID)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return floor.Refuse("unknown-order", "code", in.ID)
+		}
+		out.Order, out.Note, last = newOrderRow(o), o.Note, o.Seq
+		out.To, _, err = v.Recipient(in.ID)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.To.Token = "" // for the carrier's service, nobody here reads it
+	if !callerOf(ctx).may(floor.RoleLead) {
+		out.To = masked(out.To)
+	}
+	out.Events, out.More, err = a.timeline(ctx, in.ID, last)
+	return give(out), err
+}
+
+// timelineWithin bounds how long a time line is looked for.
+const timelineWithin = 5 * time.Second
+
+// timeline reads an order's events up to the last one that touched it.
+func (a *api) timeline(ctx context.Context, id floor.OrderID, last uint64) (out []moment, more bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, timelineWithin)
+	defer cancel()
+	out = []moment{}
+	after := a.o.Ledger.Stats().Archived
+	if last <= after {
+		return out, true, nil
+	}
+	for e, err := range a.o.Ledger.Follow(ctx, after, ledger.Topic{floor.OrderTopic(id)}) {
+		if damaged := (*ledger.DamagedError)(nil); errors.As(err, &damaged) {
+			continue
+		}
+		if err != nil {
+			return out, true, err
+		}
+		out = append(out, moment{Seq: e.Seq, At: e.At, Actor: e.Actor, Kind: e.Fact.Kind(), Cause: e.Cause, Says: says(e.Fact)})
+		if e.Seq >= last || len(out) == maxPage {
+			return out, e.Seq < last, nil
+		}
+	}
+	return out, true, nil
+}
+
+// maxSays is the longest form of a fact in a time line.
+const maxSays = 400
+
+// says gives a fact as JSON. Those that carry a shop's order say which version it
+// was and nothing of whom it is for.
+func says(f floor.Fact) string {
+	var v any = f
+	switch x := f.(type) {
+	case floor.OrderReceived:
+		v = versionOf(x.Shop)
+	case floor.OrderRevised:
+		v = versionOf(x.Shop)
+	}
+	data, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	s := string(data)
+	if len(s) > maxSays {
+		s = strings.ToValidUTF8(s[:maxSays], "") + "…"
+	}
+	return s
+}
+
+func versionOf(o floor.ShopOrder) any {
+	return struct {
+		Number   string          `json:"number"`
+		State    floor.ShopState `json:"state"`
+		Modified time.Time       `json:"modified_at"`
+		Lines    int             `json:"lines"`
+		Payload  string          `json:"payload"` // SHA-256 of what the shop sent
+	}{o.Number, o.State, o.ModifiedAt, len(o.Lines), o.Content}
+}
+
+// masked hides of a recipient what a waybill must hide too: all of the name but
+// its first character, six digits of the phone, the address below the district.
+func masked(r floor.Recipient) floor.Recipient {
+	if r.Name != "" {
+		_, n := utf8.DecodeRuneInString(r.Name)
+		r.Name = r.Name[:n] + "**"
+	}
+	switch n := len(r.Phone); {
+	case n >= 11:
+		r.Phone = r.Phone[:3] + "******" + r.Phone[n-2:]
+	case n > 0:
+		r.Phone = "******"
+	}
+	if r.Detail != "" {
+		r.Detail = "***"
+	}
+	r.Masked = true
+	return r
+}
