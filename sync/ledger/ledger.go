@@ -50,6 +50,9 @@ type Options struct {
 	// ledger, readable by its owner only; empty means the ledger's path + ".key".
 	// A backup does not hold it: without it a ledger cannot be read by anybody.
 	KeyFile string
+	// Archive is the folder of the days that left the journal; empty means
+	// "archive" beside the ledger. A backup does not hold them: copy them too.
+	Archive string
 	// Reserve is how many bytes of the disk are kept for urgent requests.
 	// 0 means 256 MiB, less than 0 means none.
 	Reserve int64
@@ -148,6 +151,9 @@ func open(path string, o Options) (*Ledger, error) {
 func (o Options) withDefaults(path string) Options {
 	if o.KeyFile == "" {
 		o.KeyFile = path + ".key"
+	}
+	if o.Archive == "" {
+		o.Archive = filepath.Join(filepath.Dir(path), "archive")
 	}
 	if o.Reserve == 0 {
 		o.Reserve = defaultReserve

@@ -33,10 +33,11 @@ func (l *Ledger) rebuild(ctx context.Context) error {
 	if err := l.update(startRebuild); err != nil {
 		return err
 	}
-	if err := l.foldArchives(ctx); err != nil {
+	at, err := l.foldArchives(ctx)
+	if err != nil {
 		return err
 	}
-	b := &rebuilder{l: l, next: l.cut.Load().Seq + 1}
+	b := &rebuilder{l: l, next: at.Seq + 1}
 	for b.next+rebuildBout < l.Seq() {
 		if err := errors.Join(ctx.Err(), l.update(b.bout)); err != nil {
 			return err

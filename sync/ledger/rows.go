@@ -5,10 +5,8 @@ import (
 	"crypto/cipher"
 	"encoding/binary"
 	"fmt"
-	"sync"
 
 	"github.com/fxamacker/cbor/v2"
-	"github.com/klauspost/compress/zstd"
 	"go.etcd.io/bbolt"
 )
 
@@ -137,28 +135,12 @@ func (r *rows) raw(seq uint64) ([]byte, error) {
 	if packed == nil || err != nil {
 		return nil, err
 	}
-	return unpacker().DecodeAll(packed, nil)
+	return r.seals.unpack.DecodeAll(packed, nil)
 }
 
 func (r *rows) putRaw(seq uint64, raw []byte) error {
-	return r.top(rawBucket).put(seqKey(seq), packer().EncodeAll(raw, nil))
+	return r.top(rawBucket).put(seqKey(seq), r.seals.pack.EncodeAll(raw, nil))
 }
-
-var packer = sync.OnceValue(func() *zstd.Encoder {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		panic(err) // the options are right
-	}
-	return e
-})
-
-var unpacker = sync.OnceValue(func() *zstd.Decoder {
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(64<<20))
-	if err != nil {
-		panic(err)
-	}
-	return d
-})
 
 // A bucket is one bucket whose rows are sealed. Its key names the row in the
 // seal, so a row moved to another key does not open.

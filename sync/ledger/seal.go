@@ -14,6 +14,8 @@ import (
 	"os"
 	"strings"
 	"sync"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // keyPrefix begins a key file; the rest is the key in hex.
@@ -64,8 +66,13 @@ func createKey(path string) error {
 // seals holds one AES-256-GCM for every bucket, each with a key of its own
 // derived from the master key. So a row sealed for one bucket opens in no other,
 // and the limit of random nonces (2^32 rows under one key) holds per bucket.
+//
+// It also holds what packs payloads: no two ledgers share it, so that a ledger
+// can live in a test's bubble.
 type seals struct {
 	master []byte
+	pack   *zstd.Encoder
+	unpack *zstd.Decoder
 
 	mu       sync.RWMutex
 	byBucket map[string]cipher.AEAD // guarded by mu
@@ -75,7 +82,15 @@ type seals struct {
 const sealOverhead = 12 + 16
 
 func newSeals(master []byte) *seals {
-	return &seals{master: master, byBucket: map[string]cipher.AEAD{}}
+	pack, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		panic(err) // the options are right
+	}
+	unpack, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxMemory(maxFrame))
+	if err != nil {
+		panic(err)
+	}
+	return &seals{master: master, pack: pack, unpack: unpack, byBucket: map[string]cipher.AEAD{}}
 }
 
 // id names the key without giving it away; it stands unsealed in the file so
