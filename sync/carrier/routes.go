@@ -1,0 +1,66 @@
+package carrier
+
+import (
+	"strings"
+
+	"floord/floor"
+)
+
+// A Route is the sort code (三段码·大头笔) of a destination. An empty City or
+// District means all of what stands before it.
+type Route struct {
+	Province string
+	City     string
+	District string
+	Code     string // "310-012 03"
+}
+
+// Routes is a carrier's table of sort codes. It is made by NewRoutes, read-only,
+// and may be shared.
+type Routes struct {
+	codes map[[3]string]string
+}
+
+// NewRoutes makes a table. Of two routes to one place the later counts.
+func NewRoutes(all []Route) Routes {
+	r := Routes{codes: make(map[[3]string]string, len(all))}
+	for _, x := range all {
+		r.codes[key(x.Province, x.City, x.District)] = x.Code
+	}
+	return r
+}
+
+// Len is the number of routes.
+func (r Routes) Len() int { return len(r.codes) }
+
+// Code gives the sort code of a destination: that of the district, else of the
+// city, else of the province. Names may lack their suffix (广东 for 广东省). ""
+// means that the carrier names none: it serves the place by hand or not at all.
+func (r Routes) Code(to floor.Recipient) string {
+	for _, k := range [][3]string{
+		key(to.Province, to.City, to.District), key(to.Province, to.City, ""), key(to.Province, "", ""),
+	} {
+		if code, ok := r.codes[k]; ok {
+			return code
+		}
+	}
+	return ""
+}
+
+func key(province, city, district string) [3]string {
+	return [3]string{bare(province), bare(city), bare(district)}
+}
+
+// suffixes are what addresses leave out or not; the longer first.
+var suffixes = []string{"维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "特别行政区", "自治州", "省", "市", "区", "县"}
+
+// bare takes the suffix off a name, if a name of two characters or more is left.
+func bare(name string) string {
+	name = strings.TrimSpace(name)
+	for _, s := range suffixes {
+		if short, ok := strings.CutSuffix(name, s); ok && len([]rune(short)) >= 2 {
+			return short
+		}
+	}
+	return name
+}
