@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"floord/label/glyph"
@@ -224,7 +223,7 @@ func wrap(signs []glyph.Sign, w, h, letter int, bold bool) ([][]glyph.Sign, bool
 func breakAt(signs []glyph.Sign, w, letter int) int {
 	x, good := 0, 0
 	for i, s := range signs {
-		if i > 0 && mayBreak(signs[i-1].Rune, s.Rune) {
+		if i > 0 && glyph.MayBreak(signs[i-1].Rune, s.Rune) {
 			good = i
 		}
 		if s.Rune == newline {
@@ -239,23 +238,6 @@ func breakAt(signs []glyph.Sign, w, letter int) int {
 		}
 	}
 	return len(signs)
-}
-
-// mayBreak says whether a line may end after a and go on with b: not within a
-// word or a number, not before closing punctuation, not after an opening
-// bracket, and never between a thing and its quantity ("×2").
-func mayBreak(a, b rune) bool {
-	if a == '×' || b == '×' {
-		return false
-	}
-	if strings.ContainsRune("，。、；：！？）》】」』”’,.;:!?)]}>%·…", b) || strings.ContainsRune("（《【「『“‘([{<", a) {
-		return false
-	}
-	return !(word(a) && word(b))
-}
-
-func word(r rune) bool {
-	return r < 0x2E80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("*-_.'/+#@[]", r))
 }
 
 // newline is the sign that ends a line; Normalise leaves none in a text.

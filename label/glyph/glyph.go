@@ -151,11 +151,8 @@ func (s Speller) reading(r rune, begins bool) string {
 
 // bare is a letter without its marks, or 0.
 func bare(r rune) rune {
-	for _, b := range norm.NFD.String(string(r)) {
-		if b < 0x7F {
-			return b
-		}
-		break
+	if b := rune(norm.NFD.String(string(r))[0]); b < 0x7F {
+		return b
 	}
 	return 0
 }

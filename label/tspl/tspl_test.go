@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"image/png"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -233,35 +234,66 @@ func FuzzHostileText(f *testing.F) {
 	f.Add("a\\", "乗", "\xff\xfe\"", "\x1b!S", uint8(1))
 	f.Add("𠅤龘", "e\u0301\u0323", "[\"]", "\\[", uint8(2))
 	f.Fuzz(func(t *testing.T, name, address, remarks, goods string, charset uint8) {
-		w := labeltest.Waybill()
-		w.Reveal = true
-		w.Recipient.Name, w.Recipient.Address, w.Remarks = name, address, remarks
-		w.Items = []label.Item{{Name: goods, Quantity: 1}}
-		p, err := label.Waybill100x150(w)
-		if err != nil {
-			return // a needed field is empty
-		}
-		o := tspl.Options{Charset: []string{"gbk", "gb18030", "gb2312", "ascii"}[charset%4]}
-		job, err := tspl.Encode(p, o)
-		if err != nil {
-			return // does not fit
-		}
-		l := printed(t, job, 203)
-		for name, want := range map[string]int{
-			"SIZE": 1, "CLS": 1, "PRINT": 1, "BARCODE": 1, "QRCODE": 1, "BOX": 1, "GAP": 1, "DIRECTION": 1,
-			"REFERENCE": 1, "BAR": len(p.Rules),
-		} {
-			if got := l.Count(name); got != want {
-				t.Errorf("%d %s; want %d", got, name, want)
-			}
-		}
-		if bytes.Contains(job.Bytes, []byte("\x1b!")) {
-			t.Error("a status request in the stream")
-		}
-		if !bytes.Equal(preview.Image(l.Dots).Pix, preview.Draw(job.Sheet).Pix) {
-			t.Error("the preview is not what the printer prints")
-		}
+		hostile(t, name, address, remarks, goods, charset)
 	})
+}
+
+// TestHostileText puts the dangerous pieces together at random: the fuzzer's
+// seeds are few, and this always runs.
+func TestHostileText(t *testing.T) {
+	pieces := []string{"\"", "\\", "\r\n", "\n", "PRINT 9,9", "CLS", `\["]`, "\x1b!?", "\x1b!S", "~!@", "^XZ", ",", "乗", "𠅤", "龘",
+		"\xff", "\xa3", "\u2028", "\u202e", "″", "＂", "{left}", "{to_name}", " ", "é", "😀", "\x00", "TEXT 0,0,", "\u0085", "王", "12"}
+	rng := rand.New(rand.NewPCG(5, 6))
+	text := func(n int) string {
+		var b strings.Builder
+		for range 1 + rng.IntN(n) {
+			b.WriteString(pieces[rng.IntN(len(pieces))])
+		}
+		return b.String()
+	}
+	labels := 0
+	for i := range 150 {
+		if hostile(t, text(6), text(20), text(10), text(5), uint8(i)) {
+			labels++
+		}
+	}
+	if labels < 100 {
+		t.Errorf("only %d of 150 texts made labels", labels)
+	}
+}
+
+// hostile encodes a waybill with such fields and checks the label. It says
+// whether there was one: a field may be empty or not fit.
+func hostile(t *testing.T, name, address, remarks, goods string, charset uint8) bool {
+	w := labeltest.Waybill()
+	w.Reveal = true
+	w.Recipient.Name, w.Recipient.Address, w.Remarks = name, address, remarks
+	w.Items = []label.Item{{Name: goods, Quantity: 1}}
+	p, err := label.Waybill100x150(w)
+	if err != nil {
+		return false // a needed field is empty
+	}
+	o := tspl.Options{Charset: []string{"gbk", "gb18030", "gb2312", "ascii"}[charset%4]}
+	job, err := tspl.Encode(p, o)
+	if err != nil {
+		return false // does not fit
+	}
+	l := printed(t, job, 203)
+	for name, want := range map[string]int{
+		"SIZE": 1, "CLS": 1, "PRINT": 1, "BARCODE": 1, "QRCODE": 1, "BOX": 1, "GAP": 1, "DIRECTION": 1,
+		"REFERENCE": 1, "BAR": len(p.Rules),
+	} {
+		if got := l.Count(name); got != want {
+			t.Errorf("%d %s; want %d", got, name, want)
+		}
+	}
+	if bytes.Contains(job.Bytes, []byte("\x1b!")) {
+		t.Error("a status request in the stream")
+	}
+	if !bytes.Equal(preview.Image(l.Dots).Pix, preview.Draw(job.Sheet).Pix) {
+		t.Error("the preview is not what the printer prints")
+	}
+	return true
 }
 
 // TestHostileControl is the negative control of the fuzz test: text that went
