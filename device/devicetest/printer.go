@@ -54,7 +54,7 @@ type Printer struct {
 	roll                                                  int  // guarded by mu; labels left; below 0 is endless
 	out                                                   bool // guarded by mu; it noticed that the roll is empty
 	read                                                  int  // guarded by mu; bytes read in all
-	unplugAt, powerOffAt                                  int  // guarded by mu; at which of them; 0 is never
+	unplugAt, powerOffAt, stickAt                         int  // guarded by mu; at which of them; 0 is never
 }
 
 // NewPrinter makes a printer without a cable, for Serve.
@@ -106,10 +106,11 @@ func (p *Printer) Mute(yes bool) { p.change(func() { p.mute = yes }) }
 // Stick makes it stop reading, as one does whose buffer is full for ever.
 func (p *Printer) Stick(yes bool) { p.change(func() { p.stuck = yes }) }
 
-// UnplugAt pulls the cable once k more bytes have been read; PowerOffAt takes the
-// power away then.
+// UnplugAt pulls the cable once k more bytes have been read, and not one more;
+// PowerOffAt takes the power away then, and StickAt is Stick then.
 func (p *Printer) UnplugAt(k int)   { p.change(func() { p.unplugAt = p.read + k }) }
 func (p *Printer) PowerOffAt(k int) { p.change(func() { p.powerOffAt = p.read + k }) }
+func (p *Printer) StickAt(k int)    { p.change(func() { p.stickAt = p.read + k }) }
 
 // PowerOff loses everything that was not printed.
 func (p *Printer) PowerOff() { p.change(func() { p.off = true; p.lose() }) }
@@ -192,7 +193,7 @@ func (p *Printer) listen(ctx context.Context, w Wire) error {
 		if err := p.untilReading(ctx); err != nil {
 			return err
 		}
-		n, err := w.Read(buf)
+		n, err := w.Read(buf[:p.toTrigger(len(buf))])
 		if n > 0 {
 			answer, unplug := p.take(buf[:n])
 			if unplug {
@@ -230,6 +231,18 @@ func (p *Printer) untilReading(ctx context.Context) error {
 	}
 }
 
+// toTrigger gives how many bytes, at most n, may be read before a fault is due.
+func (p *Printer) toTrigger(n int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, at := range []int{p.unplugAt, p.powerOffAt, p.stickAt} {
+		if at > p.read {
+			n = min(n, at-p.read)
+		}
+	}
+	return n
+}
+
 func (p *Printer) pull(w Wire) error {
 	if p.cable != nil {
 		return p.cable.Unplug()
@@ -246,6 +259,7 @@ func (p *Printer) take(data []byte) (answer []byte, unplug bool) {
 				p.off = true
 				p.lose()
 			}
+			p.stuck = p.stuck || p.read == p.stickAt
 			if p.read == p.unplugAt {
 				unplug = true
 				return

@@ -30,8 +30,8 @@ type Layer struct {
 
 // An Origin is where a value was written.
 type Origin struct {
-	File string
-	Line int
+	File         string
+	Line, Column int
 }
 
 func (o Origin) String() string { return fmt.Sprintf("%s:%d", o.File, o.Line) }
@@ -146,7 +146,7 @@ func (s *Set) read(l Layer, rank int, name string) error {
 	return nil
 }
 
-// strict checks the whole file against what may be written and gives each
+// strict checks keys and types of the whole file and gives each
 // mistake to its section. A mistake above the first section is the file's.
 func strict(file string, data []byte, sections []*section) error {
 	var doc struct {
@@ -171,11 +171,10 @@ func strict(file string, data []byte, sections []*section) error {
 // A place is a mistake with its position.
 type place struct {
 	Origin
-	column int
-	what   string
+	what string
 }
 
-func (p *place) Error() string { return fmt.Sprintf("%s:%d: %s", p.Origin, p.column, p.what) }
+func (p *place) Error() string { return fmt.Sprintf("%s:%d: %s", p.Origin, p.Column, p.what) }
 
 // placed turns an error of the TOML package into one error a mistake.
 func placed(file string, err error) []error {
@@ -191,14 +190,14 @@ func placed(file string, err error) []error {
 			line, column := e.Position()
 			key := e.Key()
 			last := key[len(key)-1]
-			errs = append(errs, &place{Origin{file, line}, column, fmt.Sprintf("unknown key %q%s", last, didYouMean(last, keysBeside(key)))})
+			errs = append(errs, &place{Origin{file, line, column}, fmt.Sprintf("unknown key %q%s", last, didYouMean(last, keysBeside(key)))})
 		}
 		return errs
 	case errors.As(err, &decode):
 		line, column := decode.Position()
-		return []error{&place{Origin{file, line}, column, strings.TrimPrefix(decode.Error(), "toml: ")}}
+		return []error{&place{Origin{file, line, column}, strings.TrimPrefix(decode.Error(), "toml: ")}}
 	}
-	return []error{&place{Origin{file, 1}, 1, err.Error()}}
+	return []error{&place{Origin{file, 1, 1}, err.Error()}}
 }
 
 // keysBeside lists the keys that may stand where key stands.
@@ -244,21 +243,21 @@ func locate(file string, rank int, data []byte) ([]*section, error) {
 		e := p.Expression()
 		switch e.Kind {
 		case unstable.ArrayTable, unstable.Table:
-			at, line := keyPath(&p, e.Key())
-			if at[0] != "profile" {
-				return nil, &place{Origin{file, line}, 1, fmt.Sprintf("unknown table %q: a profile file holds [[profile]]", strings.Join(at, "."))}
+			path, at := keyPath(file, &p, e.Key())
+			if path[0] != "profile" {
+				return nil, &place{at, fmt.Sprintf("unknown table %q: a profile file holds [[profile]]", strings.Join(path, "."))}
 			}
-			prefix = at[1:]
+			prefix = path[1:]
 			if len(prefix) == 0 {
-				sections = append(sections, &section{layer: rank, at: Origin{file, line},
+				sections = append(sections, &section{layer: rank, at: at,
 					values: map[string]any{}, origins: map[string]Origin{}})
 			} else if len(sections) > 0 {
-				sections[len(sections)-1].note(prefix, line)
+				sections[len(sections)-1].note(prefix, at)
 			}
 		case unstable.KeyValue:
 			if len(sections) == 0 {
-				at, line := keyPath(&p, e.Key())
-				return nil, &place{Origin{file, line}, 1, fmt.Sprintf("key %q stands before the first [[profile]]", strings.Join(at, "."))}
+				path, at := keyPath(file, &p, e.Key())
+				return nil, &place{at, fmt.Sprintf("key %q stands before the first [[profile]]", strings.Join(path, "."))}
 			}
 			sections[len(sections)-1].noteKey(&p, prefix, e)
 		}
@@ -268,9 +267,9 @@ func locate(file string, rank int, data []byte) ([]*section, error) {
 
 // noteKey remembers the line of a key, and of those inside an inline table.
 func (s *section) noteKey(p *unstable.Parser, prefix []string, e *unstable.Node) {
-	at, line := keyPath(p, e.Key())
-	full := slices.Concat(prefix, at)
-	s.note(full, line)
+	path, at := keyPath(s.at.File, p, e.Key())
+	full := slices.Concat(prefix, path)
+	s.note(full, at)
 	if v := e.Value(); v.Kind == unstable.InlineTable {
 		for it := v.Children(); it.Next(); {
 			s.noteKey(p, full, it.Node())
@@ -278,25 +277,26 @@ func (s *section) noteKey(p *unstable.Parser, prefix []string, e *unstable.Node)
 	}
 }
 
-func (s *section) note(path []string, line int) {
+func (s *section) note(path []string, at Origin) {
 	key := path[0]
 	if key != "example" {
 		key = strings.Join(path, ".")
 	}
 	if _, ok := s.origins[key]; !ok {
-		s.origins[key] = Origin{s.at.File, line}
+		s.origins[key] = at
 	}
 }
 
-// keyPath gives the parts of a key and the line it is on.
-func keyPath(p *unstable.Parser, it unstable.Iterator) (path []string, line int) {
+// keyPath gives the parts of a key and where it stands.
+func keyPath(file string, p *unstable.Parser, it unstable.Iterator) (path []string, at Origin) {
 	for it.Next() {
 		if path == nil {
-			line = p.Shape(it.Node().Raw).Start.Line
+			start := p.Shape(it.Node().Raw).Start
+			at = Origin{file, start.Line, start.Column}
 		}
 		path = append(path, string(it.Node().Data))
 	}
-	return path, line
+	return path, at
 }
 
 // flatten puts the leaves of a table under their dotted keys.
@@ -322,7 +322,12 @@ func (s *section) readHeader() {
 		if !ok {
 			at = s.at
 		}
-		s.errs = append(s.errs, &place{at, 1, fmt.Sprintf(format, args...)})
+		s.errs = append(s.errs, &place{at, fmt.Sprintf(format, args...)})
+	}
+	for _, key := range sortedKeys(s.values) {
+		if got, ok := s.values[key].(string); ok && words[key] != nil && !slices.Contains(words[key], got) {
+			fail(key, "unknown %s %q%s: it is one of %s", key, got, didYouMean(got, words[key]), strings.Join(words[key], ", "))
+		}
 	}
 	s.kind, s.vendor, s.model = Kind(take("kind")), take("vendor"), take("model")
 	if s.kind == "" {

@@ -153,11 +153,6 @@ const (
 	Jin      Unit = "jin"
 )
 
-// UnmarshalText accepts the known units.
-func (u *Unit) UnmarshalText(b []byte) error {
-	return oneOf(u, "unit", string(b), Kilogram, Gram, Pound, Ounce, Jin)
-}
-
 // A Proof is how much is known of a label that was sent, in rising order: it was
 // sent; the printer has it all; its engine came to rest without an error; it
 // counted or acknowledged the label; the label was scanned.
@@ -172,11 +167,6 @@ const (
 	ProofScanned  Proof = "scanned"
 )
 
-// UnmarshalText accepts the known levels.
-func (p *Proof) UnmarshalText(b []byte) error {
-	return oneOf(p, "proof", string(b), ProofSent, ProofBuffered, ProofIdle, ProofCounted, ProofScanned)
-}
-
 // A Confidence is how well something is known, in falling order: seen on a
 // device, read in its manual, read in somebody's working program, guessed.
 type Confidence string
@@ -189,26 +179,16 @@ const (
 	Guess    Confidence = "guess"
 )
 
-// UnmarshalText accepts the known levels.
-func (c *Confidence) UnmarshalText(b []byte) error {
-	return oneOf(c, "confidence", string(b), FieldLog, Manual, Code, Guess)
-}
-
-// UnmarshalText accepts the known kinds.
-func (k *Kind) UnmarshalText(b []byte) error {
-	return oneOf(k, "kind", string(b), KindScale, KindPrinter)
-}
-
-func oneOf[T ~string](dst *T, what, got string, known ...T) error {
-	names := make([]string, len(known))
-	for i, k := range known {
-		if got == string(k) {
-			*dst = k
-			return nil
-		}
-		names[i] = string(k)
-	}
-	return fmt.Errorf("unknown %s %q%s: it is one of %s", what, got, didYouMean(got, names), strings.Join(names, ", "))
+// words are the values that a key of a fixed vocabulary may have. They are
+// checked here because the TOML package does not ask a type whose kind is string.
+var words = map[string][]string{
+	"kind":           {string(KindScale), string(KindPrinter)},
+	"confidence":     {string(FieldLog), string(Manual), string(Code), string(Guess)},
+	"line.parity":    {"none", "even", "odd"},
+	"line.flow":      {"none", "xonxoff", "rtscts"},
+	"scale.checksum": {"required", "none"},
+	"scale.unit":     {string(Kilogram), string(Gram), string(Pound), string(Ounce), string(Jin)},
+	"printer.proof":  {string(ProofSent), string(ProofBuffered), string(ProofIdle), string(ProofCounted), string(ProofScanned)},
 }
 
 // A Duration is written "250ms", "1.5s".

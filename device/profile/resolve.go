@@ -207,13 +207,13 @@ func (p Profile) check() []error {
 	l := p.Line
 	require(l.Baud >= 300 && l.Baud <= 921600, "line.baud", "300 to 921600")
 	require(l.DataBits == 7 || l.DataBits == 8, "line.data_bits", "7 or 8")
-	require(slices.Contains([]string{"none", "even", "odd"}, l.Parity), "line.parity", "none, even or odd")
+	require(l.Parity != "", "line.parity", "none, even or odd")
 	require(l.StopBits == 1 || l.StopBits == 2, "line.stop_bits", "1 or 2")
-	require(slices.Contains([]string{"none", "xonxoff", "rtscts"}, l.Flow), "line.flow", "none, xonxoff or rtscts")
+	require(l.Flow != "", "line.flow", "none, xonxoff or rtscts")
 	if p.Device.Kind == KindScale {
 		s := p.Scale
 		require(s.Protocol != "", "scale.protocol", "the name of a protocol")
-		require(s.Checksum == "required" || s.Checksum == "none", "scale.checksum", "required or none")
+		require(s.Checksum != "", "scale.checksum", "required or none")
 		require(s.Unit != "", "scale.unit", "the unit the scale shows")
 		require(s.Decimals == nil || *s.Decimals >= 0 && *s.Decimals <= 5, "scale.decimals", "0 to 5")
 		require(s.Capacity >= 1 && s.Capacity <= 1e7, "scale.capacity_g", "1 to 10000000")

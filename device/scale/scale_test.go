@@ -220,7 +220,7 @@ func TestSilenceIsToldAtOnce(t *testing.T) {
 			t.Errorf("silence told after %v; want within the profile's second", d)
 		}
 		b.sim.Fail(devicetest.Healthy)
-		time.Sleep(200 * time.Millisecond)
+		time.Sleep(500 * time.Millisecond) // the formats that wait for the next "=" need two frames
 		b.want("P-1", 1240)
 	})
 }
