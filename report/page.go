@@ -32,22 +32,34 @@ type table struct {
 	head  []string
 	rows  [][]string
 	total bool // the last row sums up the others
+	short bool // reads as well as one line of text
+	flat  bool // its rows stand side by side on paper; an indented row belongs to the one above
 }
 
-// What fits on one sheet. Everything is in the JSON.
+// A detail says how much of the longer lists is shown. Everything is in the JSON.
+type detail struct {
+	channels, carriers, reasons, stages int
+	cases                               int // orders named behind one figure
+	definitions                         bool
+}
+
+// full is as much as a person reads.
+var full = detail{channels: 20, carriers: 8, reasons: 6, stages: 13, cases: 4, definitions: true}
+
 const (
-	maxChannels = 10
-	maxCarriers = 5
-	maxReasons  = 4
-	maxStages   = 6
-	maxCases    = 4
-	maxName     = 20 // runes of a name in a table
-	maxText     = 64 // runes of anything else from outside
+	maxName = 20 // runes of a name in a table
+	maxText = 64 // runes of anything else from outside
 )
 
+// A voice says figures in one language and at one length.
+type voice struct {
+	*words
+	much detail
+}
+
 // compose puts the figures into words.
-func compose(d Daily, lang string) page {
-	w := speak(lang)
+func compose(d Daily, lang string, much detail) page {
+	w := &voice{speak(lang), much}
 	p := page{
 		title:      w.Title,
 		subtitle:   fmt.Sprintf(w.Subtitle, d.Day, d.Zone, d.At.Format("2006-01-02 15:04")),
@@ -61,18 +73,21 @@ func compose(d Daily, lang string) page {
 		p.title = clean(d.Site, maxName) + "  " + p.title
 	}
 	p.tables = append(p.tables, w.channels(d))
-	if len(d.Carriers) > 0 {
+	if len(d.Carriers) > 0 && much.carriers > 0 {
 		p.tables = append(p.tables, w.carriers(d))
 	}
 	p.tables = append(p.tables, w.work(d), w.intercepts(d.Intercepts))
 	if d.Intercepts.Asked > 0 {
-		p.tables = append(p.tables, w.delays(d.Intercepts), w.stages(d.Intercepts))
+		p.tables = append(p.tables, w.delays(d.Intercepts))
+		if much.stages > 0 {
+			p.tables = append(p.tables, w.stages(d.Intercepts))
+		}
 	}
 	p.tables = append(p.tables, w.backlog(d.Backlog))
 	return p
 }
 
-func (w *words) tiles(d Daily) []tile {
+func (w *voice) tiles(d Daily) []tile {
 	onTime, stopped := d.Total.OnTime, d.Intercepts.Rate
 	ts := []tile{
 		{label: w.Received, value: fmt.Sprint(d.Total.Received)},
@@ -89,7 +104,7 @@ func (w *words) tiles(d Daily) []tile {
 }
 
 // rate writes a rate, or what there was none of.
-func (w *words) rate(r Rate, none string) string {
+func (w *voice) rate(r Rate, none string) string {
 	if r.N == 0 {
 		return none
 	}
@@ -99,7 +114,7 @@ func (w *words) rate(r Rate, none string) string {
 // onTime writes the rate of orders shipped on time. If there is none it says why:
 // nothing came or went, nothing was due, or what was due is undecided or excluded,
 // as the columns beside it show.
-func (w *words) onTime(s Shipping) string {
+func (w *voice) onTime(s Shipping) string {
 	switch {
 	case s.OnTime.N > 0:
 		return s.OnTime.percent()
@@ -112,7 +127,7 @@ func (w *words) onTime(s Shipping) string {
 }
 
 // basis writes what a rate was counted from, in small samples with the interval.
-func (w *words) basis(r Rate, format string) string {
+func (w *voice) basis(r Rate, format string) string {
 	switch {
 	case r.N == 0:
 		return ""
@@ -123,7 +138,7 @@ func (w *words) basis(r Rate, format string) string {
 }
 
 // band writes the worst and the best that the share can be.
-func (w *words) band(b Band) string {
+func (w *voice) band(b Band) string {
 	switch {
 	case b.N() == 0:
 		return w.NoneDue
@@ -133,19 +148,23 @@ func (w *words) band(b Band) string {
 	return strings.TrimSuffix(b.Worst().percent(), "%") + "–" + b.Best().percent()
 }
 
-func (w *words) bandNote(b Band) string {
+func (w *voice) bandNote(b Band) string {
 	if b.N() == 0 {
 		return ""
 	}
 	return fmt.Sprintf(w.BandNote, b.N(), b.Unknown)
 }
 
-func (w *words) alerts(d Daily) []string {
+func (w *voice) alerts(d Daily) []string {
 	var out []string
 	add := func(n int, format string, args ...any) {
 		if n > 0 {
-			out = append(out, fmt.Sprintf(format, args...))
+			out = append(out, strings.TrimRight(fmt.Sprintf(format, args...), " ："))
 		}
+	}
+	if !d.Total.any() && d.Intercepts.Asked == 0 {
+		// A day without orders may be a holiday. It may also be a dead connection.
+		out = append(out, w.AlertEmpty)
 	}
 	add(d.Backlog.Overdue, w.AlertOverdue, d.Backlog.Overdue)
 	add(len(d.Late), w.AlertLate, len(d.Late), w.cases(d.Late))
@@ -167,9 +186,12 @@ func (w *words) alerts(d Daily) []string {
 }
 
 // cases names the first few orders, each with why.
-func (w *words) cases(cs []Case) string {
+func (w *voice) cases(cs []Case) string {
+	if w.much.cases == 0 {
+		return ""
+	}
 	var names []string
-	for _, c := range cs[:min(len(cs), maxCases)] {
+	for _, c := range cs[:min(len(cs), w.much.cases)] {
 		why := known(w.Whys, c.Why)
 		if c.Stage != "" {
 			why += w.Comma + known(w.Stages, c.Stage)
@@ -177,21 +199,21 @@ func (w *words) cases(cs []Case) string {
 		names = append(names, fmt.Sprintf("%s (%s)", clean(string(c.Order), maxText), why))
 	}
 	list := strings.Join(names, w.Comma)
-	if len(cs) > maxCases {
-		list += fmt.Sprintf(w.AndMore, len(cs)-maxCases)
+	if len(cs) > w.much.cases {
+		list += fmt.Sprintf(w.AndMore, len(cs)-w.much.cases)
 	}
 	return list
 }
 
-func (w *words) channels(d Daily) table {
+func (w *voice) channels(d Daily) table {
 	t := table{title: w.Channels, total: true, head: []string{
 		w.Channel, w.Received, w.Shipped, w.Due, w.Excluded, w.Pending, w.OnTime, w.Late, w.OnTimeRate, w.IntervalHead, w.CollectedRate,
 	}}
 	shown := d.Channels
-	if len(shown) > maxChannels { // the biggest, in their usual order
+	if len(shown) > w.much.channels { // the biggest, in their usual order
 		big := slices.Clone(shown)
 		slices.SortStableFunc(big, func(a, b Shipping) int { return cmp.Compare(b.Due+b.Received, a.Due+a.Received) })
-		shown = big[:maxChannels]
+		shown = big[:w.much.channels]
 		slices.SortFunc(shown, func(a, b Shipping) int { return cmp.Compare(a.Channel, b.Channel) })
 	}
 	for _, s := range shown {
@@ -205,7 +227,7 @@ func (w *words) channels(d Daily) table {
 	return t
 }
 
-func (w *words) channel(name string, s Shipping) []string {
+func (w *voice) channel(name string, s Shipping) []string {
 	interval := "–"
 	if s.OnTime.N > 0 && s.OnTime.Small() {
 		interval = s.OnTime.interval()
@@ -216,11 +238,11 @@ func (w *words) channel(name string, s Shipping) []string {
 	}
 }
 
-func (w *words) carriers(d Daily) table {
+func (w *voice) carriers(d Daily) table {
 	t := table{title: w.Carriers, head: []string{w.Carrier, w.HandedOver, w.Scanned, w.Unscanned, w.Median, w.P95, w.Max, w.Over2h}}
 	biggest := slices.Clone(d.Carriers)
 	slices.SortStableFunc(biggest, func(a, b Carried) int { return cmp.Compare(b.Shipped, a.Shipped) })
-	for _, c := range biggest[:min(len(biggest), maxCarriers)] {
+	for _, c := range biggest[:min(len(biggest), w.much.carriers)] {
 		name := clean(cmp.Or(c.Name, string(c.Carrier), w.Unnamed), maxName)
 		t.rows = append(t.rows, []string{
 			name, fmt.Sprint(c.Shipped), fmt.Sprint(c.Shipped - c.Gap.Missing), fmt.Sprint(c.Gap.Missing),
@@ -230,15 +252,15 @@ func (w *words) carriers(d Daily) table {
 	return t
 }
 
-func (w *words) work(d Daily) table {
+func (w *voice) work(d Daily) table {
 	k := d.Work
-	t := table{title: w.Work, head: []string{w.Metric, w.Hits, w.Base, w.Share}}
+	t := table{title: w.Work, flat: true, head: []string{w.Metric, w.Hits, w.Base, w.Share}}
 	row := func(name string, r Rate) {
 		t.rows = append(t.rows, []string{name, fmt.Sprint(r.Hits), fmt.Sprint(r.N), w.rate(r, w.NoOrders)})
 	}
 	row(w.Short, k.Short)
 	row(w.LabelErrors, k.LabelErrors)
-	for _, e := range k.Reasons[:min(len(k.Reasons), maxReasons)] {
+	for _, e := range k.Reasons[:min(len(k.Reasons), w.much.reasons)] {
 		t.rows = append(t.rows, []string{"  " + known(w.Errors, e.Code), fmt.Sprint(e.Count), "", ""})
 	}
 	row(w.Reprints, Rate{k.Reprints, k.Labels})
@@ -250,13 +272,17 @@ func (w *words) work(d Daily) table {
 	return t
 }
 
-func (w *words) intercepts(s Interceptions) table {
+func (w *voice) intercepts(s Interceptions) table {
 	interval := "–"
 	if s.Rate.N > 0 && s.Rate.Small() {
 		interval = s.Rate.interval()
 	}
+	if s.Asked == 0 {
+		return table{title: w.Intercepts, short: true, head: []string{w.Asked}, rows: [][]string{{"0"}}}
+	}
 	return table{
 		title: w.Intercepts,
+		short: true,
 		head:  []string{w.Asked, w.Stopped, w.Missed, w.Thawed, w.Open, w.StopRate, w.IntervalHead},
 		rows: [][]string{{
 			fmt.Sprint(s.Asked), fmt.Sprint(s.Stopped), fmt.Sprint(s.Missed), fmt.Sprint(s.Thawed), fmt.Sprint(s.Open),
@@ -265,7 +291,7 @@ func (w *words) intercepts(s Interceptions) table {
 	}
 }
 
-func (w *words) delays(s Interceptions) table {
+func (w *voice) delays(s Interceptions) table {
 	t := table{head: []string{w.Hop, w.Answered, w.Silent, w.Median, w.P95, w.Max, w.Over15s}}
 	for _, hop := range []struct {
 		name string
@@ -279,29 +305,30 @@ func (w *words) delays(s Interceptions) table {
 	return t
 }
 
-func (w *words) stages(s Interceptions) table {
-	t := table{head: []string{w.Stage, w.Asked, w.Missed}}
-	for _, st := range s.Stages[:min(len(s.Stages), maxStages)] {
+func (w *voice) stages(s Interceptions) table {
+	t := table{short: true, head: []string{w.Stage, w.Asked, w.Missed}}
+	for _, st := range s.Stages[:min(len(s.Stages), w.much.stages)] {
 		t.rows = append(t.rows, []string{known(w.Stages, st.Stage), fmt.Sprint(st.Asked), fmt.Sprint(st.Missed)})
 	}
 	return t
 }
 
-func (w *words) backlog(b Backlog) table {
+func (w *voice) backlog(b Backlog) table {
 	return table{
 		title: w.BacklogTitle,
-		head:  []string{w.Overdue, w.Under2, w.Under6, w.Under24, w.Later, w.None, w.Held, w.OpenOrders},
+		short: true,
+		head:  []string{w.OpenOrders, w.Overdue, w.Under2, w.Under6, w.Under24, w.Later, w.None, w.Held},
 		rows: [][]string{{
-			fmt.Sprint(b.Overdue), fmt.Sprint(b.Under2), fmt.Sprint(b.Under6), fmt.Sprint(b.Under24),
-			fmt.Sprint(b.Later), fmt.Sprint(b.None), fmt.Sprint(b.Held), fmt.Sprint(b.Open()),
+			fmt.Sprint(b.Open()), fmt.Sprint(b.Overdue), fmt.Sprint(b.Under2), fmt.Sprint(b.Under6), fmt.Sprint(b.Under24),
+			fmt.Sprint(b.Later), fmt.Sprint(b.None), fmt.Sprint(b.Held),
 		}},
 	}
 }
 
-func (w *words) notes(d Daily) []string {
+func (w *voice) notes(d Daily) []string {
 	var out []string
 	if len(d.Excluded) > 0 {
-		out = append(out, fmt.Sprintf(w.ExcludedList, len(d.Excluded), w.cases(d.Excluded)))
+		out = append(out, strings.TrimRight(fmt.Sprintf(w.ExcludedList, len(d.Excluded), w.cases(d.Excluded)), " ："))
 	}
 	if n := d.Total.CollectByShipBy; n > 0 {
 		out = append(out, fmt.Sprintf(w.ShipByUsed, n))
@@ -309,11 +336,14 @@ func (w *words) notes(d Daily) []string {
 	if n := d.Total.CollectedPending; n > 0 {
 		out = append(out, fmt.Sprintf(w.CollectPending, n))
 	}
-	return append(out, w.Definitions...)
+	if w.much.definitions {
+		out = append(out, w.Definitions...)
+	}
+	return out
 }
 
 // took writes a length of time, or a dash if nothing was timed.
-func (w *words) took(d Delays, m Millis) string {
+func (w *voice) took(d Delays, m Millis) string {
 	if d.N == 0 {
 		return "–"
 	}

@@ -39,6 +39,8 @@ func clock(s string) time.Time {
 	return time.Date(day.Year, day.Month, day.Day+shift, t.Hour(), t.Minute(), 0, 0, Shanghai)
 }
 
+var say = &voice{&chinese, full}
+
 func one(r Row) Daily {
 	r.Order, r.Channel = "o1", "pdd"
 	return ForDay(Input{Day: day, At: clock("+1 08:00"), Rows: []Row{r}})
@@ -111,8 +113,8 @@ func TestCollectedIsABandUntilTheCarrierSpeaks(t *testing.T) {
 		})
 	}
 	b := Band{Yes: 6, No: 1, Unknown: 3}
-	if b.Worst() != (Rate{6, 10}) || b.Best() != (Rate{9, 10}) || chinese.band(b) != "60.0–90.0%" {
-		t.Errorf("band of %+v: %v to %v, %s", b, b.Worst(), b.Best(), chinese.band(b))
+	if b.Worst() != (Rate{6, 10}) || b.Best() != (Rate{9, 10}) || say.band(b) != "60.0–90.0%" {
+		t.Errorf("band of %+v: %v to %v, %s", b, b.Worst(), b.Best(), say.band(b))
 	}
 }
 
@@ -200,7 +202,7 @@ func TestDelays(t *testing.T) {
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got := delays(nil, time.Second); got != (Delays{Limit: 1000}) || chinese.took(got, got.P95) != "–" {
+	if got := delays(nil, time.Second); got != (Delays{Limit: 1000}) || say.took(got, got.P95) != "–" {
 		t.Errorf("of nothing: %+v", got)
 	}
 }
@@ -422,6 +424,9 @@ func busyDay() Input {
 		}
 		if i < 340 {
 			r.Collected = r.HandedOver.Add(time.Duration(10+rnd.Intn(120)) * time.Minute)
+		}
+		if i%17 == 0 {
+			r.Collected = time.Time{}
 		}
 		switch {
 		case i%61 == 0:

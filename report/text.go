@@ -9,7 +9,7 @@ import (
 // Chinese unless lang is "en". Columns line up where a Chinese character is two
 // wide.
 func WriteText(w io.Writer, d Daily, lang string) error {
-	p := compose(d, lang)
+	p := compose(d, lang, full)
 	var b strings.Builder
 	line := func(parts ...string) {
 		b.WriteString(strings.TrimRight(strings.Join(parts, ""), " "))
@@ -50,11 +50,11 @@ func WriteText(w io.Writer, d Daily, lang string) error {
 
 // lines lays the table out: the first column left, the others right.
 func (t table) lines() []string {
-	wide := make([]int, len(t.head))
+	cols := make([]int, len(t.head))
 	rows := append([][]string{t.head}, t.rows...)
 	for _, r := range rows {
 		for i, c := range r {
-			wide[i] = max(wide[i], width(c))
+			cols[i] = max(cols[i], width(c))
 		}
 	}
 	var out []string
@@ -64,7 +64,7 @@ func (t table) lines() []string {
 			if i > 0 {
 				b.WriteString("  ")
 			}
-			b.WriteString(pad(c, wide[i], i > 0))
+			b.WriteString(pad(c, cols[i], i > 0))
 		}
 		out = append(out, b.String())
 	}

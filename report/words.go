@@ -28,12 +28,13 @@ type words struct {
 	Notes                                                          string
 
 	AlertLate, AlertMissed, AlertOverdue, AlertUnscanned string
-	AlertGap, AlertPerson, AlertSkew, ExcludedList       string
+	AlertGap, AlertPerson, AlertSkew, AlertEmpty         string
+	ExcludedList                                         string
 	ShipByUsed, CollectPending                           string
 	Definitions                                          []string
 
 	MS, Sec, Min, Hour string
-	Comma              string
+	Comma, Colon, Stop string
 
 	Whys   map[string]string
 	Stages map[floor.State]string
@@ -70,13 +71,14 @@ var chinese = words{
 	AlertLate: "%d 单应发未按时交接：%s", AlertMissed: "%d 单未拦住：%s", AlertOverdue: "现有 %d 单已过最晚发货仍未发出。",
 	AlertUnscanned: "%d 单已按时交接，承运商尚无揽收记录，不计为准时。", AlertGap: "%d 单交接后超过 2 小时才揽收。",
 	AlertPerson: "%d 次拦截的人员确认超过 15 秒，%d 次无人确认。", AlertSkew: "有 %d 处时间早于其起点，请检查设备时钟。",
+	AlertEmpty:   "当日没有接单，也没有应发订单：请确认店铺连接正常。",
 	ExcludedList: "剔除 %d 单：%s", ShipByUsed: "揽收：%d 单没有最晚揽收时间，按最晚发货时间判定。", CollectPending: "揽收：%d 单未到时限。",
 	Definitions: []string{
-		"准时发货率 = 当日到最晚发货时间的订单中，交接扫描不晚于最晚发货的占比；时限前取消、平台挂起的剔除。",
-		"揽收及时率按承运商首次扫描判定，尚无数据的给出最差至最好的范围。当日 = 仓库所在时区 0 点至 24 点。",
-		"拦截成功率 = 拦住 /（拦住 + 未拦住）；已解除和处理中的单列。少于 100 的样本附 95% 区间（Wilson）。",
+		"准时发货率：当日到时限的订单中，交接不晚于最晚发货的占比；时限前取消、平台挂起的剔除。",
+		"揽收及时率：以承运商首次扫描为准，尚无数据时给出最差–最好范围。当日按仓库时区 0–24 点。",
+		"拦截成功率：拦住 ÷（拦住 + 未拦住）。样本少于 100 时附 95% 区间（Wilson）。",
 	},
-	MS: "毫秒", Sec: "秒", Min: "分", Hour: "小时", Comma: "、",
+	MS: "毫秒", Sec: "秒", Min: "分", Hour: "小时", Comma: "、", Colon: "：", Stop: "。",
 	Whys: map[string]string{
 		"not-shipped": "未发出", "shipped-late": "迟发", "cancelled-late": "超时后取消",
 		"cancelled": "时限前取消", "cancelled-undated": "已取消（时间不详）", "held": "平台挂起",
@@ -116,13 +118,14 @@ var english = words{
 	AlertLate: "Due and not handed over in time: %d. %s", AlertMissed: "Not intercepted: %d. %s", AlertOverdue: "Open and past their ship-by now: %d.",
 	AlertUnscanned: "Handed over in time, but not yet scanned by the carrier, so not counted as on time: %d.", AlertGap: "Scanned by the carrier more than 2 hours after the handover: %d.",
 	AlertPerson: "Interceptions answered by a person after more than 15 s: %d; by nobody: %d.", AlertSkew: "Moments that lie before what they follow: %d. Check the clocks of the devices.",
+	AlertEmpty:   "Nothing was received and nothing was due: make sure that the shops are connected.",
 	ExcludedList: "Excluded: %d. %s", ShipByUsed: "Collected on time: judged by ship-by for want of a collect-by: %d.", CollectPending: "Collected on time: not due yet: %d.",
 	Definitions: []string{
-		"Shipped on time = handed over by ship-by, of the orders whose ship-by falls on the day; those cancelled before or held by the shop are excluded.",
-		"Collected on time goes by the carrier's first scan; what it has not said yet is a range from worst to best. A day runs from 0 to 24 h in the site's zone.",
-		"Intercepted = stopped / (stopped + missed); lifted and open ones are shown apart. Counts below 100 carry a 95% interval (Wilson).",
+		"Shipped on time: handed over by ship-by, of what fell due that day; cancelled before or held by the shop: excluded.",
+		"Collected on time: by the carrier's first scan; what is unknown makes a range. A day is 0 to 24 h of the site's zone.",
+		"Intercepted: stopped / (stopped + missed). Counts below 100 carry a 95% interval (Wilson).",
 	},
-	MS: "ms", Sec: "s", Min: "min", Hour: "h", Comma: ", ",
+	MS: "ms", Sec: "s", Min: "min", Hour: "h", Comma: ", ", Colon: ": ", Stop: ".",
 	Whys: map[string]string{
 		"not-shipped": "not shipped", "shipped-late": "shipped late", "cancelled-late": "cancelled after its ship-by",
 		"cancelled": "cancelled before its ship-by", "cancelled-undated": "cancelled, time unknown", "held": "held by the shop",
