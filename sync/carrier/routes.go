@@ -1,6 +1,8 @@
 package carrier
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"floord/floor"
@@ -28,6 +30,19 @@ func NewRoutes(all []Route) Routes {
 		r.codes[key(x.Province, x.City, x.District)] = x.Code
 	}
 	return r
+}
+
+// All lists the routes by their code, to be kept and made a table again. Names
+// come without their suffixes.
+func (r Routes) All() []Route {
+	all := make([]Route, 0, len(r.codes))
+	for k, code := range r.codes {
+		all = append(all, Route{Province: k[0], City: k[1], District: k[2], Code: code})
+	}
+	slices.SortFunc(all, func(a, b Route) int {
+		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Province, b.Province), cmp.Compare(a.City, b.City), cmp.Compare(a.District, b.District))
+	})
+	return all
 }
 
 // Len is the number of routes.

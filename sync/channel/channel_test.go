@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +36,22 @@ func TestErrorsAreClassified(t *testing.T) {
 	cancel(errors.New("stopping"))
 	if err := Lost(ctx, "x", io.ErrUnexpectedEOF); !strings.Contains(err.Error(), "stopping") {
 		t.Errorf("lost as its context ended: %v", err)
+	}
+}
+
+func TestTokenFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	token := TokenFile(path)
+	if _, err := token(); err == nil {
+		t.Error("a file that is not there gave a token")
+	}
+	for text, want := range map[string]string{"abc\n": "abc", " d-e ": "d-e", "": "", "\n": "", "a\nb": "", strings.Repeat("x", 5000): ""} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := token(); got != want || (err != nil) != (want == "") {
+			t.Errorf("%.10q: token %q, %v; want %q", text, got, err, want)
+		}
 	}
 }
 

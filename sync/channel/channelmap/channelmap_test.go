@@ -162,6 +162,21 @@ func TestPath(t *testing.T) {
 	}
 }
 
+func TestValueText(t *testing.T) {
+	v, err := Parse([]byte("{\"a\":\"x\\u4f60\\n \",\"b\":\"y\xffz\",\"\\u0063\":12345678901234567890.50,\"\xff\":true,\"e\":\"\\ud800\"}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"a": "x你", "b": "y\uFFFDz", "c": "12345678901234567890.50", "\uFFFD": "true", "e": "\uFFFD", "z": ""} {
+		if got := v.Get(name).Text(); got != want {
+			t.Errorf("%q = %q; want %q", name, got, want)
+		}
+	}
+	if string(v.Get("b").Raw()) != "\"y\xffz\"" {
+		t.Errorf("raw %q is not what was received", v.Get("b").Raw())
+	}
+}
+
 func TestConditionSyntax(t *testing.T) {
 	for _, bad := range []string{"", "a", "a =", "a != ", "a set x", "a is 3", "a ~", "a ~ [", "a[ = 1"} {
 		if _, err := parseTest(bad); err == nil {

@@ -140,10 +140,7 @@ func (p *parser) name() (int, error) {
 	if _, err := p.dec.ReadToken(); err != nil {
 		return 0, err
 	}
-	text, err := unquote(p.src[start:p.dec.InputOffset()])
-	if err != nil {
-		return 0, err
-	}
+	text := unquote(p.src[start:p.dec.InputOffset()])
 	n, known := p.names[string(text)]
 	if !known {
 		n = len(p.texts)
@@ -153,16 +150,15 @@ func (p *parser) name() (int, error) {
 	return n, nil
 }
 
-// unquote gives the content of a JSON string; it may share raw's bytes.
-func unquote(raw []byte) ([]byte, error) {
+// unquote gives the content of a JSON string that the decoder has passed; it may
+// share raw's bytes. Half an emoji, as a platform that cuts by bytes leaves it,
+// reads as U+FFFD, which AppendUnquote also calls an error.
+func unquote(raw []byte) []byte {
 	if len(raw) >= 2 && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
-		return raw[1 : len(raw)-1], nil
+		return raw[1 : len(raw)-1]
 	}
-	text, err := jsontext.AppendUnquote(nil, raw)
-	if err != nil && !utf8.Valid(raw) {
-		return text, nil // invalid bytes were replaced, which is said as an error too
-	}
-	return text, err
+	text, _ := jsontext.AppendUnquote(nil, raw)
+	return text
 }
 
 // start is where the value that comes next begins: after the last token, and
@@ -212,11 +208,7 @@ func (v *Value) Array() bool  { return v.kind == '[' }
 func (v *Value) Text() string {
 	switch v.kind {
 	case '"':
-		text, err := unquote(v.raw)
-		if err != nil {
-			return ""
-		}
-		return strings.TrimSpace(string(text))
+		return strings.TrimSpace(string(unquote(v.raw)))
 	case '0', 't', 'f':
 		return string(v.raw)
 	}
