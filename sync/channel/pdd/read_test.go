@@ -90,7 +90,7 @@ func TestWhatHoldsAnOrder(t *testing.T) {
 		{"deposit order without its steps", map[string]any{"trade_type": 1}, "paid", "presale", "", 1},
 		{"presale ahead", map[string]any{"is_pre_sale": 1, "pre_sale_time": ahead}, "paid", "presale", "", 1},
 		{"presale without a time", map[string]any{"is_pre_sale": 1}, "paid", "presale", "", 1},
-		{"presale over", map[string]any{"is_pre_sale": 1, "pre_sale_time": "2026-11-11 00:00:00"}, "paid", "", "", 1},
+		{"presale over", map[string]any{"is_pre_sale": 1, "pre_sale_time": "2020-11-11 00:00:00"}, "paid", "", "", 1},
 		{"gift travels along", map[string]any{"gift_list": gift, "gift_order_status": 2}, "paid", "", "", 2},
 		{"gift has its own order", map[string]any{"gift_list": gift, "gift_order_status": 1}, "paid", "", "", 1},
 		{"gift undecided", map[string]any{"gift_list": gift, "gift_order_status": 0}, "paid", "platform_hold", "", 1},
