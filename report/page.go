@@ -210,9 +210,11 @@ func (w *voice) channels(d Daily) table {
 		w.Channel, w.Received, w.Shipped, w.Due, w.Excluded, w.Pending, w.OnTime, w.Late, w.OnTimeRate, w.IntervalHead, w.CollectedRate,
 	}}
 	shown := d.Channels
-	if len(shown) > w.much.channels { // the biggest, in their usual order
+	if len(shown) > w.much.channels { // those with late orders, then the biggest
 		big := slices.Clone(shown)
-		slices.SortStableFunc(big, func(a, b Shipping) int { return cmp.Compare(b.Due+b.Received, a.Due+a.Received) })
+		slices.SortStableFunc(big, func(a, b Shipping) int {
+			return cmp.Or(cmp.Compare(b.Late, a.Late), cmp.Compare(b.Due+b.Received, a.Due+a.Received))
+		})
 		shown = big[:w.much.channels]
 		slices.SortFunc(shown, func(a, b Shipping) int { return cmp.Compare(a.Channel, b.Channel) })
 	}

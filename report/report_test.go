@@ -510,3 +510,17 @@ func golden(t *testing.T, path string, got []byte) {
 		t.Errorf("%s differs; go test ./report -update and read the difference. Got:\n%s", path, got)
 	}
 }
+
+func TestWhatDoesNotFitIsWhatGoesWell(t *testing.T) {
+	in := Input{Day: day, At: clock("+1 08:00")}
+	for c := range 30 {
+		for range 1 + c%7 {
+			in.Rows = append(in.Rows, Row{Channel: floor.ChannelID(fmt.Sprintf("c%02d", c)), ShipBy: clock("12:00"), HandedOver: clock("11:00")})
+		}
+	}
+	in.Rows = append(in.Rows, Row{Channel: "c14", ShipBy: clock("12:00")}) // a small one, and late
+	rows := (&voice{&chinese, detail{channels: 3}}).channels(ForDay(in)).rows
+	if len(rows) != 4 || rows[2][0] != "c14" || rows[3][0] != "合计 (30)" {
+		t.Errorf("shown: %v, want the late channel among three and the sum of 30", rows)
+	}
+}
