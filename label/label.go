@@ -105,7 +105,9 @@ func (w Waybill) values() values {
 		total += i.Quantity
 		v.list = append(v.list, i.Name+"×"+strconv.Itoa(i.Quantity))
 	}
-	v.text["kinds"], v.text["total"] = strconv.Itoa(len(w.Items)), strconv.Itoa(total)
+	if len(w.Items) > 0 {
+		v.text["kinds"], v.text["total"] = strconv.Itoa(len(w.Items)), strconv.Itoa(total)
+	}
 	return v
 }
 
@@ -151,8 +153,10 @@ func (w Wave) Fill(t *Template) (Page, error) {
 		"wave": w.ID, "copy": w.ID + "/" + strconv.Itoa(w.Copy), "kind": w.Kind, "qr": w.QR,
 		"orders": strconv.Itoa(w.Orders), "lines": strconv.Itoa(w.Lines), "units": strconv.Itoa(w.Units), "totes": strconv.Itoa(w.Totes),
 		"zones": w.Zones, "person": w.Person, "due_by": stamp(w.DueBy), "printed_at": stamp(w.PrintedAt),
-		"kinds": strconv.Itoa(len(w.Requirements)),
 	}}
+	if n := len(w.Requirements); n > 0 {
+		v.text["kinds"] = strconv.Itoa(n)
+	}
 	return t.fill(waveKind, w.Lang, v)
 }
 

@@ -155,6 +155,8 @@ func ParseTemplate(b []byte) (*Template, error) {
 	for _, x := range f.Box {
 		t.page.Boxes = append(t.page.Boxes, Box{place(x.At), MM(x.Line)})
 	}
+	// Pages share these; an append to one must not reach another.
+	t.page.Rules, t.page.Boxes = slices.Clip(t.page.Rules), slices.Clip(t.page.Boxes)
 	for _, c := range f.Code128 {
 		t.Codes = append(t.Codes, Code128{place(c.At), c.Field, c.Value})
 	}

@@ -78,7 +78,11 @@ func (l *layer) list(t Text, r Rect) {
 	}
 	total := 0
 	for _, part := range t.List {
-		total += utf8.RuneCountInString(part)
+		k := utf8.RuneCountInString(part)
+		if total += k; k > maxText {
+			l.fail(l.misfit(t.Field, k, t.Place, t.Height))
+			return
+		}
 	}
 	if total <= maxText {
 		if signs, notes := compose(n); l.set(t, r, signs) {

@@ -153,9 +153,19 @@ func (b Bitmap) Paste(src Bitmap, x, y int) {
 
 // Fill makes a rectangle ink, as far as it lies on the bitmap.
 func (b Bitmap) Fill(x, y, w, h int) {
-	for j := max(y, 0); j < min(y+h, b.Height); j++ {
-		for i := max(x, 0); i < min(x+w, b.Width); i++ {
-			b.Set(i, j)
+	x1, y1 := min(x+w, b.Width), min(y+h, b.Height)
+	x, y = max(x, 0), max(y, 0)
+	if x >= x1 || y >= y1 {
+		return
+	}
+	line := make([]byte, b.Stride)
+	for i := x; i < x1; i++ {
+		line[i>>3] |= 0x80 >> (i & 7)
+	}
+	for ; y < y1; y++ {
+		row := b.Bits[y*b.Stride : (y+1)*b.Stride]
+		for i := x >> 3; i <= (x1-1)>>3; i++ {
+			row[i] |= line[i]
 		}
 	}
 }

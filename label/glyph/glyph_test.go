@@ -193,6 +193,11 @@ func TestPackCovers(t *testing.T) {
 				continue
 			}
 			n++
+			for y := range b.Height {
+				if glyph.Narrow(r) && b.Bits[y*b.Stride+1]&0x0F|b.Bits[y*b.Stride+2] != 0 {
+					t.Fatalf("%s: %U has ink in its right half", tt.name, r)
+				}
+			}
 			if _, bottom := b.Ink(); bottom == 0 && r != ' ' {
 				t.Errorf("%s: %U is white", tt.name, r)
 			}

@@ -15,7 +15,10 @@ import (
 )
 
 // Draw draws a sheet, black on white.
-func Draw(s label.Sheet) *image.Paletted {
+func Draw(s label.Sheet) *image.Paletted { return Image(Dots(s)) }
+
+// Dots gives the dots a sheet burns.
+func Dots(s label.Sheet) glyph.Bitmap {
 	b := glyph.NewBitmap(s.Width, s.Height)
 	for _, i := range s.Images {
 		b.Paste(i.Bits, i.X, i.Y)
@@ -45,7 +48,7 @@ func Draw(s label.Sheet) *image.Paletted {
 			x += w
 		}
 	}
-	return Image(b)
+	return b
 }
 
 // Image gives a bitmap as an image of two colours.
