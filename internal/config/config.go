@@ -244,11 +244,19 @@ func (c Clock) On(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), c.Hour, c.Minute, 0, 0, t.Location())
 }
 
-// Ledger, Key, Archive, Backups and Reports are the places in the data folder.
-func (c *Config) Ledger() string  { return filepath.Join(string(c.Site.Data), "floor.db") }
-func (c *Config) Key() string     { return filepath.Join(string(c.Site.Data), "floor.key") }
+// Ledger is the ledger's file.
+func (c *Config) Ledger() string { return filepath.Join(string(c.Site.Data), "floor.db") }
+
+// Key is the file of the ledger's key.
+func (c *Config) Key() string { return filepath.Join(string(c.Site.Data), "floor.key") }
+
+// Archive is the folder of the ledger's older days.
 func (c *Config) Archive() string { return filepath.Join(string(c.Site.Data), "archive") }
+
+// Backups is the folder of the ledger's copies.
 func (c *Config) Backups() string { return filepath.Join(string(c.Site.Data), "backups") }
+
+// Reports is the folder of the daily reports.
 func (c *Config) Reports() string {
 	if c.Report.Dir != "" {
 		return string(c.Report.Dir)

@@ -109,22 +109,22 @@ func (d *decoder) resolve(set *profile.Set, dev *Device, kind profile.Kind, name
 }
 
 // line is the profile's line with the entry's own settings over it.
-func (dev *Device) line() profile.Line {
-	l := dev.Profile.Line
-	if dev.Baud != 0 {
-		l.Baud = dev.Baud
+func (d *Device) line() profile.Line {
+	l := d.Profile.Line
+	if d.Baud != 0 {
+		l.Baud = d.Baud
 	}
-	if dev.DataBits != 0 {
-		l.DataBits = dev.DataBits
+	if d.DataBits != 0 {
+		l.DataBits = d.DataBits
 	}
-	if dev.Parity != "" {
-		l.Parity = dev.Parity
+	if d.Parity != "" {
+		l.Parity = d.Parity
 	}
-	if dev.StopBits != 0 {
-		l.StopBits = dev.StopBits
+	if d.StopBits != 0 {
+		l.StopBits = d.StopBits
 	}
-	if dev.Flow != "" {
-		l.Flow = dev.Flow
+	if d.Flow != "" {
+		l.Flow = d.Flow
 	}
 	return l
 }
