@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // dayForm is a day within a key.
@@ -151,7 +152,7 @@ func Say(lang string, r *floor.Refusal) string {
 
 // encode gives the JSON of a message. Every message can be encoded.
 func encode(m any) []byte {
-	data, err := json.Marshal(m, json.Deterministic(true))
+	data, err := json.Marshal(m, json.Deterministic(true), jsonv1.OmitEmptyWithLegacySemantics(true))
 	if err != nil {
 		panic(fmt.Sprintf("pda: message %T: %v", m, err))
 	}
