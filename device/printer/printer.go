@@ -143,13 +143,11 @@ func (p *Printer) print(ctx context.Context, s *session, data []byte) (Outcome, 
 	switch {
 	case n == 0 && err != nil:
 		return Outcome{Verdict: NotPrinted, Reason: reasonOf(err)}, err
-	case n < len(data):
-		p.half = len(data)
-		return Outcome{InDoubt, "", reasonOf(err), n}, err
 	case err != nil:
-		return Outcome{InDoubt, profile.ProofSent, reasonOf(err), n}, err
+		p.half = len(data)
+		return Outcome{Verdict: InDoubt, Reason: reasonOf(err), Sent: n}, err
 	case p.spec.Proof == profile.ProofSent:
-		return Outcome{Printed, profile.ProofSent, "", n}, nil
+		return Outcome{Verdict: Printed, Proof: profile.ProofSent, Sent: n}, nil
 	}
 	o, err := p.watch(ctx, s, len(data))
 	o.Sent = n

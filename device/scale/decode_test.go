@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"floord/device/profile"
@@ -16,9 +17,14 @@ import (
 	"floord/firmware-profiles"
 )
 
+// set is what is shipped, read once.
+var set = sync.OnceValues(func() (*profile.Set, error) {
+	return profile.Load(profile.Layer{Name: profiles.Name, FS: profiles.FS})
+})
+
 func shipped(t testing.TB, name string) profile.Profile {
 	t.Helper()
-	set, err := profile.Load(profile.Layer{Name: profiles.Name, FS: profiles.FS})
+	s, err := set()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +32,7 @@ func shipped(t testing.TB, name string) profile.Profile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := set.Resolve(d)
+	p, err := s.Resolve(d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,12 +212,12 @@ func rounded(r *big.Rat) *big.Rat {
 
 // Every profile must read its own examples, and what it says must be in force.
 func TestShippedProfiles(t *testing.T) {
-	set, err := profile.Load(profile.Layer{Name: profiles.Name, FS: profiles.FS})
+	s, err := set()
 	if err != nil {
 		t.Fatal(err)
 	}
 	checked := 0
-	err = profile.Lint(set, func(p profile.Profile, ex profile.Example) error {
+	err = profile.Lint(s, func(p profile.Profile, ex profile.Example) error {
 		if p.Device.Kind != profile.KindScale {
 			return nil
 		}
