@@ -414,7 +414,7 @@ func archivedEvent(data []byte, at mark, f func(floor.Event, []byte) error) (mar
 	if err != nil {
 		return at, err
 	}
-	at = mark{Seq: a.Seq, Chain: newLine(at, rec).chain()}
+	at = mark{Seq: a.Seq, Chain: newLine(nil, at, rec).chain()}
 	return at, f(e, a.Raw)
 }
 

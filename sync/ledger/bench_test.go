@@ -2,13 +2,14 @@ package ledger
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -237,5 +238,84 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
-var _ = os.Getenv
-var _ = rand.Read
+// BenchmarkWake measures one commit together with the waking of the one follower
+// that wants it, while others follow other subjects. Flat is right: those others
+// must cost nothing.
+func BenchmarkWake(b *testing.B) {
+	for _, n := range []int{1, 100, 1000, 10000} {
+		b.Run(fmt.Sprintf("followers=%d", n), func(b *testing.B) {
+			t := newTail(0, defaultTail)
+			ctx, cancel := context.WithCancel(b.Context())
+			l := &Ledger{tail: t, done: make(chan struct{})}
+			var wg sync.WaitGroup
+			heard := make(chan uint64)
+			for i := range n {
+				wg.Go(func() {
+					for e := range l.Follow(ctx, 0, Topic{fmt.Sprint("person:p", i)}) {
+						heard <- e.Seq
+					}
+				})
+			}
+			for t.followers() < n {
+				time.Sleep(time.Millisecond)
+			}
+			seq := uint64(0)
+			for b.Loop() {
+				seq++
+				l.seq.Store(seq)
+				t.publish([]*entry{newEntry(floor.Event{Seq: seq, Fact: person("p0", "")}, 100)})
+				if got := <-heard; got != seq {
+					b.Fatalf("heard %d; want %d", got, seq)
+				}
+			}
+			cancel()
+			wg.Wait()
+		})
+	}
+}
+
+// BenchmarkReopen opens a ledger of FLOORD_EVENTS events (100,000 if not set),
+// as a start of the daemon does, and tells what it takes in memory and on disk.
+func BenchmarkReopen(b *testing.B) {
+	n := 100_000
+	if s := os.Getenv("FLOORD_EVENTS"); s != "" {
+		n, _ = strconv.Atoi(s)
+	}
+	path := tempPath(b)
+	o := Options{Reserve: -1, fold: foldOne}
+	l, err := Open(path, o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	plain := 0
+	for i := 0; i < n; {
+		facts := make([]floor.Fact, 0, 1000)
+		for ; i < n && len(facts) < 1000; i++ {
+			facts = append(facts, benchOrder(i))
+			data, _ := floor.EncodeFact(facts[len(facts)-1])
+			plain += len(data)
+		}
+		commit(b, l, fmt.Sprintf("20261121/load/%09d", i), facts...)
+	}
+	if err := l.Close(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		l, err := Open(path, o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if l.Seq() != uint64(n) {
+			b.Fatalf("seq %d", l.Seq())
+		}
+		b.StopTimer()
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		b.ReportMetric(float64(m.HeapAlloc)/1e6, "heap-MB")
+		l.Close()
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(fileSize(path))/float64(n), "file-B/event")
+	b.ReportMetric(float64(plain)/float64(n), "fact-B/event")
+}

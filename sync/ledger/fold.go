@@ -109,6 +109,9 @@ func (f *folder) fact(fact floor.Fact) error {
 	case floor.SheetOpened:
 		return f.sheet(x)
 	case floor.WaybillsPooled:
+		if err := f.next("pool/" + string(x.Carrier)); err != nil {
+			return err
+		}
 		return each(x.Numbers, func(n floor.WaybillNo) error {
 			return f.r.put(vPool, string(x.Carrier)+"|"+string(n), nil)
 		})
@@ -182,6 +185,15 @@ func (f *folder) number(counter string, n uint64) error {
 	return putRow(f.r, vCounters, counter, n)
 }
 
+// next raises a counter by one.
+func (f *folder) next(counter string) error {
+	last, _, err := getRow[uint64](f.r, vCounters, counter)
+	if err != nil {
+		return err
+	}
+	return putRow(f.r, vCounters, counter, last+1)
+}
+
 // ---- orders
 
 func (f *folder) received(x floor.OrderReceived) error {
@@ -198,6 +210,7 @@ func (f *folder) received(x floor.OrderReceived) error {
 	}
 	o := floor.Order{
 		ID: x.Order, Channel: s.Channel, Shop: s.Shop, Number: s.Number, State: floor.New, ReceivedAt: f.e.At,
+		First: f.e.Seq,
 	}
 	for i, l := range s.Lines {
 		o.Lines = append(o.Lines, floor.Line{No: i + 1, SKU: l.SKU, Name: l.Name, Spec: l.Spec, Qty: l.Qty, Gift: l.Gift})
@@ -228,7 +241,7 @@ func (f *folder) revised(x floor.OrderRevised) error {
 
 // takeShop takes over what the shop may change in an order at any time.
 func takeShop(o *floor.Order, s floor.ShopOrder) {
-	o.ModifiedAt, o.ShopState, o.Content = s.ModifiedAt, s.State, s.Content
+	o.ModifiedAt, o.ShopState, o.Weight, o.Content = s.ModifiedAt, s.State, s.Weight(), s.Content
 	o.Pay, o.PaidAt, o.ShipBy, o.CollectBy = s.Pay, s.PaidAt, s.ShipBy, s.CollectBy
 	o.MergeKey, o.Flags, o.Avoid = s.MergeKey, s.Flags, s.AvoidCodes
 	o.Note = s.BuyerNote

@@ -89,6 +89,7 @@ type Ledger struct {
 	done  chan struct{} // closed by stop and Close
 
 	writing sync.Mutex // held around every write transaction, see update
+	arena   arena      // guarded by writing
 	chores  sync.Mutex // held by Rebuild, Verify, Backup and Archive: one at a time
 
 	mu      sync.Mutex
@@ -304,8 +305,10 @@ func (l *Ledger) updateAlone(f func(*rows) error) error {
 	if err != nil {
 		return l.stop(err)
 	}
+	defer l.arena.reset()
 	defer guard(tx.Rollback) // does nothing after a commit
 	r := l.rows(tx)
+	r.arena = &l.arena
 	if err := guard(func() error { return f(r) }); err != nil || !r.dirty {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"floord/floor"
@@ -148,10 +149,10 @@ func interest(subject string) uint32 {
 // A line is a journal row: the chain up to an event, then its record.
 type line []byte
 
-// newLine writes the row of the event after prev.
-func newLine(prev mark, r record) line {
-	size := len(chain{}) + 64 + len(r.actor) + len(r.cause) + len(r.kind) + 4*len(r.interests) + len(r.raw) + len(r.fact)
-	l := r.append(make(line, len(chain{}), size))
+// newLine writes the row of the event after prev into the memory of buf.
+func newLine(buf line, prev mark, r record) line {
+	buf = slices.Grow(buf[:0], len(chain{})+len(r.fact)+256)
+	l := r.append(buf[:len(chain{})])
 	c := prev.Chain.next(prev.Seq+1, l.record())
 	copy(l, c[:])
 	return l

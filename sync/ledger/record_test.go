@@ -17,7 +17,7 @@ func sampleRecord() record {
 
 func TestRecordSurvivesARoundTrip(t *testing.T) {
 	for _, want := range []record{sampleRecord(), {kind: "k/1", fact: []byte("{}")}, {at: -5, fact: []byte{}}} {
-		got, err := parseRecord(newLine(mark{}, want).record())
+		got, err := parseRecord(newLine(nil, mark{}, want).record())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +32,7 @@ func TestRecordSurvivesARoundTrip(t *testing.T) {
 
 func TestChainNoticesAnyChange(t *testing.T) {
 	prev := mark{Seq: 8, Chain: chain{1}}
-	l := newLine(prev, sampleRecord())
+	l := newLine(nil, prev, sampleRecord())
 	if l.chain() != prev.Chain.next(9, l.record()) {
 		t.Fatal("the line's chain is not the chain of its record")
 	}
@@ -50,7 +50,7 @@ func TestChainNoticesAnyChange(t *testing.T) {
 }
 
 func FuzzParseRecord(f *testing.F) {
-	f.Add([]byte(newLine(mark{}, sampleRecord()).record()))
+	f.Add([]byte(newLine(nil, mark{}, sampleRecord()).record()))
 	f.Add([]byte{recordV1})
 	f.Add([]byte{recordV1, 0, 0xff, 0xff, 0xff, 0xff, 0x0f})
 	f.Add([]byte{9})
@@ -59,7 +59,7 @@ func FuzzParseRecord(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := parseRecord(newLine(mark{}, r).record())
+		again, err := parseRecord(newLine(nil, mark{}, r).record())
 		if err != nil || !reflect.DeepEqual(again, r) {
 			t.Errorf("%+v came back as %+v, %v", r, again, err)
 		}

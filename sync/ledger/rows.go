@@ -18,9 +18,31 @@ type rows struct {
 	hurt    *damage
 	views   *bbolt.Bucket // holds a bucket for each view
 	buckets map[string]*bucket
-	dirty   bool // something was put or deleted
-	written int  // bytes put so far
+	dirty   bool   // something was put or deleted
+	written int    // bytes put so far
+	arena   *arena // holds what is put until the transaction ends
 }
+
+// An arena lends memory for the length of one transaction. bbolt keeps what is
+// put as it is until then, and one place for all of it is less to collect.
+type arena struct {
+	chunk []byte
+}
+
+const arenaChunk = 1 << 20
+
+// take gives an empty slice with room for n bytes.
+func (a *arena) take(n int) []byte {
+	if n > cap(a.chunk)-len(a.chunk) {
+		a.chunk = make([]byte, 0, max(n, arenaChunk))
+	}
+	used := len(a.chunk)
+	a.chunk = a.chunk[:used+n]
+	return a.chunk[used : used : used+n]
+}
+
+// reset takes everything back: the transaction has ended.
+func (a *arena) reset() { a.chunk = a.chunk[:0] }
 
 // Names of the top buckets.
 const (
@@ -36,7 +58,7 @@ func (l *Ledger) rows(tx *bbolt.Tx) *rows {
 }
 
 func rowsOf(tx *bbolt.Tx, views *bbolt.Bucket, s *seals, d *damage) *rows {
-	return &rows{tx: tx, seals: s, hurt: d, views: views, buckets: map[string]*bucket{}}
+	return &rows{tx: tx, seals: s, hurt: d, views: views, buckets: map[string]*bucket{}, arena: &arena{}}
 }
 
 // A DamagedError names a row whose tag does not fit: it was changed, torn or
@@ -176,7 +198,7 @@ func (b *bucket) put(key string, plain []byte) error {
 		return fmt.Errorf("no bucket %s in this file", b.name)
 	}
 	k := []byte(key)
-	sealed := b.aead.Seal(make([]byte, 0, len(plain)+sealOverhead), nil, plain, k)
+	sealed := b.aead.Seal(b.rows.arena.take(len(plain)+sealOverhead), nil, plain, k)
 	if err := b.b.Put(k, sealed); err != nil {
 		return fmt.Errorf("put %s %s: %w", b.name, readable(k), err)
 	}

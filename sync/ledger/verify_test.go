@@ -88,7 +88,7 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 				rec, _ := parseRecord(l.record())
 				rec.actor = "somebody else"
 				before, _ := r.line(19)
-				return r.journal().put(seqKey(20), newLine(mark{Seq: 19, Chain: before.chain()}, rec))
+				return r.journal().put(seqKey(20), newLine(nil, mark{Seq: 19, Chain: before.chain()}, rec))
 			})
 		}, []string{"journal 21: the chain is broken"}},
 		{"the last event written anew", func(tx *bbolt.Tx) error {
@@ -97,7 +97,7 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 				rec, _ := parseRecord(l.record())
 				rec.actor = "somebody else"
 				before, _ := r.line(119)
-				return r.journal().put(seqKey(120), newLine(mark{Seq: 119, Chain: before.chain()}, rec))
+				return r.journal().put(seqKey(120), newLine(nil, mark{Seq: 119, Chain: before.chain()}, rec))
 			})
 		}, []string{"meta head: it does not name the chain"}},
 		{"a bit of a view", func(tx *bbolt.Tx) error { return flip(tx.Bucket([]byte("views")).Bucket([]byte("tally")), "person:p7") }, []string{"views/tally person:p7: the row is damaged"}},

@@ -321,7 +321,7 @@ func (v *View) Figures() (floor.Figures, error) {
 }
 
 // Next gives the number after the last one that a counter gave: "wave", "task",
-// "parcel", "sheet", "effect", or what OrderCounter and InterceptCounter say.
+// "parcel", "sheet", "effect", "pool/CARRIER" (purchases of numbers), or what OrderCounter and InterceptCounter say.
 func (v *View) Next(counter string) (uint64, error) {
 	last, _, err := getRow[uint64](v.rows, vCounters, counter)
 	return last + 1, err
