@@ -562,3 +562,21 @@ func TestOneByteOfReadyIsNotProof(t *testing.T) {
 		dev.Close()
 	})
 }
+
+// FuzzAnswer: whatever a printer says, a status is read or waited for, and one
+// that reads as ready has no bit of trouble in it.
+func FuzzAnswer(f *testing.F) {
+	for _, seed := range []string{"\x00", "\x24", "\x02@@@@\x03\r\n", "x\x02E@@A\x03\r\n", "\x02\x02@@@@\x03\r\n", "\x02@@@"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, said []byte) {
+		ready := profile.Example{Hex: said, Expect: "status", Flags: []string{"ready"}}
+		if printer.CheckExample(shipped(t, "generic/tspl-203dpi"), ready) == nil && said[0] != 0 {
+			t.Errorf("% x is ready", said)
+		}
+		if printer.CheckExample(shipped(t, "tsc/ttp-244@6.29"), ready) == nil &&
+			!bytes.Contains(said, []byte("@@\x03\r\n")) {
+			t.Errorf("% x is ready", said)
+		}
+	})
+}

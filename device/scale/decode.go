@@ -100,12 +100,14 @@ func (f Frame) Text() string {
 // A grammar reads one dialect of one protocol. Every frame begins with start.
 //
 // parse looks at bytes that begin with start and says how many of them are a
-// frame: n > 0 is a whole one, 0 is one that may become whole, below 0 is none.
+// frame: above 0 is a whole one, and f then holds it; 0 is one that may become
+// whole; below 0 is none.
 // It must say "none" as soon as a byte does not fit, so that a cut frame never
 // holds the next one back.
 type grammar struct {
 	start byte
-	parse func(o options, b []byte) (n int, f Frame)
+	marks bool // its frames say whether the scale is at rest
+	parse func(o options, b []byte, f *Frame) int
 }
 
 // options is what a grammar takes from the profile.
@@ -118,14 +120,14 @@ type options struct {
 // grammars is the table of protocols and their dialects.
 var grammars = map[string]map[string]grammar{
 	"toledo-continuous": {
-		"standard": {stx, toledoStandard.parse},
-		"liden":    {stx, toledoLiden.parse},
-		"short":    {stx, toledoShort.parse},
+		"standard": {stx, true, toledoStandard.parse},
+		"liden":    {stx, true, toledoLiden.parse},
+		"short":    {stx, true, toledoShort.parse},
 	},
 	"yaohua-xk3190": {
-		"tf0":      {stx, yaohuaTF0},
-		"reversed": {'=', yaohuaReversed},
-		"forward":  {'=', yaohuaForward},
+		"tf0":      {stx, false, yaohuaTF0},
+		"reversed": {'=', false, yaohuaReversed},
+		"forward":  {'=', false, yaohuaForward},
 	},
 }
 
@@ -136,7 +138,8 @@ type Decoder struct {
 	g    grammar
 	o    options
 	buf  [256]byte
-	r, w int // buf[r:w] is what was not yet made sense of
+	r, w int   // buf[r:w] is what was not yet made sense of
+	f    Frame // being read; here, because a local one would be allocated
 	Stats
 
 	// Of the bytes since the last sound frame: how many, how many of them have
@@ -162,6 +165,9 @@ func NewDecoder(p profile.Profile) (*Decoder, error) {
 	g, ok := dialects[p.Scale.Dialect]
 	if !ok {
 		return nil, fmt.Errorf("%s: dialect %q of %s is not one of %s", p.Origin("scale.dialect"), p.Scale.Dialect, p.Scale.Protocol, names(dialects))
+	}
+	if p.Scale.Settle.Flag && !g.marks {
+		return nil, fmt.Errorf("%s: settle.flag = true, but %s %s has no mark of stability", p.Origin("scale.settle.flag"), p.Scale.Protocol, p.Scale.Dialect)
 	}
 	if _, ok := gramsIn[p.Scale.Unit]; !ok {
 		return nil, fmt.Errorf("%s: unit %q is not known", p.Origin("scale.unit"), p.Scale.Unit)
@@ -231,7 +237,8 @@ func (d *Decoder) next() (Frame, bool) {
 		if d.r == d.w {
 			return Frame{}, false
 		}
-		n, f := d.g.parse(d.o, d.buf[d.r:d.w])
+		d.f = Frame{}
+		n := d.g.parse(d.o, d.buf[d.r:d.w], &d.f)
 		switch {
 		case n == 0:
 			return Frame{}, false
@@ -239,16 +246,16 @@ func (d *Decoder) next() (Frame, bool) {
 			d.skip()
 			continue
 		}
-		f.Raw = d.buf[d.r : d.r+n]
-		if f.Kind == KindReject {
+		d.f.Raw = d.buf[d.r : d.r+n]
+		if d.f.Kind == KindReject {
 			d.Rejects++
 			d.skip() // one byte only: a sound frame may begin inside a bad one
-			return f, true
+			return d.f, true
 		}
 		d.r += n
 		d.Frames++
 		d.lost, d.high, d.odd = 0, 0, 0
-		return f, true
+		return d.f, true
 	}
 }
 

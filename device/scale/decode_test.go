@@ -470,6 +470,11 @@ func TestUnknownProtocolIsNamedWithItsPlace(t *testing.T) {
 			t.Errorf("New = %v; want an error with its place", err)
 		}
 	}
+	p = shipped(t, "generic/yaohua-tf0")
+	p.Scale.Settle.Flag = true
+	if _, err := scale.New(p); err == nil || !strings.HasPrefix(err.Error(), "firmware-profiles/defaults.toml:") {
+		t.Errorf("a mark that the protocol does not have: %v", err)
+	}
 }
 
 // sound is written from the tables again, without the decoders' code.

@@ -26,12 +26,12 @@ type toledo struct {
 type mask struct{ and, want byte }
 
 var (
-	toledoStandard = toledo{size: 17, status: [3]mask{{0xE0, 0x20}, {0xA0, 0x20}, {0xA0, 0x20}}, unit: standardUnit}
+	toledoStandard = &toledo{size: 17, status: [3]mask{{0xE0, 0x20}, {0xA0, 0x20}, {0xA0, 0x20}}, unit: standardUnit}
 	// Cardinal 225, "Format 1 short": no tare.
-	toledoShort = toledo{size: 11, status: toledoStandard.status, unit: standardUnit}
+	toledoShort = &toledo{size: 11, status: toledoStandard.status, unit: standardUnit}
 	// Liden LUW2001 pp. 16-17: other constant bits, among them the one that says
 	// kilograms elsewhere; the unit is in SWC.
-	toledoLiden = toledo{size: 17, status: [3]mask{{0xF8, 0x50}, {0xB0, 0x30}, {0xA0, 0x20}}, unit: lidenUnit}
+	toledoLiden = &toledo{size: 17, status: [3]mask{{0xF8, 0x50}, {0xB0, 0x30}, {0xA0, 0x20}}, unit: lidenUnit}
 )
 
 // standardUnit gives "" for tonnes and others that no parcel is weighed in.
@@ -54,10 +54,10 @@ func lidenUnit(_, swc byte) profile.Unit {
 	return profile.Kilogram
 }
 
-func (t toledo) parse(o options, b []byte) (int, Frame) {
+func (t *toledo) parse(o options, b []byte, f *Frame) int {
 	for i := 1; i < min(len(b), t.size); i++ {
 		if !t.fits(b, i) {
-			return -1, Frame{}
+			return -1
 		}
 	}
 	n := t.size
@@ -65,19 +65,20 @@ func (t toledo) parse(o options, b []byte) (int, Frame) {
 		n++
 	}
 	if len(b) < n {
-		return 0, Frame{}
+		return 0
 	}
 	if o.checksum && (b[t.size] > 0x7F || sum7(b[:n]) != 0) {
-		return n, Frame{Kind: KindReject, Flags: FlagBadChecksum}
+		f.Kind, f.Flags = KindReject, FlagBadChecksum
+		return n
 	}
-	f := t.read(b)
-	o.judge(&f)
-	return n, f
+	t.read(b, f)
+	o.judge(f)
+	return n
 }
 
 // fits tells whether b[i] may stand where it stands. Digits are right-aligned:
 // a blank is a leading zero, never one after a digit, and never the last.
-func (t toledo) fits(b []byte, i int) bool {
+func (t *toledo) fits(b []byte, i int) bool {
 	c := b[i]
 	switch {
 	case i <= 3:
@@ -92,9 +93,9 @@ func (t toledo) fits(b []byte, i int) bool {
 }
 
 // read takes the meaning out of a frame that fits.
-func (t toledo) read(b []byte) Frame {
+func (t *toledo) read(b []byte, f *Frame) {
 	swa, swb, swc := b[1], b[2], b[3]
-	f := Frame{Kind: KindWeight, Motion: Still}
+	f.Kind, f.Motion = KindWeight, Still
 	if swb&0x01 != 0 {
 		f.Flags |= FlagNet
 	}
@@ -114,7 +115,7 @@ func (t toledo) read(b []byte) Frame {
 	}
 	if f.Flags&(FlagOverload|FlagUnderload|FlagUnzeroed) != 0 {
 		f.Kind = KindStatus
-		return f
+		return
 	}
 	digits := number(b[4:10])
 	if negative {
@@ -126,10 +127,9 @@ func (t toledo) read(b []byte) Frame {
 	unit := t.unit(swb, swc)
 	if unit == "" {
 		f.Kind, f.Flags = KindReject, f.Flags|FlagUnit
-		return f
+		return
 	}
 	f.weigh(digits, int(swa&7)-2, unit)
-	return f
 }
 
 // number reads digits after any leading blanks; the caller has checked them.

@@ -5,24 +5,26 @@ package scale
 
 // yaohuaTF0 is STX, sign, six digits, the number of decimals '0'..'4', the XOR of
 // bytes 2..9 as two hexadecimal characters, ETX: 12 bytes.
-func yaohuaTF0(o options, b []byte) (int, Frame) {
+func yaohuaTF0(o options, b []byte, f *Frame) int {
 	const size = 12
 	for i := 1; i < min(len(b), size); i++ {
 		if !fitsTF0(i, b[i]) {
-			return -1, Frame{}
+			return -1
 		}
 	}
 	if len(b) < size {
-		return 0, Frame{}
+		return 0
 	}
 	var x byte
 	for _, c := range b[1:9] {
 		x ^= c
 	}
 	if b[9] != hexDigit(x>>4) || b[10] != hexDigit(x&15) {
-		return size, Frame{Kind: KindReject, Flags: FlagBadChecksum}
+		f.Kind, f.Flags = KindReject, FlagBadChecksum
+		return size
 	}
-	return size, o.plain(number(b[2:8]), int(b[8]-'0'), b[1] == '-')
+	o.plain(number(b[2:8]), int(b[8]-'0'), b[1] == '-', f)
+	return size
 }
 
 func fitsTF0(i int, c byte) bool {
@@ -53,26 +55,26 @@ const eqSize = 9
 
 // yaohuaReversed is "=", seven characters with the lowest digit first, and a sign:
 // "=000.3000" is 3.000.
-func yaohuaReversed(o options, b []byte) (int, Frame) {
-	text, ok := eqText(b, func(i int) bool { return i == eqSize-1 })
+func yaohuaReversed(o options, b []byte, f *Frame) int {
+	text, ok := eqText(b, eqSize-1)
 	if !ok || text == nil {
-		return done(ok), Frame{}
+		return done(ok)
 	}
 	var turned [eqSize - 2]byte
 	for i, c := range text[:7] {
 		turned[6-i] = c
 	}
-	return eqFrame(o, turned, text[7])
+	return eqFrame(o, turned, text[7], f)
 }
 
 // yaohuaForward is "=", a sign, and seven characters with the highest digit
 // first: "=0003.000" is 3.000.
-func yaohuaForward(o options, b []byte) (int, Frame) {
-	text, ok := eqText(b, func(i int) bool { return i == 1 })
+func yaohuaForward(o options, b []byte, f *Frame) int {
+	text, ok := eqText(b, 1)
 	if !ok || text == nil {
-		return done(ok), Frame{}
+		return done(ok)
 	}
-	return eqFrame(o, [eqSize - 2]byte(text[1:]), text[0])
+	return eqFrame(o, [eqSize - 2]byte(text[1:]), text[0], f)
 }
 
 func done(ok bool) int {
@@ -83,12 +85,13 @@ func done(ok bool) int {
 }
 
 // eqText gives the eight characters after "=", nil while they or the next "="
-// have not come, and false if they are not what such a frame holds.
-func eqText(b []byte, sign func(i int) bool) ([]byte, bool) {
+// have not come, and false if they are not what such a frame holds: digits, at
+// most one point, and a sign at its place.
+func eqText(b []byte, sign int) ([]byte, bool) {
 	points := 0
 	for i := 1; i < min(len(b), eqSize); i++ {
 		switch c := b[i]; {
-		case sign(i):
+		case i == sign:
 			if c != '0' && c != '-' {
 				return nil, false
 			}
@@ -109,7 +112,7 @@ func eqText(b []byte, sign func(i int) bool) ([]byte, bool) {
 	return b[1:eqSize], true
 }
 
-func eqFrame(o options, text [eqSize - 2]byte, sign byte) (int, Frame) {
+func eqFrame(o options, text [eqSize - 2]byte, sign byte, f *Frame) int {
 	var digits int64
 	decimals, point := 0, false
 	for _, c := range text {
@@ -122,17 +125,17 @@ func eqFrame(o options, text [eqSize - 2]byte, sign byte) (int, Frame) {
 			decimals++
 		}
 	}
-	return eqSize, o.plain(digits, decimals, sign == '-')
+	o.plain(digits, decimals, sign == '-', f)
+	return eqSize
 }
 
 // plain makes the frame of a protocol that says a number and nothing more.
-func (o options) plain(digits int64, decimals int, negative bool) Frame {
-	f := Frame{Kind: KindWeight}
+func (o options) plain(digits int64, decimals int, negative bool, f *Frame) {
+	f.Kind = KindWeight
 	if negative && digits != 0 { // a negative zero is zero
 		digits = -digits
 		f.Flags |= FlagNegative
 	}
 	f.weigh(digits, decimals, o.unit)
-	o.judge(&f)
-	return f
+	o.judge(f)
 }

@@ -439,3 +439,39 @@ func BenchmarkCloseInFlight(b *testing.B) {
 	}
 	b.ReportMetric(float64(worst.Microseconds())/1000, "worst-ms")
 }
+
+// BenchmarkEightPorts reports the share of one core that eight stations take,
+// idle and with all cables out.
+func BenchmarkEightPorts(b *testing.B) {
+	for _, out := range []bool{false, true} {
+		b.Run(map[bool]string{false: "idle", true: "unplugged"}[out], func(b *testing.B) {
+			ctx, cancel := context.WithCancel(b.Context())
+			var ended []chan error
+			for range 8 {
+				c, o := plug(b, eightN1)
+				st := device.NewStation("scale", o, func(_ context.Context, l device.Line) error {
+					_, err := l.Read(make([]byte, 8))
+					return err
+				})
+				st.Log = slog.New(slog.DiscardHandler)
+				done := make(chan error)
+				ended = append(ended, done)
+				go func() { done <- st.Run(ctx) }()
+				waitFor(b, st, device.Up)
+				if out {
+					c.Unplug()
+					waitFor(b, st, device.Down)
+				}
+			}
+			used, start := cpu(b), time.Now()
+			for b.Loop() {
+				time.Sleep(time.Second)
+			}
+			b.ReportMetric(100*float64(cpu(b)-used)/float64(time.Since(start)), "%core")
+			cancel()
+			for _, done := range ended {
+				<-done
+			}
+		})
+	}
+}
