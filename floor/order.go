@@ -68,6 +68,7 @@ type Order struct {
 	Number     string // the shop's own number
 	ModifiedAt time.Time
 	ShopState  ShopState
+	Weight     int    // of the newest saying, see ShopOrder.Weight
 	Content    string // hash of the newest payload
 	State      State
 	Lines      []Line
@@ -99,7 +100,8 @@ type Order struct {
 	Reprints   int
 	Manual     int    // acts that a lead let pass
 	Token      string // of the shop's newest recipient: a change freezes
-	Seq        uint64 // of the newest event that touched the order
+	First      uint64 // the event that brought the order
+	Seq        uint64 // the newest event that touched it
 }
 
 // A Line is one SKU of an order.
@@ -565,3 +567,6 @@ func (d *Demand) Add(day, n int) {
 
 // DemandDay is the day that Demand counts t under.
 func DemandDay(t time.Time) int { return int((t.Unix() + 8*3600) / 86400) }
+
+// DemandNoon is the middle of a day that DemandDay counts.
+func DemandNoon(day int) time.Time { return time.Unix(int64(day)*86400+4*3600, 0) }

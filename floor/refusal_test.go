@@ -45,7 +45,7 @@ func TestEveryRefusalHasItsSentence(t *testing.T) {
 		}
 		for _, m := range call.FindAllStringSubmatch(string(src), -1) {
 			n++
-			if messages[m[1]] == nil {
+			if !strings.HasSuffix(m[1], "-") && messages[m[1]] == nil {
 				t.Errorf("%s refuses with %q, which messages.json lacks", path, m[1])
 			}
 		}

@@ -147,14 +147,49 @@ func (o *ShopOrder) Shippable() bool {
 	return true
 }
 
+// Weight orders two sayings of one moment: the higher rank is the newer truth,
+// and of two with the same rank the one that must not be shipped.
+func (o *ShopOrder) Weight() int {
+	w := 2 * o.State.Rank()
+	if !o.Shippable() {
+		w++
+	}
+	return w
+}
+
 // Newer reports whether o is newer truth than the version described by the
-// arguments: by modified time, then rank, then content; never by arrival.
-func (o *ShopOrder) Newer(modified time.Time, rank int, content string) bool {
+// arguments: by modified time, then weight, then content; never by arrival.
+func (o *ShopOrder) Newer(modified time.Time, weight int, content string) bool {
 	if !o.ModifiedAt.Equal(modified) {
 		return o.ModifiedAt.After(modified)
 	}
-	if r := o.State.Rank(); r != rank {
-		return r > rank
+	if w := o.Weight(); w != weight {
+		return w > weight
 	}
 	return o.Content > content
+}
+
+// Mask gives r with its personal data replaced by stars, as logs, time lines and
+// pages may show it. Where it goes stays readable down to the district.
+func (r Recipient) Mask() Recipient {
+	for _, s := range []*string{&r.Name, &r.Phone, &r.Detail, &r.Token} {
+		if *s != "" {
+			*s = "***"
+		}
+	}
+	r.Masked = true
+	return r
+}
+
+// Mask gives a fact without personal data.
+func Mask(f Fact) Fact {
+	switch x := f.(type) {
+	case OrderReceived:
+		x.Shop.To = x.Shop.To.Mask()
+		return x
+	case OrderRevised:
+		x.Shop.To = x.Shop.To.Mask()
+		return x
+	}
+	return f
 }

@@ -77,7 +77,7 @@ func newestOf(orders []floor.ShopOrder) []floor.ShopOrder {
 		case !seen:
 			at[key] = len(out)
 			out = append(out, o)
-		case o.Newer(out[i].ModifiedAt, out[i].State.Rank(), out[i].Content):
+		case o.Newer(out[i].ModifiedAt, out[i].Weight(), out[i].Content):
 			out[i] = o
 		}
 	}
@@ -110,7 +110,7 @@ func (i *intake) take(s floor.ShopOrder) error {
 		return err
 	}
 	// An order that left for the archive is over: nothing changes it here.
-	if !ok || !s.Newer(o.ModifiedAt, o.ShopState.Rank(), o.Content) {
+	if !ok || !s.Newer(o.ModifiedAt, o.Weight, o.Content) {
 		i.got.Same++
 		return nil
 	}
@@ -154,7 +154,7 @@ func (i *intake) receive(s floor.ShopOrder) error {
 // says, and what the floor sees.
 func (i *intake) judge(s floor.ShopOrder) ([]floor.Hold, error) {
 	holds := shopHolds(s)
-	if s.Pay <= 0 {
+	if s.Pay <= 0 && i.f.o.Reports(s.Channel) { // a CSV file need not say what was paid
 		holds = append(holds, floor.Hold{Code: floor.HoldZeroAmount})
 	}
 	if s.To.Token == "" && (s.To.City == "" || s.To.Detail == "") && !hasHold(holds, floor.HoldNoReceiver) {

@@ -129,3 +129,29 @@ func (f *Foreman) Count(ctx context.Context, by By, bin floor.BinID, sku floor.S
 		return []floor.Fact{floor.StockCounted{Bin: bin, SKU: sku, Qty: qty, Why: why}}, nil
 	})
 }
+
+// FirstCount takes over what a site says lies in bins that were never counted, at
+// most 1,000 rows at once. Rows of bins that were counted are left out. An unknown
+// bin or SKU refuses the whole.
+func (f *Foreman) FirstCount(ctx context.Context, by By, rows []floor.Stock) (ledger.Receipt, error) {
+	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RoleAdmin); err != nil {
+			return nil, err
+		}
+		var facts []floor.Fact
+		for _, s := range rows {
+			if _, ok, err := v.Bin(s.Bin); err != nil || !ok {
+				return nil, orRefuse(err, floor.Refuse("unknown-bin", "bin", s.Bin))
+			}
+			if _, ok, err := v.SKU(s.SKU); err != nil || !ok {
+				return nil, orRefuse(err, floor.Refuse("unknown-sku", "got", s.SKU))
+			}
+			if _, counted, err := v.StockAt(s.Bin, s.SKU); err != nil {
+				return nil, err
+			} else if !counted && s.OnHand >= 0 {
+				facts = append(facts, floor.StockCounted{Bin: s.Bin, SKU: s.SKU, Qty: s.OnHand, Why: "load"})
+			}
+		}
+		return facts, nil
+	})
+}

@@ -28,7 +28,6 @@ import (
 // the folder. DIR in the text is the site's folder.
 func examine(t *testing.T, dir, lang, text string) (said string, problems int) {
 	t.Helper()
-	t.Setenv("STATE_DIRECTORY", "")
 	path := filepath.Join(dir, "floord.toml")
 	text = fmt.Sprintf("site.lang = %q\n%s", lang, strings.ReplaceAll(text, "DIR", dir))
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -166,6 +165,8 @@ token_file = "pdd.token"
 id = "sf"
 driver = "demo"
 url = "http://127.0.0.1:1/x"
+account = "a"
+secret_file = "pdd.token"
 [[station]]
 id = "pack-1"
 printer = { port = "DIR/gone", profile = "tsc/ttp-244" }
@@ -189,7 +190,7 @@ scale = { port = "/dev/null", profile = "acme/none" }
 		"bad   pack-1 printer (gone): no such port",
 		fmt.Sprintf("bad   pack-1 scale (tty-scale 9600 8N1) is in use by pid %d", os.Getpid()), // the far end of the cable
 		"bad   pack-2 scale (pdd.secret): not a serial port",
-		`floord.toml:31: no profile for scale "acme/none"`,
+		`floord.toml:33: no profile for scale "acme/none"`,
 	)
 }
 

@@ -833,6 +833,9 @@ func (f *folder) effects(fact floor.Fact) error {
 			return floor.LabelWanted, f.labelTrouble(e, x.Why)
 		})
 	case floor.EffectDoubted:
+		if err := f.count("in-doubt", 1); err != nil {
+			return err
+		}
 		return f.effect(x.Effect, func(e *floor.Effect) (string, error) {
 			e.State, e.Err = floor.EffectDoubt, x.Why
 			return floor.LabelDoubt, f.labelTrouble(e, "in-doubt")

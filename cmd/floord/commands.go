@@ -1,0 +1,376 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v3"
+
+	"floord/device/printer"
+	"floord/device/profile"
+	"floord/device/scale"
+	profiles "floord/firmware-profiles"
+	"floord/internal/config"
+	"floord/internal/daemon"
+	"floord/internal/sim"
+	"floord/sync/channel/pdd"
+)
+
+// configFlag names the site's file. Every command that works on a site has it.
+func configFlag() cli.Flag {
+	return &cli.StringFlag{Name: "config", Usage: "the site's `FILE`", Value: "floord.toml"}
+}
+
+// load reads the site's file; its mistakes are printed, all of them.
+func load(c *cli.Command) (*config.Config, error) {
+	cfg, err := config.Load(c.String("config"))
+	var wrong *config.Error
+	if errors.As(err, &wrong) {
+		config.Check(os.Stderr, c.String("config"))
+		return nil, &usageError{}
+	}
+	return cfg, err
+}
+
+func logger(cfg *config.Config, w io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: cfg.Log.Level}
+	if cfg.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+func runCommand() *cli.Command {
+	return &cli.Command{
+		Name: "run", Usage: "run the floor until told to stop", Flags: []cli.Flag{configFlag()},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			log := logger(cfg, os.Stderr)
+			slog.SetDefault(log)
+			for _, p := range cfg.Problems {
+				log.Error("misconfigured device", "problem", p.Error())
+			}
+			d, err := daemon.Open(cfg, daemon.Options{Log: log})
+			if err != nil {
+				return err
+			}
+			return d.Run(ctx)
+		},
+	}
+}
+
+func demoCommand() *cli.Command {
+	return &cli.Command{
+		Name: "demo", Usage: "run a pretend site that can be watched in a browser",
+		Flags: []cli.Flag{
+			&cli.DurationFlag{Name: "for", Usage: "end by itself after `TIME`"},
+			&cli.BoolFlag{Name: "headless", Usage: "do not keep the pages' site tidy for people: no hints, only the running line"},
+			&cli.StringFlag{Name: "summary", Usage: "write what happened to `FILE` as JSON"},
+			&cli.StringFlag{Name: "listen", Usage: "serve the pages at `ADDRESS`", Value: "127.0.0.1:8480"},
+			&cli.StringFlag{Name: "data", Usage: "keep the site in `FOLDER`; a new temporary one if empty"},
+			&cli.IntFlag{Name: "seed", Usage: "of everything that is drawn by chance", Value: 1},
+			&cli.StringFlag{Name: "log", Usage: "write the daemon's log to `FILE`; into the data folder if empty"},
+		},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			return sim.Demo(ctx, sim.DemoOptions{
+				For: c.Duration("for"), Headless: c.Bool("headless"), Summary: c.String("summary"),
+				Listen: c.String("listen"), Data: c.String("data"), Seed: uint64(c.Int("seed")), Log: c.String("log"),
+				Out: os.Stdout,
+			})
+		},
+	}
+}
+
+func checkCommand() *cli.Command {
+	return &cli.Command{
+		Name: "check", Usage: "name every mistake in the site's file", Flags: []cli.Flag{configFlag()},
+		ArgsUsage: "[FILE]",
+		Action: func(_ context.Context, c *cli.Command) error {
+			path := c.String("config")
+			if c.Args().Present() {
+				path = c.Args().First()
+			}
+			if !config.Check(os.Stdout, path) {
+				return &usageError{}
+			}
+			return nil
+		},
+	}
+}
+
+func doctorCommand() *cli.Command {
+	return &cli.Command{
+		Name: "doctor", Usage: "look at ports, locks, clock, disk, certificates and profiles, one sentence each",
+		Flags: []cli.Flag{configFlag()},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			if n := daemon.Doctor(ctx, cfg, os.Stdout); n > 0 {
+				return fmt.Errorf("%d problems", n)
+			}
+			return nil
+		},
+	}
+}
+
+// onSite gives an action that has the site carry out words and its arguments.
+func onSite(in func() (io.Reader, []string, error), words ...string) cli.ActionFunc {
+	return func(ctx context.Context, c *cli.Command) error {
+		cfg, err := load(c)
+		if err != nil {
+			return err
+		}
+		args := append(words, c.Args().Slice()...)
+		var input io.Reader = strings.NewReader("")
+		if in != nil {
+			var extra []string
+			if input, extra, err = in(); err != nil {
+				return err
+			}
+			args = append(words, extra...)
+		}
+		return daemon.Operate(ctx, cfg, args, input, os.Stdout)
+	}
+}
+
+func journalCommand() *cli.Command {
+	sub := func(name, usage, args string) *cli.Command {
+		return &cli.Command{
+			Name: name, Usage: usage, ArgsUsage: args, Flags: []cli.Flag{configFlag()},
+			Action: onSite(nil, "journal", name),
+		}
+	}
+	return &cli.Command{
+		Name: "journal", Usage: "read, verify and rebuild what the ledger holds",
+		Commands: []*cli.Command{
+			sub("tail", "print the newest events", "[N]"),
+			sub("show", "print one order as a time line", "ORDER"),
+			sub("verify", "check the chain, every tag and that the views are the fold of the journal", ""),
+			sub("rebuild", "drop the views and fold them again", ""),
+		},
+	}
+}
+
+func reportCommand() *cli.Command {
+	return &cli.Command{
+		Name: "report", Usage: "the shipping health report of a day, as text and as PDF",
+		Flags: []cli.Flag{
+			configFlag(),
+			&cli.StringFlag{Name: "day", Usage: "`D` as 2026-11-21; today if empty"},
+			&cli.StringFlag{Name: "pdf", Usage: "write the PDF to `FILE`; health-D.pdf here if empty, none if -"},
+			&cli.StringFlag{Name: "lang", Usage: "zh or en; the site's if empty"},
+			&cli.BoolFlag{Name: "json", Usage: "print JSON in place of text, and no PDF"},
+		},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			day, lang := c.String("day"), c.String("lang")
+			if day == "" {
+				day = time.Now().In(cfg.Site.Zone).Format(time.DateOnly)
+			}
+			if lang == "" {
+				lang = cfg.Site.Lang
+			}
+			if c.Bool("json") {
+				return daemon.Operate(ctx, cfg, []string{"report", "json", day}, nil, os.Stdout)
+			}
+			if err := daemon.Operate(ctx, cfg, []string{"report", "text", day, lang}, nil, os.Stdout); err != nil {
+				return err
+			}
+			path := c.String("pdf")
+			if path == "-" {
+				return nil
+			}
+			if path == "" {
+				path = "health-" + day + ".pdf"
+			}
+			var pdf bytes.Buffer
+			if err := daemon.Operate(ctx, cfg, []string{"report", "pdf", day, lang}, nil, &pdf); err != nil {
+				return err
+			}
+			if err := os.WriteFile(path, pdf.Bytes(), 0o644); err != nil {
+				return err
+			}
+			fmt.Println(path)
+			return nil
+		},
+	}
+}
+
+func importCommand() *cli.Command {
+	return &cli.Command{
+		Name: "import", Usage: "take orders from a CSV file", ArgsUsage: "FILE",
+		Flags: []cli.Flag{configFlag(), &cli.StringFlag{Name: "channel", Usage: "the channel they count to"}},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			if c.Args().Len() != 1 {
+				return &usageError{"import: name one CSV file"}
+			}
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			f, err := os.Open(c.Args().First())
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			info, err := f.Stat()
+			if err != nil {
+				return err
+			}
+			// The file's own time is the orders' version: the same file again changes nothing.
+			args := []string{"import", c.String("channel"), info.ModTime().UTC().Format(time.RFC3339)}
+			return daemon.Operate(ctx, cfg, args, f, os.Stdout)
+		},
+	}
+}
+
+func channelCommand() *cli.Command {
+	drivers := map[string]func(io.Writer, []byte) error{"pdd": pdd.Try}
+	return &cli.Command{
+		Name: "channel", Usage: "try out what shops send",
+		Commands: []*cli.Command{{
+			Name: "try", Usage: "print the orders of saved payloads as JSON, one a line", ArgsUsage: "DRIVER FILE...",
+			Action: func(_ context.Context, c *cli.Command) error {
+				try := drivers[c.Args().First()]
+				if try == nil || c.Args().Len() < 2 {
+					return &usageError{"channel try: name a driver (pdd) and at least one file"}
+				}
+				var failed error
+				for _, path := range c.Args().Tail() {
+					data, err := os.ReadFile(path)
+					if err == nil {
+						err = try(os.Stdout, data)
+					}
+					if err != nil {
+						fmt.Fprintf(os.Stderr, "%s: %v\n", path, err)
+						failed = errors.New("some payloads could not be read")
+					}
+				}
+				return failed
+			},
+		}},
+	}
+}
+
+func backupCommand() *cli.Command {
+	return &cli.Command{
+		Name: "backup", Usage: "copy the ledger while it runs, and verify the copy", ArgsUsage: "[FILE]",
+		Flags: []cli.Flag{configFlag()}, Action: onSite(nil, "backup"),
+	}
+}
+
+func restoreCommand() *cli.Command {
+	return &cli.Command{
+		Name: "restore", Usage: "put a backup in the place of the ledger; no daemon may run", ArgsUsage: "FILE",
+		Flags: []cli.Flag{configFlag()},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			if c.Args().Len() != 1 {
+				return &usageError{"restore: name one backup file"}
+			}
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			return daemon.Restore(ctx, cfg, c.Args().First(), os.Stdout)
+		},
+	}
+}
+
+func inviteCommand() *cli.Command {
+	return &cli.Command{
+		Name: "invite", Usage: "print a one-time code that pairs a device", ArgsUsage: "DEVICE [pda|station|board [STATION]]",
+		Flags: []cli.Flag{configFlag()}, Action: onSite(nil, "invite"),
+	}
+}
+
+func revokeCommand() *cli.Command {
+	return &cli.Command{
+		Name: "revoke", Usage: "end a device's token", ArgsUsage: "DEVICE",
+		Flags: []cli.Flag{configFlag()}, Action: onSite(nil, "revoke"),
+	}
+}
+
+func explainCommand() *cli.Command {
+	return &cli.Command{
+		Name: "explain", Usage: "print what is in force for a station's devices, and where each value comes from", ArgsUsage: "STATION",
+		Flags: []cli.Flag{configFlag()},
+		Action: func(_ context.Context, c *cli.Command) error {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			for _, s := range cfg.Stations {
+				if string(s.ID) == c.Args().First() {
+					return explain(os.Stdout, s)
+				}
+			}
+			return &usageError{fmt.Sprintf("explain: no station %q", c.Args().First())}
+		},
+	}
+}
+
+func explain(w io.Writer, s config.Station) error {
+	for _, d := range []struct {
+		kind string
+		dev  *config.Device
+	}{{"printer", s.Printer}, {"scale", s.Scale}} {
+		if d.dev == nil {
+			fmt.Fprintf(w, "%s: none\n", d.kind)
+			continue
+		}
+		fmt.Fprintf(w, "%s at %s:\n", d.kind, d.dev.Port)
+		for _, p := range d.dev.Problems {
+			fmt.Fprintf(w, "  misconfigured: %s\n", p.Text("en"))
+		}
+		for _, v := range d.dev.Profile.Explain() {
+			fmt.Fprintf(w, "  %s\n", v)
+		}
+	}
+	return nil
+}
+
+func profileCommand() *cli.Command {
+	return &cli.Command{
+		Name: "profile", Usage: "look after device profiles",
+		Commands: []*cli.Command{{
+			Name: "lint", Usage: "check that every profile reads its own examples", ArgsUsage: "[FOLDER]",
+			Action: func(_ context.Context, c *cli.Command) error {
+				layers := []profile.Layer{{Name: profiles.Name, FS: profiles.FS}}
+				if c.Args().Present() {
+					layers = append([]profile.Layer{{Name: "site", FS: os.DirFS(c.Args().First())}}, layers...)
+				}
+				set, err := profile.Load(layers...)
+				if err == nil {
+					err = profile.Lint(set, checkExample)
+				}
+				if err != nil {
+					return err
+				}
+				fmt.Println("all profiles read their own examples")
+				return nil
+			},
+		}},
+	}
+}
+
+func checkExample(p profile.Profile, ex profile.Example) error {
+	if p.Device.Kind == profile.KindPrinter {
+		return printer.CheckExample(p, ex)
+	}
+	return scale.CheckExample(p, ex)
+}

@@ -1,0 +1,419 @@
+// Package daemon wires the floor together and runs it. Open takes files and
+// sockets and starts nothing; Run starts every loop, and returns after all of
+// them have ended, in an order that loses nothing: first the doors close, then
+// what brings work in, then what carries it out, then the devices, and last the
+// ledger.
+//
+// A shop, a printer, a handheld that fails backs off and shows on the board. What
+// ends the process is a ledger that cannot be written, a lost listener, or a
+// configuration that makes no sense at start.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"floord/floor"
+	"floord/floor/foreman"
+	"floord/internal/config"
+	"floord/internal/gate"
+	"floord/sync/courier"
+	"floord/sync/ledger"
+	"floord/sync/pda"
+	"floord/web"
+)
+
+// Version is set by the release's build.
+var Version = "dev"
+
+// A Site is what the operator's commands need of a site: its ledger and who
+// decides over it. Its methods may be called from any goroutine.
+type Site struct {
+	cfg     *config.Config
+	log     *slog.Logger
+	ledger  *ledger.Ledger
+	foreman *foreman.Foreman
+	keys    keys
+
+	closers []func() error // what was taken, given back in reverse
+}
+
+// A Daemon is one site, opened to run. Its methods may be called from any goroutine.
+type Daemon struct {
+	*Site
+	pda      *pda.Server
+	http     *http.Server
+	listener net.Listener
+	control  net.Listener // the operator's socket in the data folder
+	shops    []*shop
+	carriers []*carrierAccount
+	stations map[floor.StationID]*station
+	metrics  *metrics
+	planner  *planner
+	courier  *courier.Courier
+}
+
+// Options are what tests and the demo set otherwise than floord.toml says.
+type Options struct {
+	Log *slog.Logger // nil means slog.Default
+	// Pace of tries after a report or an answer failed; nil: 1, 5, 15 minutes.
+	Pace func(n int) time.Duration
+}
+
+// Open opens the site that cfg describes. On an error everything that was taken
+// is given back.
+func Open(cfg *config.Config, o Options) (d *Daemon, err error) {
+	d = &Daemon{stations: map[floor.StationID]*station{}}
+	if d.Site, err = openSite(cfg, o.Log, d.sortCode); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	_, err = d.ledger.Commit(context.Background(), ledger.Request{Key: d.keys.next("start"), Actor: "floord", Urgent: true},
+		func(*ledger.View) ([]floor.Fact, error) {
+			return []floor.Fact{floor.DaemonStarted{Version: Version}}, nil
+		})
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range []func() error{d.openShops, d.openCarriers, d.openStations, d.loadSite} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	d.metrics = newMetrics(d)
+	if d.planner, err = newPlanner(d); err != nil {
+		return nil, err
+	}
+	return d, d.openDoors(o)
+}
+
+// openSite opens the ledger alone. sortCode may be nil.
+func openSite(cfg *config.Config, log *slog.Logger, sortCode func(floor.CarrierID, floor.Recipient) string) (*Site, error) {
+	s := &Site{cfg: cfg, log: log, keys: newKeys(cfg.Site.Zone)}
+	if s.log == nil {
+		s.log = slog.Default()
+	}
+	if err := os.MkdirAll(string(cfg.Site.Data), 0o750); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	l, err := ledger.Open(cfg.Ledger(), ledgerOptions(cfg))
+	if err != nil {
+		return nil, err
+	}
+	s.ledger = l
+	s.closers = append(s.closers, l.Close)
+	rules := rules(cfg)
+	rules.SortCode = sortCode
+	s.foreman = foreman.New(l, rules)
+	return s, nil
+}
+
+func ledgerOptions(cfg *config.Config) ledger.Options {
+	return ledger.Options{KeyFile: cfg.Key(), Archive: cfg.Archive()}
+}
+
+// rules gives the foreman's settings as the configuration says them.
+func rules(cfg *config.Config) foreman.Options {
+	o := foreman.Options{
+		Prefix: cfg.Site.Prefix, Zone: cfg.Site.Zone, FreezeWindow: cfg.Floor.FreezeWindow,
+		Packaging: cfg.Floor.PackagingGrams, ToleranceAbs: cfg.Floor.ToleranceGrams,
+		TolerancePct: cfg.Floor.TolerancePercent, Avoid: map[floor.CarrierID][]string{},
+	}
+	for _, c := range cfg.Carriers {
+		o.Carriers = append(o.Carriers, c.ID)
+		o.Avoid[c.ID] = c.Avoid
+	}
+	for _, s := range cfg.Stations {
+		o.Stations = append(o.Stations, s.ID)
+	}
+	reports := map[floor.ChannelID]bool{}
+	for _, c := range cfg.Channels {
+		reports[c.ID] = c.Driver != "csv"
+	}
+	o.Reports = func(c floor.ChannelID) bool { return reports[c] }
+	return o
+}
+
+// openDoors takes the port and builds what answers there.
+func (d *Daemon) openDoors(o Options) error {
+	g, err := gate.New(gate.Options{Hosts: d.hosts(), Log: d.log, Count: d.metrics.turnedAway})
+	if err != nil {
+		return err
+	}
+	d.pda, err = pda.New(pda.Options{
+		Ledger: d.ledger, Foreman: d.foreman, Gate: g, Hooks: d.hooks(), Zone: d.cfg.Site.Zone, Log: d.log,
+	})
+	if err != nil {
+		return err
+	}
+	handler, err := web.New(web.Options{
+		Ledger: d.ledger, Foreman: d.foreman, Gate: g, PDA: d.pda, Zone: d.cfg.Site.Zone, Log: d.log,
+		AdminToken: d.adminToken(), Report: d.reportOf, Health: d.health, Version: Version,
+	})
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", g.Wrap(d.metrics.handler()))
+	mux.Handle("/", handler)
+	d.http = web.NewServer(mux, d.log)
+	if d.listener, err = net.Listen("tcp", d.cfg.HTTP.Listen); err != nil {
+		return fmt.Errorf("http: %w (is another floord running? see floord doctor)", err)
+	}
+	d.closers = append(d.closers, ignoreClosed(d.listener.Close))
+	d.lanes(o)
+	return d.openControl()
+}
+
+func ignoreClosed(f func() error) func() error {
+	return func() error {
+		if err := f(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	}
+}
+
+// hosts are the names the daemon answers to: loopback, what it listens on, and
+// what floord.toml adds.
+func (d *Daemon) hosts() []string {
+	hosts := append([]string{"localhost", "127.0.0.1", "::1"}, d.cfg.HTTP.Hosts...)
+	if host, _, err := net.SplitHostPort(d.cfg.HTTP.Listen); err == nil && host != "" && host != "0.0.0.0" && host != "::" {
+		hosts = append(hosts, host)
+	}
+	for i, h := range hosts {
+		if name, _, err := net.SplitHostPort(h); err == nil {
+			hosts[i] = name
+		}
+	}
+	return hosts
+}
+
+func (d *Daemon) adminToken() string {
+	if d.cfg.HTTP.AdminTokenFile == "" {
+		return ""
+	}
+	token, err := config.Secret(d.cfg.HTTP.AdminTokenFile)
+	if err != nil {
+		d.log.Error("admin token", "err", err)
+	}
+	return token
+}
+
+// Addr is where the pages are: host:port.
+func (d *Daemon) Addr() string { return d.listener.Addr().String() }
+
+// URL is the address of a page.
+func (d *Daemon) URL(path string) string {
+	scheme := "http"
+	if d.cfg.HTTP.TLSCert != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + d.Addr() + path
+}
+
+// Foreman and Ledger are for those who work on the same site in this process:
+// the demo and the operator's commands.
+func (s *Site) Foreman() *foreman.Foreman { return s.foreman }
+
+// Ledger is the open ledger.
+func (s *Site) Ledger() *ledger.Ledger { return s.ledger }
+
+// A stage is loops that end together. Stages end one after the other.
+type stage []task
+
+type task struct {
+	name string
+	run  func(context.Context) error
+}
+
+// Run runs the site until ctx ends or something breaks that ends the process,
+// then stops everything in order and closes what Open took.
+func (d *Daemon) Run(ctx context.Context) error {
+	defer d.close()
+	failed := make(chan error, 1)
+	var stops []func() error
+	for _, s := range d.stages() {
+		stops = append(stops, s.start(context.WithoutCancel(ctx), failed))
+	}
+	d.ready()
+	d.log.Info("floord runs", "pages", d.URL("/"), "site", d.cfg.Site.Name, "version", Version)
+	var why error
+	select {
+	case <-ctx.Done():
+	case why = <-failed:
+	}
+	d.stopping()
+	for _, stop := range stops {
+		if err := stop(); err != nil && why == nil {
+			why = err
+		}
+	}
+	d.log.Info("floord stopped", "err", why)
+	return errors.Join(why, d.close())
+}
+
+// stages lists the loops in the order in which they end.
+func (d *Daemon) stages() []stage {
+	doors := stage{
+		{"http", d.serve(d.http, d.listener)},
+		{"control", d.serveControl},
+		{"handhelds", d.pda.Run},
+	}
+	bring := stage{
+		{"planner", d.planner.run},
+		{"freezes", d.watchFreezes},
+		{"backup", d.backups},
+		{"archive", d.archive},
+		{"report", d.dailyReports},
+		{"watchdog", d.watchdog},
+	}
+	for _, s := range d.shops {
+		if s.channel != nil {
+			bring = append(bring, task{"shop " + string(s.id), func(ctx context.Context) error { return d.pull(ctx, s) }})
+		}
+	}
+	for _, c := range d.carriers {
+		bring = append(bring, task{"carrier " + string(c.id), func(ctx context.Context) error { return d.refill(ctx, c) }})
+	}
+	carry := stage{{"courier", d.courier.Run}}
+	var devices stage
+	for _, s := range d.stations {
+		devices = append(devices, s.tasks()...)
+	}
+	return []stage{doors, bring, carry, devices}
+}
+
+// start starts a stage. The stop it gives ends it and waits.
+func (s stage) start(ctx context.Context, failed chan<- error) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	g, ctx := errgroup.WithContext(ctx)
+	for _, t := range s {
+		g.Go(func() error {
+			err := t.run(ctx)
+			if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
+				return nil
+			}
+			err = fmt.Errorf("%s: %w", t.name, err)
+			select {
+			case failed <- err:
+			default:
+			}
+			return err
+		})
+	}
+	return func() error {
+		cancel()
+		return g.Wait()
+	}
+}
+
+// serve gives a loop that answers HTTP on a listener and shuts down in time.
+func (d *Daemon) serve(srv *http.Server, l net.Listener) func(context.Context) error {
+	return func(ctx context.Context) error {
+		ended := make(chan error, 1)
+		go func() {
+			if d.cfg.HTTP.TLSCert != "" && srv == d.http {
+				ended <- srv.ServeTLS(l, string(d.cfg.HTTP.TLSCert), string(d.cfg.HTTP.TLSKey))
+				return
+			}
+			ended <- srv.Serve(l)
+		}()
+		select {
+		case err := <-ended:
+			return err
+		case <-ctx.Done():
+		}
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		if err := srv.Shutdown(grace); err != nil {
+			srv.Close()
+		}
+		<-ended
+		return nil
+	}
+}
+
+// close gives back what was taken, the newest first. It may be called twice.
+func (s *Site) close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+// health says whether the daemon can do its work: nil, or one sentence.
+func (d *Daemon) health(context.Context) error {
+	if err := d.ledger.Stats().Stopped; err != nil {
+		return err
+	}
+	if d.ledger.Stats().Low {
+		return errors.New("the disk is nearly full: new orders wait, work in progress goes on")
+	}
+	return nil
+}
+
+// every calls f at once and then every so often, until ctx ends. f's error ends it.
+func every(ctx context.Context, wait time.Duration, f func(context.Context) error) error {
+	t := time.NewTicker(wait)
+	defer t.Stop()
+	for {
+		if err := f(ctx); err != nil {
+			return err
+		}
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// ControlPath is where a running daemon of this site listens for the operator's
+// commands.
+func ControlPath(cfg *config.Config) string {
+	return filepath.Join(string(cfg.Site.Data), "floord.sock")
+}
+
+// sortCode is the carrier's sort code (三段码) of a destination.
+func (d *Daemon) sortCode(c floor.CarrierID, to floor.Recipient) string {
+	for _, a := range d.carriers {
+		if a.id == c {
+			return a.sortCode(to)
+		}
+	}
+	return ""
+}
+
+// lanes builds the lanes. It is called once, by openDoors.
+func (d *Daemon) lanes(o Options) {
+	var lanes []courier.Lane
+	for _, s := range d.shops {
+		if s.channel != nil {
+			lanes = append(lanes, courier.Lane{Name: "shop/" + string(s.id), Deliver: d.tellShop(s), Pace: o.Pace})
+		}
+	}
+	for _, s := range d.stations {
+		lanes = append(lanes, courier.Lane{
+			Name: foreman.PrinterLane(s.id), Deliver: d.print(s),
+			Pace: func(int) time.Duration { return 2 * time.Second },
+		})
+	}
+	lanes = append(lanes, courier.Lane{Name: "alert", Deliver: d.alert})
+	d.courier = courier.New(d.ledger, lanes...)
+}

@@ -1,0 +1,104 @@
+package daemon
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"floord/device/serial"
+	"floord/floor"
+	"floord/sync/ledger"
+)
+
+// metrics are what /metrics shows. They hold no personal data. Most are read from
+// the ledger when asked, so that they cannot disagree with it.
+type metrics struct {
+	d        *Daemon
+	registry *prometheus.Registry
+	refused  *prometheus.CounterVec
+}
+
+var (
+	ordersDesc   = prometheus.NewDesc("floord_orders", "Orders by state.", []string{"state"}, nil)
+	flaggedDesc  = prometheus.NewDesc("floord_orders_flagged", "Orders that are frozen, held or short.", []string{"flag"}, nil)
+	countsDesc   = prometheus.NewDesc("floord_events_counted_total", "What happened since the ledger began.", []string{"what"}, nil)
+	outboxDesc   = prometheus.NewDesc("floord_outbox_rows", "What is owed to the outside, by lane and state.", []string{"lane", "state"}, nil)
+	ledgerDesc   = prometheus.NewDesc("floord_ledger", "The ledger's own figures.", []string{"what"}, nil)
+	channelDesc  = prometheus.NewDesc("floord_channel_up", "1 if the last pull of the channel went through.", []string{"channel"}, nil)
+	socketsDesc  = prometheus.NewDesc("floord_handhelds_connected", "Devices on a socket.", nil, nil)
+	stuckDesc    = prometheus.NewDesc("floord_serial_stuck", "Calls to serial drivers that never came back.", nil, nil)
+	allDescs     = []*prometheus.Desc{ordersDesc, flaggedDesc, countsDesc, outboxDesc, ledgerDesc, channelDesc, socketsDesc, stuckDesc}
+	refusedShape = prometheus.CounterOpts{Name: "floord_http_turned_away_total", Help: "Requests turned away before anything else was looked at."}
+)
+
+func newMetrics(d *Daemon) *metrics {
+	m := &metrics{d: d, registry: prometheus.NewRegistry(), refused: prometheus.NewCounterVec(refusedShape, []string{"reason"})}
+	m.registry.MustRegister(m, m.refused, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *metrics) turnedAway(reason string) { m.refused.WithLabelValues(reason).Inc() }
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Describe implements prometheus.Collector.
+func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range allDescs {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m *metrics) Collect(ch chan<- prometheus.Metric) {
+	gauge := func(desc *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, v, labels...)
+	}
+	type row struct{ lane, state string }
+	outbox := map[row]int{}
+	var g floor.Figures
+	err := m.d.ledger.Read(func(v *ledger.View) (err error) {
+		if g, err = v.Figures(); err != nil {
+			return err
+		}
+		return v.Lane("", func(e floor.Effect) bool { outbox[row{e.Lane, e.State}]++; return true })
+	})
+	if err != nil {
+		m.d.log.Error("metrics", "err", err)
+	}
+	for s, n := range g.ByState {
+		gauge(ordersDesc, float64(n), string(s))
+	}
+	gauge(flaggedDesc, float64(g.Frozen), "frozen")
+	gauge(flaggedDesc, float64(g.Held), "held")
+	gauge(flaggedDesc, float64(g.Short), "short")
+	for what, n := range g.Counts {
+		ch <- prometheus.MustNewConstMetric(countsDesc, prometheus.CounterValue, float64(n), what)
+	}
+	for r, n := range outbox {
+		gauge(outboxDesc, float64(n), r.lane, r.state)
+	}
+	s := m.d.ledger.Stats()
+	for what, v := range map[string]float64{
+		"seq": float64(s.Seq), "commits": float64(s.Commits), "requests": float64(s.Requests), "events": float64(s.Events),
+		"readers": float64(s.Readers), "followers": float64(s.Followers), "file_bytes": float64(s.FileBytes),
+		"disk_free_bytes": float64(s.DiskFree), "damaged_rows": float64(len(s.Damaged)), "slowest_sync_seconds": s.SlowestSync.Seconds(),
+	} {
+		gauge(ledgerDesc, v, what)
+	}
+	for _, sh := range m.d.shops {
+		gauge(channelDesc, float64(bit(sh.state().OK)), string(sh.id))
+	}
+	gauge(socketsDesc, float64(m.d.pda.Connected()))
+	gauge(stuckDesc, float64(serial.Stuck()))
+}
+
+func bit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

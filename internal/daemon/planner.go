@@ -1,0 +1,280 @@
+package daemon
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"floord/floor"
+	"floord/floor/foreman"
+	"floord/sync/ledger"
+	"floord/wave"
+)
+
+// A planner promises stock to orders as they come and releases waves when pickers
+// are free: never more walks than there are hands, for the next plan is better.
+type planner struct {
+	d      *Daemon
+	rules  wave.Rules
+	layout *wave.Layout // nil while there are no bins
+
+	mu      sync.Mutex
+	left    []wave.LeftOut // guarded by mu; what the last plan left out, for the board
+	heat    map[floor.BinID]float64
+	heatAt  time.Time
+	halving time.Duration
+}
+
+// heatHalfLife is how fast old demand fades.
+const heatHalfLife = 7 * 24 * time.Hour
+
+func newPlanner(d *Daemon) (*planner, error) {
+	c := d.cfg.Wave
+	p := &planner{d: d, halving: heatHalfLife, rules: wave.Rules{
+		TotesPerCart: c.TotesPerCart, MaxOrders: c.MaxOrders, MaxLines: c.MaxLines, MaxGrams: c.MaxGrams,
+		SameCarrier: c.SameCarrier, MinFill: c.MinFill, MaxWait: c.MaxWait, DueSoon: c.DueSoon,
+		MetresPerSecond: c.MetresPerSecond, SecondsPerStop: c.SecondsPerStop, Seed: uint64(c.Seed),
+	}}
+	if err := p.rules.Check(); err != nil {
+		return nil, err
+	}
+	var bins []floor.BinInfo
+	err := d.ledger.Read(func(v *ledger.View) error {
+		return v.Bins(func(b floor.BinInfo) bool { bins = append(bins, b); return true })
+	})
+	if err != nil || len(bins) == 0 {
+		return p, err
+	}
+	p.layout, err = p.lay(bins)
+	return p, err
+}
+
+// lay builds the floor from the bins and, where floord.toml says more, from that.
+func (p *planner) lay(bins []floor.BinInfo) (*wave.Layout, error) {
+	places := foreman.Places(bins)
+	l, err := wave.InferLayout(places)
+	c := p.d.cfg.Layout
+	if err != nil || c.Depot == nil && len(c.CrossAisles) == 0 {
+		return l, err
+	}
+	g := l.Geometry()
+	if c.Depot != nil {
+		g.Depot = wave.Point{X: wave.Metres(c.Depot.X), Y: wave.Metres(c.Depot.Y)}
+	}
+	if len(c.CrossAisles) > 0 {
+		g.CrossAisles = nil
+		for _, y := range c.CrossAisles {
+			g.CrossAisles = append(g.CrossAisles, wave.Metres(y))
+		}
+	}
+	return wave.NewLayout(places, g)
+}
+
+// news are the facts that make it worth to plan at once.
+var news = ledger.Topic{
+	string(floor.OrderHeld{}.Kind()), string(floor.StockCounted{}.Kind()), string(floor.StockFreed{}.Kind()),
+	string(floor.OrderThawed{}.Kind()), string(floor.LinePutBack{}.Kind()), string(floor.TaskDone{}.Kind()),
+	string(floor.PersonLoggedIn{}.Kind()), string(floor.TaskTaken{}.Kind()),
+}
+
+func (p *planner) run(ctx context.Context) error {
+	wake := make(chan struct{}, 1)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	heard := make(chan error, 1)
+	go func() {
+		for _, err := range p.d.ledger.Follow(ctx, p.d.ledger.Seq(), news) {
+			if err != nil {
+				heard <- err
+				return
+			}
+			select {
+			case wake <- struct{}{}:
+			default:
+			}
+		}
+		heard <- nil
+	}()
+	for ctx.Err() == nil {
+		if err := p.round(ctx); err != nil && ctx.Err() == nil {
+			stop()
+			<-heard
+			return err
+		}
+		select {
+		case <-wake:
+			pause(ctx, 20*time.Millisecond) // let a burst of news come together
+		case <-time.After(p.d.cfg.Wave.Every):
+		case <-ctx.Done():
+		}
+	}
+	return <-heard
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// round allocates what is checked, then plans what is allocated.
+func (p *planner) round(ctx context.Context) error {
+	checked, err := p.in(floor.Checked)
+	if err != nil {
+		return err
+	}
+	for _, o := range checked {
+		if len(o.Holds) > 0 || o.Freeze != nil {
+			continue
+		}
+		if _, err := p.d.foreman.Allocate(ctx, foreman.Floord(p.d.keys.next("allocate")), o.ID); err != nil {
+			return notReserve(err)
+		}
+	}
+	if p.layout == nil {
+		return nil
+	}
+	return p.plan(ctx)
+}
+
+// notReserve drops the error of a disk whose reserve is reached: new work waits.
+func notReserve(err error) error {
+	if isReserve(err) {
+		return nil
+	}
+	return err
+}
+
+func (p *planner) in(state floor.State) ([]floor.Order, error) {
+	var out []floor.Order
+	err := p.d.ledger.Read(func(v *ledger.View) error {
+		var inner error
+		err := v.Live(func(id floor.OrderID, s floor.State) bool {
+			if s != state {
+				return true
+			}
+			var o floor.Order
+			var ok bool
+			if o, ok, inner = v.Order(id); ok {
+				out = append(out, o)
+			}
+			return inner == nil
+		})
+		if err == nil {
+			err = inner
+		}
+		return err
+	})
+	return out, err
+}
+
+func (p *planner) plan(ctx context.Context) error {
+	free, err := p.idle()
+	if err != nil || free == 0 {
+		return err
+	}
+	s := wave.Snapshot{Layout: p.layout, FreePickers: free}
+	orders, err := p.in(floor.Allocated)
+	if err != nil || len(orders) == 0 {
+		return err
+	}
+	if s.BinHeat, err = p.binHeat(); err != nil {
+		return err
+	}
+	weights := map[floor.SKU]floor.Grams{}
+	err = p.d.ledger.Read(func(v *ledger.View) error {
+		for _, o := range orders {
+			for _, l := range o.Lines {
+				k, _, err := v.SKU(l.SKU)
+				if err != nil {
+					return err
+				}
+				weights[l.SKU] = k.Grams
+			}
+			if len(o.Holds) == 0 && o.Freeze == nil {
+				s.Orders = append(s.Orders, foreman.Plannable(o, func(k floor.SKU) floor.Grams { return weights[k] }))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	res := wave.Plan(ctx, s, p.rules, time.Now())
+	for _, w := range res.Waves {
+		if _, err := p.d.foreman.Release(ctx, foreman.Floord(p.d.keys.next("release")), w); err != nil {
+			return notReserve(err)
+		}
+	}
+	p.mu.Lock()
+	p.left = append(res.SetAside, res.Waiting...)
+	p.mu.Unlock()
+	return nil
+}
+
+// idle counts the pickers who are logged in and have nothing to do, less the
+// tasks that wait for them.
+func (p *planner) idle() (int, error) {
+	n := 0
+	err := p.d.ledger.Read(func(v *ledger.View) error {
+		err := v.People(func(x floor.Person) bool {
+			if x.Device != "" && x.Task == "" && x.May(floor.RolePicker) && !x.May(floor.RoleLead) {
+				n++
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		return v.LiveTasks(func(t floor.Task) bool {
+			if t.State == floor.TaskWaiting {
+				n--
+			}
+			return true
+		})
+	})
+	return max(n, 0), err
+}
+
+// binHeat gives how often bins are picked from. It is counted anew every minute.
+func (p *planner) binHeat() (map[floor.BinID]float64, error) {
+	if p.heat != nil && time.Since(p.heatAt) < time.Minute {
+		return p.heat, nil
+	}
+	h, err := wave.NewHeat(p.halving)
+	if err != nil {
+		return nil, err
+	}
+	lies := map[floor.BinID][]floor.SKU{}
+	err = p.d.ledger.Read(func(v *ledger.View) error {
+		err := v.Demand(func(sku floor.SKU, d floor.Demand) bool {
+			for back, n := range d.Pieces {
+				if n > 0 {
+					h.Add(sku, n, floor.DemandNoon(d.Day-back))
+				}
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		return v.Stock(func(s floor.Stock) bool {
+			lies[s.Bin] = append(lies[s.Bin], s.SKU)
+			return true
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.heatAt = time.Now()
+	p.heat = h.Bins(lies, p.heatAt)
+	return p.heat, nil
+}
+
+// LeftOut gives what the last plan left out, and why.
+func (p *planner) leftOut() []wave.LeftOut {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.left
+}

@@ -1,0 +1,237 @@
+package daemon
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"floord/floor"
+	"floord/floor/foreman"
+	"floord/internal/config"
+	"floord/sync/ledger"
+)
+
+// loadSite brings what floord.toml and its files say of SKUs, bins, stock and
+// people into the ledger. What is there already is not written again; the stock
+// file is the first count of bins that were never counted, and no more.
+func (d *Daemon) loadSite() error {
+	ctx := context.Background()
+	if path := string(d.cfg.Catalogue.SKUs); path != "" {
+		skus, err := readCSV(path, []string{"sku", "name"}, readSKU)
+		if err != nil {
+			return err
+		}
+		for part := range parts(skus) {
+			if _, err := d.foreman.SetSKUs(ctx, d.by("skus"), part); err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+		}
+	}
+	if path := string(d.cfg.Catalogue.Bins); path != "" {
+		bins, err := readCSV(path, []string{"bin", "zone", "aisle", "x", "y"}, readBin)
+		if err != nil {
+			return err
+		}
+		for part := range parts(bins) {
+			if _, err := d.foreman.SetBins(ctx, d.by("bins"), part); err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+		}
+	}
+	if path := string(d.cfg.Catalogue.Stock); path != "" {
+		if err := d.loadStock(ctx, path); err != nil {
+			return err
+		}
+	}
+	return d.loadPeople(ctx)
+}
+
+func (s *Site) by(what string) foreman.By { return foreman.Floord(s.keys.next(what)) }
+
+// parts cuts a list into pieces that fit one commit.
+func parts[T any](list []T) func(func([]T) bool) {
+	return func(yield func([]T) bool) {
+		for from := 0; from < len(list); from += 500 {
+			if !yield(list[from:min(from+500, len(list))]) {
+				return
+			}
+		}
+	}
+}
+
+func (d *Daemon) loadStock(ctx context.Context, path string) error {
+	rows, err := readCSV(path, []string{"bin", "sku", "qty"}, readStock)
+	if err != nil {
+		return err
+	}
+	for part := range parts(rows) {
+		var fresh []floor.Stock
+		err := d.ledger.Read(func(v *ledger.View) error {
+			for _, s := range part {
+				_, counted, err := v.StockAt(s.Bin, s.SKU)
+				if err != nil {
+					return err
+				}
+				if !counted {
+					fresh = append(fresh, s)
+				}
+			}
+			return nil
+		})
+		if err == nil && len(fresh) > 0 {
+			_, err = d.foreman.FirstCount(ctx, d.by("stock"), fresh)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// loadPeople sets the people of floord.toml. Those added on the pages stay.
+func (d *Daemon) loadPeople(ctx context.Context) error {
+	for _, p := range d.cfg.People {
+		badge := p.Badge
+		if p.BadgeFile != "" {
+			var err error
+			if badge, err = config.Secret(p.BadgeFile); err != nil {
+				return fmt.Errorf("person %s: %w", p.ID, err)
+			}
+		}
+		var have floor.Person
+		err := d.ledger.Read(func(v *ledger.View) (err error) { have, _, err = v.Person(p.ID); return err })
+		if err != nil {
+			return err
+		}
+		want := floor.Person{ID: p.ID, Name: p.Name, Roles: p.Roles, Lang: p.Lang}
+		if samePerson(have, want, badge) {
+			continue
+		}
+		if _, err := d.foreman.SetPerson(ctx, d.by("person"), want, badge); err != nil {
+			return fmt.Errorf("person %s: %w", p.ID, err)
+		}
+	}
+	return nil
+}
+
+func samePerson(have, want floor.Person, badge string) bool {
+	if have.Name != want.Name || have.Lang != want.Lang || have.Gone || have.Badge != foreman.Hash(badge) || len(have.Roles) != len(want.Roles) {
+		return false
+	}
+	for i := range have.Roles {
+		if have.Roles[i] != want.Roles[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// maxRows bounds a site's file.
+const maxRows = 1_000_000
+
+// readCSV reads a file with a header. needed columns must be there; others are
+// optional. Every mistake is named with its line, up to ten.
+func readCSV[T any](path string, needed []string, read func(map[string]string) (T, error)) ([]T, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r := csv.NewReader(f)
+	r.ReuseRecord = true
+	header, err := r.Read()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	columns := make([]string, len(header))
+	for i, h := range header {
+		columns[i] = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(h, "\ufeff")))
+	}
+	for _, n := range needed {
+		if !containsString(columns, n) {
+			return nil, fmt.Errorf("%s: the header lacks the column %q", path, n)
+		}
+	}
+	var out []T
+	var bad []error
+	row := map[string]string{}
+	for len(bad) < 10 {
+		record, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		line, _ := r.FieldPos(0)
+		if err != nil {
+			bad = append(bad, fmt.Errorf("%s: %w", path, err))
+			break
+		}
+		if len(out) == maxRows {
+			return nil, fmt.Errorf("%s: more than %d rows", path, maxRows)
+		}
+		for i, c := range columns {
+			row[c] = strings.TrimSpace(record[i])
+		}
+		x, err := read(row)
+		if err != nil {
+			bad = append(bad, fmt.Errorf("%s:%d: %w", path, line, err))
+			continue
+		}
+		out = append(out, x)
+	}
+	return out, errors.Join(bad...)
+}
+
+func containsString(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+func readSKU(row map[string]string) (floor.SKUInfo, error) {
+	s := floor.SKUInfo{SKU: floor.SKU(row["sku"]), Name: row["name"], Spec: row["spec"], Barcode: row["barcode"]}
+	if s.SKU == "" || len(s.SKU) > 64 || len(s.Name) > 200 || strings.Contains(string(s.SKU), "|") {
+		return s, fmt.Errorf("sku %q: 1 to 64 bytes without | are wanted", s.SKU)
+	}
+	if g := row["grams"]; g != "" {
+		n, err := strconv.ParseInt(g, 10, 64)
+		if err != nil || n < 0 || n > int64(foreman.MaxWeight) {
+			return s, fmt.Errorf("grams %q: a whole number from 0 to %d is wanted", g, foreman.MaxWeight)
+		}
+		s.Grams = floor.Grams(n)
+	}
+	return s, nil
+}
+
+func readBin(row map[string]string) (floor.BinInfo, error) {
+	b := floor.BinInfo{Bin: floor.BinID(row["bin"]), Zone: row["zone"]}
+	if b.Bin == "" || len(b.Bin) > 64 || strings.Contains(string(b.Bin), "|") {
+		return b, fmt.Errorf("bin %q: 1 to 64 bytes without | are wanted", b.Bin)
+	}
+	if row["aisle"] == "" {
+		return b, nil // its place is not known: orders for it are set aside, and say so
+	}
+	var errs [3]error
+	b.Aisle, errs[0] = strconv.Atoi(row["aisle"])
+	b.X, errs[1] = strconv.ParseFloat(row["x"], 64)
+	b.Y, errs[2] = strconv.ParseFloat(row["y"], 64)
+	if err := errors.Join(errs[:]...); err != nil || b.Aisle < 1 {
+		return b, fmt.Errorf("bin %s: aisle %q, x %q, y %q are not all numbers", b.Bin, row["aisle"], row["x"], row["y"])
+	}
+	return b, nil
+}
+
+func readStock(row map[string]string) (floor.Stock, error) {
+	n, err := strconv.Atoi(row["qty"])
+	if err != nil || n < 0 || n > foreman.MaxCount {
+		return floor.Stock{}, fmt.Errorf("qty %q: a whole number from 0 to %d is wanted", row["qty"], foreman.MaxCount)
+	}
+	return floor.Stock{Bin: floor.BinID(row["bin"]), SKU: floor.SKU(row["sku"]), OnHand: n}, nil
+}

@@ -1,0 +1,392 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"floord/device"
+	"floord/device/netport"
+	"floord/device/printer"
+	"floord/device/profile"
+	"floord/device/scale"
+	"floord/device/serial"
+	"floord/floor"
+	"floord/floor/foreman"
+	"floord/internal/config"
+	"floord/label"
+	"floord/label/tspl"
+	"floord/sync/channel"
+	"floord/sync/courier"
+	"floord/sync/ledger"
+	"floord/sync/pda"
+)
+
+// A station is a pack station: a printer and a scale, each of which may be
+// missing or misconfigured without harm to the rest.
+type station struct {
+	id      floor.StationID
+	cfg     config.Station
+	printer *printer.Printer
+	scale   *scale.Scale
+	keepers []*device.Station // keep the devices on the air
+	onLine  map[string]*device.Station
+}
+
+func (d *Daemon) openStations() error {
+	for _, c := range d.cfg.Stations {
+		s := &station{id: c.ID, cfg: c, onLine: map[string]*device.Station{}}
+		d.stations[c.ID] = s
+		if c.Printer != nil {
+			s.open("printer", c.Printer, func(p profile.Profile) (drive func(context.Context, device.Line) error, err error) {
+				if s.printer, err = printer.New(p); err != nil {
+					return nil, err
+				}
+				return s.printer.Drive, nil
+			})
+		}
+		if c.Scale != nil {
+			s.open("scale", c.Scale, func(p profile.Profile) (drive func(context.Context, device.Line) error, err error) {
+				if s.scale, err = scale.New(p); err != nil {
+					return nil, err
+				}
+				return s.scale.Drive, nil
+			})
+		}
+	}
+	return nil
+}
+
+// open makes the keeper of one device. A device that is misconfigured gets a
+// keeper that says so and opens nothing.
+func (s *station) open(kind string, c *config.Device, driver func(profile.Profile) (func(context.Context, device.Line) error, error)) {
+	name := string(s.id) + " " + kind
+	drive, err := driver(c.Profile)
+	if len(c.Problems) > 0 {
+		err = errors.New(c.Problems[0].Text("en"))
+	}
+	var k *device.Station
+	if err != nil {
+		k = device.NewBrokenStation(name, err)
+	} else {
+		k = device.NewStation(name, opener(c), drive)
+	}
+	s.keepers = append(s.keepers, k)
+	s.onLine[kind] = k
+}
+
+func opener(c *config.Device) device.Opener {
+	if addr, ok := c.Address(); ok {
+		return netport.Opener{Addr: addr}
+	}
+	return serial.Opener{Path: c.Port, Settings: serial.Settings(c.Profile.Line)}
+}
+
+func (s *station) tasks() []task {
+	var out []task
+	for _, k := range s.keepers {
+		out = append(out, task{k.Name(), k.Run})
+	}
+	return out
+}
+
+// hooks let handhelds and pages see the devices.
+func (d *Daemon) hooks() pda.Hooks {
+	return pda.Hooks{
+		Scale: func(id floor.StationID) pda.ScaleState { return d.stations[id].scaleState() },
+		Printer: func(id floor.StationID) pda.PrinterState {
+			return d.stations[id].printerState()
+		},
+		TakeWeight: d.takeWeight,
+		Stations: func() []floor.StationID {
+			var ids []floor.StationID
+			for _, s := range d.cfg.Stations {
+				ids = append(ids, s.ID)
+			}
+			return ids
+		},
+		Carriers: func() []floor.CarrierID {
+			var ids []floor.CarrierID
+			for _, c := range d.cfg.Carriers {
+				ids = append(ids, c.ID)
+			}
+			return ids
+		},
+		Channels: func() []pda.ChannelState {
+			var out []pda.ChannelState
+			for _, s := range d.shops {
+				out = append(out, s.state())
+			}
+			return out
+		},
+	}
+}
+
+// up reports whether a device's line is open.
+func (s *station) up(kind string) bool {
+	k := s.onLine[kind]
+	if k == nil {
+		return false
+	}
+	st, _ := k.State()
+	return st.Phase == device.Up
+}
+
+func (s *station) scaleState() pda.ScaleState {
+	switch {
+	case s == nil || s.cfg.Scale == nil:
+		return pda.ScaleState{State: "none"}
+	case s.scale == nil || !s.up("scale"):
+		return pda.ScaleState{State: "down"}
+	}
+	now, _ := s.scale.Live()
+	st := pda.ScaleState{State: string(now.Phase)}
+	switch now.Phase {
+	case scale.Empty, scale.Moving, scale.Stable, scale.Taken, scale.ReturnToZero:
+		g := now.Grams
+		st.Grams = &g
+	}
+	return st
+}
+
+func (s *station) printerState() pda.PrinterState {
+	switch {
+	case s == nil || s.cfg.Printer == nil:
+		return pda.PrinterState{State: "none"}
+	case s.printer == nil || !s.up("printer"):
+		return pda.PrinterState{State: "down", Code: "printer-down"}
+	}
+	now, _ := s.printer.Live()
+	switch {
+	case now.Printing:
+		return pda.PrinterState{State: "printing"}
+	case !now.Ready():
+		return pda.PrinterState{State: "fault", Code: string(now.Reason())}
+	}
+	return pda.PrinterState{State: "ready"}
+}
+
+// weighWithin is how long a packer's wish for a weight waits for the scale.
+const weighWithin = 20 * time.Second
+
+// takeWeight waits for the settled weight of the parcel that is open at a
+// station. What was on the scale before it is never served.
+func (d *Daemon) takeWeight(ctx context.Context, id floor.StationID) (floor.Weight, error) {
+	s := d.stations[id]
+	if s == nil || s.scale == nil || !s.up("scale") {
+		return floor.Weight{}, floor.Refuse("no-scale")
+	}
+	var p floor.Parcel
+	err := d.ledger.Read(func(v *ledger.View) (err error) {
+		p, _, err = v.OpenParcel(id)
+		return err
+	})
+	if err != nil {
+		return floor.Weight{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, weighWithin)
+	defer cancel()
+	w, err := s.scale.Settled(ctx, string(p.ID))
+	var un scale.Unsettled
+	if errors.As(err, &un) {
+		return floor.Weight{}, floor.Refuse("scale-" + string(un.Phase))
+	}
+	if err != nil {
+		return floor.Weight{}, err
+	}
+	return floor.Weight{
+		Grams: w.Grams, Raw: w.Raw, Profile: w.Profile, Origin: w.Origin, Seq: w.Seq,
+		ZeroSeen: !w.ZeroAt.IsZero(), At: w.SettledAt.UTC().Truncate(time.Millisecond), By: string(id),
+	}, nil
+}
+
+// print carries a label to a station's printer.
+func (d *Daemon) print(s *station) courier.Deliver {
+	return func(ctx context.Context, e floor.Effect) courier.Outcome {
+		if s.printer == nil || !s.up("printer") {
+			return courier.Outcome{Verdict: courier.NotYet, Why: "printer-down"}
+		}
+		if d.stopAtShop(ctx, e.Order) {
+			return courier.Outcome{Verdict: courier.NotYet, Why: "frozen"}
+		}
+		job, notes, err := d.render(s, e)
+		if err != nil {
+			d.log.Error("label cannot be made", "parcel", e.Parcel, "err", err)
+			return courier.Outcome{Verdict: courier.Refused, Why: labelWhy(err)}
+		}
+		out, err := s.printer.Print(ctx, printer.Job{ID: fmt.Sprintf("%s/%d", e.Parcel, e.Copy), Data: job})
+		if err != nil {
+			d.log.Warn("label", "parcel", e.Parcel, "verdict", out.Verdict, "reason", out.Reason, "err", err)
+		}
+		switch out.Verdict {
+		case printer.Printed:
+			return courier.Outcome{Verdict: courier.Done, Why: string(out.Proof), Notes: notes}
+		case printer.NotPrinted:
+			return courier.Outcome{Verdict: courier.NotYet, Why: string(out.Reason)}
+		}
+		return courier.Outcome{Verdict: courier.Unknown, Why: string(out.Reason)}
+	}
+}
+
+// labelWhy is what the packer reads when a label cannot be made.
+func labelWhy(err error) string {
+	var fit *label.FitError
+	if errors.As(err, &fit) {
+		return fit.Sentence("zh")
+	}
+	return err.Error()
+}
+
+// askShopWithin bounds the question whether an order may still go, right before
+// its label: a dead uplink must not hold the label up.
+const askShopWithin = 1500 * time.Millisecond
+
+// stopAtShop asks the shop once more how an order stands, right before its label
+// is printed, and takes the answer in: a cancel nobody has told us of yet freezes
+// it here. A shop that is not reached is not asked.
+func (d *Daemon) stopAtShop(ctx context.Context, id floor.OrderID) bool {
+	var o floor.Order
+	err := d.ledger.Read(func(v *ledger.View) (err error) { o, _, err = v.Order(id); return err })
+	s := d.shop(o.Channel)
+	if err != nil || s == nil || s.channel == nil || !s.state().OK {
+		return false
+	}
+	ask, cancel := context.WithTimeout(ctx, askShopWithin)
+	defer cancel()
+	now, err := s.channel.Check(ask, o.Number)
+	if err != nil || !now.Newer(o.ModifiedAt, o.Weight, o.Content) {
+		return false
+	}
+	if err := d.receive(ctx, s, channel.Page{Orders: []floor.ShopOrder{now}}); err != nil {
+		return false
+	}
+	err = d.ledger.Read(func(v *ledger.View) (err error) { o, _, err = v.Order(id); return err })
+	return err == nil && (o.Freeze != nil || o.State == floor.Closed)
+}
+
+func (d *Daemon) shop(id floor.ChannelID) *shop {
+	for _, s := range d.shops {
+		if s.id == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// render makes the bytes of a label for one printer. Notes say what is printed
+// otherwise than it is written.
+func (d *Daemon) render(s *station, e floor.Effect) (job []byte, notes []string, err error) {
+	w, err := d.waybill(e)
+	if err != nil {
+		return nil, nil, err
+	}
+	page, err := label.Waybill100x150(w)
+	if s.cfg.Printer.Labels == "76x130" {
+		page, err = label.Waybill76x130(w)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	p := s.cfg.Printer.Profile.Printer
+	out, err := tspl.Encode(page, tspl.Options{DPI: dpi(p.DotsPerMM), Charset: strings.ToLower(p.Charset)})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, n := range out.Notes {
+		notes = append(notes, fmt.Sprintf("%s: %+v", n.Field, n.Note))
+	}
+	return out.Bytes, notes, nil
+}
+
+// dpi gives the dots per inch that a printer of so many dots per millimetre has.
+func dpi(dotsPerMM int) int {
+	if dotsPerMM == 12 {
+		return 300
+	}
+	return 203
+}
+
+// waybill gathers what a parcel's label says.
+func (d *Daemon) waybill(e floor.Effect) (label.Waybill, error) {
+	var w label.Waybill
+	err := d.ledger.Read(func(v *ledger.View) error {
+		p, ok, err := v.Parcel(e.Parcel)
+		if err != nil || !ok {
+			return errors.Join(err, fmt.Errorf("parcel %s is not there", e.Parcel))
+		}
+		o, _, err := v.Order(e.Order)
+		if err != nil {
+			return err
+		}
+		to, _, err := v.Recipient(e.Order)
+		if err != nil {
+			return err
+		}
+		w = label.Waybill{
+			Number: string(p.Waybill), Carrier: d.carrierName(p.Carrier), SortCode: p.SortCode,
+			Recipient: label.Party{Name: to.Name, Phone: to.Phone, Address: to.Province + to.City + to.District + to.Detail},
+			OrderNo:   string(o.ID), ParcelID: string(p.ID), Copy: e.Copy, Remarks: o.Note, Wave: string(o.Wave),
+			PrintedAt: time.Now().In(d.cfg.Site.Zone), Lang: d.cfg.Site.Lang,
+		}
+		if p.Weight != nil {
+			w.Grams = int64(p.Weight.Grams)
+		}
+		for i, id := range o.Parcels {
+			if id == p.ID && len(o.Parcels) > 1 {
+				w.Piece, w.Pieces = i+1, len(o.Parcels)
+			}
+		}
+		for _, i := range p.Items {
+			w.Items = append(w.Items, label.Item{Name: itemName(o.Line(i.Line)), Quantity: i.Qty})
+		}
+		return nil
+	})
+	return w, err
+}
+
+func itemName(l *floor.Line) string {
+	if l == nil {
+		return ""
+	}
+	name := l.Name
+	if name == "" {
+		name = string(l.SKU)
+	}
+	if l.Spec != "" {
+		name += " " + l.Spec
+	}
+	return name
+}
+
+func (d *Daemon) carrierName(id floor.CarrierID) string {
+	for _, c := range d.cfg.Carriers {
+		if c.ID == id && c.Name != "" {
+			return c.Name
+		}
+	}
+	return string(id)
+}
+
+// watchFreezes calls a lead for every freeze that nobody has answered in time.
+func (d *Daemon) watchFreezes(ctx context.Context) error {
+	return every(ctx, 250*time.Millisecond, func(ctx context.Context) error {
+		var late []string
+		now := time.Now()
+		err := d.ledger.Read(func(v *ledger.View) error {
+			return v.OpenIntercepts(func(i floor.Intercept) bool {
+				if now.After(i.Deadline) && len(i.Answers) == 0 && i.Escalated.IsZero() {
+					late = append(late, i.Key)
+				}
+				return true
+			})
+		})
+		for _, key := range late {
+			if err == nil {
+				_, err = d.foreman.Escalate(ctx, foreman.Floord(d.keys.day()+"/escalate/"+key), key)
+			}
+		}
+		return err
+	})
+}

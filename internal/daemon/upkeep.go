@@ -1,0 +1,161 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	sd "github.com/coreos/go-systemd/v22/daemon"
+
+	"floord/report"
+	"floord/sync/ledger"
+)
+
+func isReserve(err error) bool {
+	return errors.Is(err, ledger.ErrReserve) || errors.Is(err, ledger.ErrFull)
+}
+
+// backups copies the ledger every so often and keeps the newest copies. A copy
+// that fails is said and tried again at its next time.
+func (d *Daemon) backups(ctx context.Context) error {
+	for {
+		pause(ctx, d.cfg.Backup.Every)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := backup(ctx, d.Site, nil, nil, io.Discard); err != nil && ctx.Err() == nil {
+			d.log.Error("backup", "err", err)
+			continue
+		}
+		if err := keepNewest(d.cfg.Backups(), "floor-", d.cfg.Backup.Keep); err != nil {
+			d.log.Error("old backups", "err", err)
+		}
+	}
+}
+
+// keepNewest removes all but the newest files with a prefix; their names sort by time.
+func keepNewest(dir, prefix string, keep int) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, e := range entries {
+		if e.Type().IsRegular() && strings.HasPrefix(e.Name(), prefix) {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	var errs []error
+	for len(names) > keep {
+		errs = append(errs, os.Remove(filepath.Join(dir, names[0])))
+		names = names[1:]
+	}
+	return errors.Join(errs...)
+}
+
+// archive moves old days out of the journal, once an hour.
+func (d *Daemon) archive(ctx context.Context) error {
+	return every(ctx, time.Hour, func(ctx context.Context) error {
+		days, err := d.ledger.Archive(ctx, d.cfg.Journal.KeepDays, time.Now().In(d.cfg.Site.Zone))
+		for _, day := range days {
+			d.log.Info("day archived", "day", day.Day, "file", day.File)
+		}
+		if err != nil && ctx.Err() == nil {
+			d.log.Error("archive", "err", err) // a full archive disk does not stop the floor
+		}
+		return nil
+	})
+}
+
+// dailyReports writes yesterday's report each morning.
+func (d *Daemon) dailyReports(ctx context.Context) error {
+	for {
+		now := time.Now().In(d.cfg.Site.Zone)
+		at := d.cfg.Report.At.On(now)
+		if !at.After(now) {
+			at = d.cfg.Report.At.On(now.AddDate(0, 0, 1))
+		}
+		pause(ctx, at.Sub(now))
+		if ctx.Err() != nil {
+			return nil
+		}
+		if _, err := d.WriteReport(report.DayOf(at.AddDate(0, 0, -1), d.cfg.Site.Zone)); err != nil {
+			d.log.Error("daily report", "err", err)
+		}
+	}
+}
+
+// WriteReport writes the report of a day as PDF and text into the reports folder
+// and gives the PDF's path.
+func (s *Site) WriteReport(day report.Day) (string, error) {
+	x, err := s.dailyOf(day, time.Now().In(s.cfg.Site.Zone))
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(s.cfg.Reports(), 0o750); err != nil {
+		return "", err
+	}
+	base := filepath.Join(s.cfg.Reports(), "health-"+day.String())
+	for ext, write := range map[string]func(io.Writer, report.Daily, string) error{
+		".pdf": report.WritePDF, ".txt": report.WriteText,
+	} {
+		if err := writeFile(base+ext, func(w io.Writer) error { return write(w, x, s.cfg.Site.Lang) }); err != nil {
+			return "", err
+		}
+	}
+	return base + ".pdf", nil
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(write(f), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// ready, stopping and watchdog talk to systemd, if it started us.
+func (d *Daemon) ready() {
+	if _, err := sd.SdNotify(false, sd.SdNotifyReady); err != nil {
+		d.log.Warn("systemd", "err", err)
+	}
+}
+
+func (d *Daemon) stopping() { sd.SdNotify(false, sd.SdNotifyStopping) }
+
+// watchdog tells systemd that the daemon lives, after a real look at the ledger:
+// a daemon that can no longer read or has stopped serving is restarted.
+func (d *Daemon) watchdog(ctx context.Context) error {
+	wait, err := sd.SdWatchdogEnabled(false)
+	if err != nil || wait == 0 {
+		<-ctx.Done()
+		return nil
+	}
+	return every(ctx, wait/2, func(ctx context.Context) error {
+		if d.ledger.Stats().Stopped != nil {
+			return nil
+		}
+		err := d.ledger.Read(func(v *ledger.View) error { _, err := v.Figures(); return err })
+		if err == nil {
+			_, err = sd.SdNotify(false, sd.SdNotifyWatchdog)
+		}
+		if err != nil {
+			d.log.Error("watchdog", "err", err)
+		}
+		return nil
+	})
+}

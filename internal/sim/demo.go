@@ -1,0 +1,656 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"floord/device/devicetest"
+	"floord/floor"
+	"floord/internal/config"
+	"floord/internal/daemon"
+	"floord/internal/sim/courierco"
+	"floord/internal/sim/shop"
+	"floord/report"
+	"floord/sync/ledger"
+)
+
+// DemoOptions say how to run the pretend site.
+type DemoOptions struct {
+	For      time.Duration // 0: until ctx ends
+	Headless bool          // print the running line alone
+	Summary  string        // file for the Summary as JSON; "" for none
+	Listen   string        // of the pages
+	Data     string        // folder of the site; "" for a new temporary one that goes at the end
+	Log      string        // file for the daemon's log; "" is floord.log in the folder
+	Seed     uint64
+	Out      io.Writer
+}
+
+// A Summary is what a demo did. LedgerVerified is true only after the chain,
+// every tag and the views were really checked.
+type Summary struct {
+	OrdersReceived   int      `json:"orders_received"`
+	Waves            int      `json:"waves"`
+	LinesPicked      int      `json:"lines_picked"`
+	ParcelsSealed    int      `json:"parcels_sealed"`
+	LabelsPrinted    int      `json:"labels_printed"`
+	LabelsInDoubt    int      `json:"labels_in_doubt"`
+	HandedOver       int      `json:"handed_over"`
+	CancelsAsked     int      `json:"cancels_asked"`
+	CancelsStopped   int      `json:"cancels_stopped"`
+	CancelsMissed    int      `json:"cancels_missed"`
+	FreezeP50        float64  `json:"freeze_to_device_ms_p50"`
+	FreezeP99        float64  `json:"freeze_to_device_ms_p99"`
+	FreezesShown     int      `json:"freezes_shown"`
+	ReportsDelivered int      `json:"reports_delivered"`
+	ReportPDF        string   `json:"report_pdf"`
+	LedgerVerified   bool     `json:"ledger_verified"`
+	Broken           []string `json:"broken_promises"`
+}
+
+const (
+	printerProfile = "generic/tspl-203dpi"
+	cancelEvery    = 1700 * time.Millisecond
+	decideAfter    = 4 * time.Second
+	drainWithin    = 20 * time.Second
+)
+
+var scaleProfiles = []string{"generic/toledo-continuous", "generic/yaohua-tf0"}
+
+// Demo runs the pretend site until ctx ends or o.For is over, lets it drain, checks
+// its promises, and reports an error if one was broken.
+func Demo(ctx context.Context, o DemoOptions) error {
+	if o.Data == "" {
+		dir, err := os.MkdirTemp("", "floord-demo-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		o.Data = dir
+	}
+	w, err := newWorld(o)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	sum, err := w.run(ctx)
+	if err != nil {
+		return err
+	}
+	if o.Summary != "" {
+		b, err := json.MarshalIndent(sum, "", "  ")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(o.Summary, append(b, '\n'), 0o644); err != nil {
+			return err
+		}
+	}
+	if len(sum.Broken) > 0 {
+		return fmt.Errorf("promises were broken:\n  %s", strings.Join(sum.Broken, "\n  "))
+	}
+	return nil
+}
+
+// A world is the pretend site in motion.
+type world struct {
+	o        DemoOptions
+	rng      *rand.Rand
+	shop     *shop.PDD
+	carrier  *courierco.Service
+	servers  []*http.Server
+	log      *os.File
+	daemon   *daemon.Daemon
+	goods    []article
+	scales   []*devicetest.Scale
+	printers []*devicetest.Printer
+	conveyor chan floor.ToteID
+	count    *tally
+
+	mu      sync.Mutex
+	placed  []string             // guarded by mu; the shop's numbers
+	cancels map[string]time.Time // guarded by mu; cancelled by buyers, and when
+	shown   map[string]time.Time // guarded by mu; intercept -> first device that had it
+}
+
+func newWorld(o DemoOptions) (w *world, err error) {
+	w = &world{
+		o: o, rng: rand.New(rand.NewPCG(o.Seed, 1)), conveyor: make(chan floor.ToteID, 1000),
+		count: &tally{refused: map[string]int{}}, cancels: map[string]time.Time{}, shown: map[string]time.Time{},
+	}
+	defer func() {
+		if err != nil {
+			w.close()
+		}
+	}()
+	if w.goods, err = articles(); err != nil {
+		return nil, err
+	}
+	w.shop = shop.NewPDD(clientID, secret, token)
+	w.carrier = courierco.New(account, carrierKy, 100_000)
+	shopURL, err := w.serve(w.shop)
+	if err != nil {
+		return nil, err
+	}
+	carrierURL, err := w.serve(w.carrier)
+	if err != nil {
+		return nil, err
+	}
+	path, err := writeSite(o.Data, o.Listen, shopURL+"/api/router", carrierURL, w.goods)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.plugIn(); err != nil {
+		return nil, err
+	}
+	return w, w.open(path)
+}
+
+// serve answers on a port of loopback.
+func (w *world) serve(h http.Handler) (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 2 * time.Second}
+	w.servers = append(w.servers, srv)
+	go srv.Serve(l)
+	return "http://" + l.Addr().String(), nil
+}
+
+// plugIn makes the printers and scales on ptys.
+func (w *world) plugIn() error {
+	for i := range packers {
+		p, err := devicetest.NewPrinterAt(link(w.o.Data, station(i)+"-printer"), devicetest.PrinterOptions{PrintTime: 250 * time.Millisecond})
+		if err != nil {
+			return err
+		}
+		w.printers = append(w.printers, p)
+		so := devicetest.ScaleOptions{Swing: 250 * time.Millisecond}
+		if strings.Contains(scaleProfiles[i%len(scaleProfiles)], "yaohua") {
+			so.Protocol, so.Dialect = "yaohua-xk3190", "tf0"
+		}
+		s, err := devicetest.NewScaleAt(link(w.o.Data, station(i)+"-scale"), so)
+		if err != nil {
+			return err
+		}
+		w.scales = append(w.scales, s)
+	}
+	// Trouble of a usual day: one printer runs out of paper, the other loses its
+	// cable in the middle of a label.
+	w.printers[0].LoadPaper(9)
+	return nil
+}
+
+func (w *world) open(path string) error {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	for _, p := range cfg.Problems {
+		return fmt.Errorf("the pretend site is misconfigured: %w", p)
+	}
+	// The shop of a real site answers for what is three minutes old. Here nobody
+	// wants to wait.
+	for i := range cfg.Channels {
+		cfg.Channels[i].Lag = -1
+	}
+	if w.o.Log == "" {
+		w.o.Log = filepath.Join(w.o.Data, "floord.log")
+	}
+	if w.log, err = os.Create(w.o.Log); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(w.log, nil))
+	w.daemon, err = daemon.Open(cfg, daemon.Options{Log: log, Pace: func(int) time.Duration { return time.Second }})
+	return err
+}
+
+func (w *world) close() {
+	for _, s := range w.servers {
+		s.Close()
+	}
+	if w.log != nil {
+		w.log.Close()
+	}
+}
+
+// run lets everybody work, then drains and counts.
+func (w *world) run(ctx context.Context) (Summary, error) {
+	if w.o.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.o.For)
+		defer cancel()
+	}
+	// What the daemon stands on outlives the people, and those outlive the buyers.
+	base, stopBase := context.WithCancel(context.Background())
+	defer stopBase()
+	var devices errgroup.Group
+	for i := range w.printers {
+		devices.Go(func() error { return w.printers[i].Run(base) })
+		devices.Go(func() error { return w.scales[i].Run(base) })
+	}
+	daemonCtx, stopDaemon := context.WithCancel(base)
+	defer stopDaemon()
+	ran := make(chan error, 1)
+	go func() { ran <- w.daemon.Run(daemonCtx) }()
+
+	staff, stopStaff := context.WithCancel(base)
+	defer stopStaff()
+	people, err := w.hire(staff)
+	if err != nil {
+		stopDaemon()
+		return Summary{}, errors.Join(err, <-ran)
+	}
+	w.hello()
+	w.buy(ctx, ran)
+	w.drain(ran)
+	stopStaff()
+	if err := people.Wait(); err != nil {
+		stopDaemon()
+		return Summary{}, errors.Join(err, <-ran)
+	}
+	sum, err := w.sum()
+	stopDaemon()
+	if rerr := <-ran; rerr != nil {
+		err = errors.Join(err, fmt.Errorf("daemon: %w", rerr))
+	}
+	stopBase()
+	devices.Wait()
+	w.line(sum)
+	fmt.Fprintln(w.o.Out)
+	return sum, err
+}
+
+// hire pairs the devices over HTTP, as pages do, and lets the people work.
+func (w *world) hire(ctx context.Context) (*errgroup.Group, error) {
+	g, ctx := errgroup.WithContext(ctx)
+	seed := w.o.Seed
+	device := func(id, screen, st string) (*hand, error) {
+		h, err := w.device(ctx, id, screen, st)
+		if err == nil {
+			seed++
+		}
+		return h, err
+	}
+	for i, person := range pickers {
+		h, err := device(fmt.Sprintf("pda-%02d", i+1), "pda", "")
+		if err != nil {
+			return g, err
+		}
+		p := newPicker(h, person, rand.New(rand.NewPCG(seed, 2)), 160*time.Millisecond, w.conveyor, w.count, w.frozeOn)
+		if err := h.connect(ctx); err != nil {
+			return g, err
+		}
+		g.Go(func() error { defer h.close(); return ended(ctx, p.run(ctx)) })
+	}
+	for i, person := range packers {
+		h, err := device("screen-"+station(i), "station", station(i))
+		if err != nil {
+			return g, err
+		}
+		p := &packer{
+			hand: h, person: person, station: station(i), rng: rand.New(rand.NewPCG(seed, 3)),
+			scale: w.scales[i], printer: w.printers[i], weights: w.weights(), conveyor: w.conveyor,
+			onFreeze: w.frozeOn, count: w.count, fresh: make(chan struct{}, 1),
+		}
+		h.hear = p.listen
+		if err := h.connect(ctx); err != nil {
+			return g, err
+		}
+		g.Go(func() error { defer h.close(); return ended(ctx, p.run(ctx)) })
+	}
+	h, err := device("board-1", "board", "")
+	if err != nil {
+		return g, err
+	}
+	b := &boss{hand: h, rng: rand.New(rand.NewPCG(seed, 4)), count: w.count}
+	h.hear = b.listen
+	if err := h.connect(ctx); err != nil {
+		return g, err
+	}
+	g.Go(func() error { defer h.close(); return ended(ctx, b.run(ctx, decideAfter)) })
+	return g, nil
+}
+
+// ended drops the error of somebody who was sent home.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (w *world) weights() map[string]int {
+	m := make(map[string]int, len(w.goods))
+	for _, g := range w.goods {
+		m[g.sku] = g.grams
+	}
+	return m
+}
+
+func (w *world) device(ctx context.Context, id, screen, st string) (*hand, error) {
+	tok, err := w.token(ctx, id, screen, st)
+	return &hand{url: w.daemon.URL(""), token: tok, session: "s" + fmt.Sprint(time.Now().Unix())}, err
+}
+
+// token invites a device and pairs it over HTTP.
+func (w *world) token(ctx context.Context, id, screen, st string) (string, error) {
+	var code strings.Builder
+	if err := w.daemon.Invite(ctx, id, screen, st, &code); err != nil {
+		return "", err
+	}
+	return pair(w.daemon.URL(""), strings.TrimSpace(code.String()))
+}
+
+// hello says where to look.
+func (w *world) hello() {
+	if w.o.Headless {
+		return
+	}
+	ctx := context.Background()
+	show := func(what, page, id, screen, st string) {
+		if tok, err := w.token(ctx, id, screen, st); err == nil {
+			fmt.Fprintf(w.o.Out, "  %-34s %s?token=%s\n", what, w.daemon.URL(page), tok)
+		}
+	}
+	fmt.Fprintf(w.o.Out, "floord 示范仓 / the pretend site runs. Open:\n")
+	show("看板 board (lead)", "/board", "your-board", "board", "")
+	show("拣货 PDA (badge BADGE-li.wei)", "/pda", "your-pda", "pda", "")
+	show("包装台 station (badge BADGE-wang.fang)", "/station", "your-screen", "station", station(0))
+	fmt.Fprintf(w.o.Out, "  %-34s %s\n", "API", w.daemon.URL("/api/docs"))
+	fmt.Fprintf(w.o.Out, "  %-34s %s\n\n", "data, log, floord.toml", w.o.Data)
+}
+
+// frozeOn notes when a device had a freeze on its screen.
+func (w *world) frozeOn(intercept string, at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, ok := w.shown[intercept]; !ok {
+		w.shown[intercept] = at
+	}
+}
+
+// buy places the day's orders, some at once and the rest as time goes by, and has
+// buyers change their minds.
+func (w *world) buy(ctx context.Context, ran <-chan error) {
+	orders, err := purchases(w.rng)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	for range 24 {
+		orders = w.place(orders)
+	}
+	next := time.NewTicker(350 * time.Millisecond)
+	defer next.Stop()
+	cancel := time.NewTicker(cancelEvery)
+	defer cancel.Stop()
+	trouble := time.After(9 * time.Second)
+	show := time.NewTicker(time.Second)
+	defer show.Stop()
+	for {
+		select {
+		case <-next.C:
+			orders = w.place(orders)
+		case <-cancel.C:
+			w.cancelOne()
+		case <-trouble:
+			w.printers[1].UnplugAt(700)
+		case <-show.C:
+			w.line(w.figures())
+		case <-ctx.Done():
+			return
+		case err := <-ran:
+			w.fail(errors.Join(errors.New("the daemon ended by itself"), err))
+			return
+		}
+	}
+}
+
+func (w *world) fail(err error) { w.count.add(func() { w.count.errs = append(w.count.errs, err) }) }
+
+func (w *world) place(orders []shop.Order) []shop.Order {
+	if len(orders) == 0 {
+		return nil
+	}
+	n := w.shop.Place(orders[0])
+	w.mu.Lock()
+	w.placed = append(w.placed, n)
+	w.mu.Unlock()
+	return orders[1:]
+}
+
+// cancelOne has one of the last thirty buyers ask for the money back; every
+// second one withdraws nothing and the shop makes it final at once.
+func (w *world) cancelOne() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	recent := w.placed[max(0, len(w.placed)-45):]
+	n := recent[w.rng.IntN(len(recent))]
+	if _, twice := w.cancels[n]; twice {
+		return
+	}
+	if w.shop.CancelByBuyer(n) != 0 {
+		w.cancels[n] = time.Now()
+		if w.rng.IntN(2) == 0 {
+			w.shop.Refund(n)
+		}
+	}
+}
+
+// drain lets the floor finish what it has begun: nothing new comes, and what is
+// owed to the outside goes out.
+func (w *world) drain(ran <-chan error) {
+	for end := time.Now().Add(drainWithin); time.Now().Before(end); {
+		time.Sleep(500 * time.Millisecond)
+		w.line(w.figures())
+		if w.idle() {
+			return
+		}
+	}
+}
+
+// idle reports whether no label and no report is owed, and nobody can go on.
+func (w *world) idle() bool {
+	busy := len(w.conveyor)
+	err := w.daemon.Ledger().Read(func(v *ledger.View) error {
+		err := v.Lane("", func(floor.Effect) bool { busy++; return true })
+		if err != nil {
+			return err
+		}
+		return v.Live(func(_ floor.OrderID, s floor.State) bool {
+			if s != floor.New && s != floor.Checked && s != floor.Allocated {
+				busy++
+			}
+			return true
+		})
+	})
+	return err == nil && busy == 0
+}
+
+// figures reads the daemon's own counts.
+func (w *world) figures() Summary {
+	var s Summary
+	w.daemon.Ledger().Read(func(v *ledger.View) error {
+		g, err := v.Figures()
+		s.OrdersReceived, s.Waves, s.LinesPicked = g.Counts["received"], g.Counts["waves"], g.Counts["picked-lines"]
+		s.ParcelsSealed, s.LabelsPrinted, s.HandedOver = g.Counts["sealed"], g.Counts["label/printed"], g.Counts["handed-over"]
+		s.LabelsInDoubt = g.Counts["in-doubt"]
+		s.CancelsAsked, s.CancelsStopped, s.CancelsMissed = g.Counts["cancels-asked"], g.Counts["cancels-stopped"], g.Counts["cancels-missed"]
+		s.ReportsDelivered = g.Counts["ship-report/done"]
+		return err
+	})
+	return s
+}
+
+// line prints the running line.
+func (w *world) line(s Summary) {
+	fmt.Fprintf(w.o.Out, "\r订单 orders %d  波次 waves %d  拣 picked %d  封 sealed %d  面单 labels %d (?%d)  交接 out %d  拦截 stopped %d/%d, missed %d  回传 told %d   ",
+		s.OrdersReceived, s.Waves, s.LinesPicked, s.ParcelsSealed, s.LabelsPrinted, s.LabelsInDoubt, s.HandedOver,
+		s.CancelsStopped, s.CancelsAsked, s.CancelsMissed, s.ReportsDelivered)
+}
+
+// sum counts what happened and holds it against the promises.
+func (w *world) sum() (Summary, error) {
+	s := w.figures()
+	w.delays(&s)
+	w.checkPaper(&s)
+	w.checkOrders(&s)
+	w.count.add(func() {
+		for _, err := range w.count.errs {
+			s.Broken = append(s.Broken, err.Error())
+		}
+		if w.count.picks != s.LinesPicked {
+			s.Broken = append(s.Broken, fmt.Sprintf("promise 6: pickers made %d picks, the floor counts %d", w.count.picks, s.LinesPicked))
+		}
+	})
+	pdf, err := w.daemon.WriteReport(report.DayOf(time.Now(), report.Shanghai))
+	if err != nil {
+		return s, err
+	}
+	s.ReportPDF = pdf
+	v, err := w.daemon.Ledger().Verify(context.Background())
+	if err != nil {
+		return s, err
+	}
+	s.LedgerVerified = v.OK() && v.Last == w.daemon.Ledger().Seq() && v.Rows > 0
+	for _, p := range v.Problems {
+		s.Broken = append(s.Broken, "promise 8: "+p.String())
+	}
+	return s, nil
+}
+
+// delays measures from the freeze on the disk to the first device that had it.
+func (w *world) delays(s *Summary) {
+	var ms []float64
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.daemon.Ledger().Read(func(v *ledger.View) error {
+		return v.Intercepts("", func(i floor.Intercept) bool {
+			if at, ok := w.shown[i.Key]; ok {
+				ms = append(ms, float64(at.Sub(i.FrozenAt).Microseconds())/1000)
+				return true
+			}
+			if len(i.Told) > 0 && time.Since(i.FrozenAt) > 5*time.Second {
+				s.Broken = append(s.Broken, fmt.Sprintf("promise 5: the freeze of %s reached none of %v", i.Order, i.Told))
+			}
+			return true
+		})
+	})
+	s.FreezesShown = len(ms)
+	if len(ms) > 0 {
+		slices.Sort(ms)
+		s.FreezeP50, s.FreezeP99 = ms[len(ms)/2], ms[min(len(ms)-1, len(ms)*99/100)]
+	}
+}
+
+// onPaper is how a label says which parcel and copy it is.
+var onPaper = regexp.MustCompile(`P-\d+/\d+`)
+
+// labelOut reports whether a copy of a parcel's label came out of a printer.
+func labelOut(p *devicetest.Printer, parcel string, copy int) bool {
+	for _, l := range p.Labels() {
+		if string(onPaper.Find(l.Job)) == fmt.Sprintf("%s/%d", parcel, copy) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkPaper holds what came out of the printers against promise 3.
+func (w *world) checkPaper(s *Summary) {
+	copies := map[string]int{}
+	for _, p := range w.printers {
+		for _, l := range p.Labels() {
+			copies[string(onPaper.Find(l.Job))]++
+		}
+	}
+	for c, n := range copies {
+		if n > 1 {
+			s.Broken = append(s.Broken, fmt.Sprintf("promise 3: copy %s came out %d times", c, n))
+		}
+	}
+	paper := map[string]bool{}
+	for c := range copies {
+		parcel, _, _ := strings.Cut(c, "/")
+		paper[parcel] = true
+	}
+	numbers := map[floor.WaybillNo]floor.ParcelID{}
+	w.daemon.Ledger().Read(func(v *ledger.View) error {
+		return v.Orders("", "", func(o floor.Order) bool {
+			for _, id := range o.Parcels {
+				p, _, _ := v.Parcel(id)
+				if p.Waybill == "" {
+					continue
+				}
+				if other, twice := numbers[p.Waybill]; twice {
+					s.Broken = append(s.Broken, fmt.Sprintf("promise 3: %s is on %s and %s", p.Waybill, other, id))
+				}
+				numbers[p.Waybill] = id
+				if p.State == floor.ParcelHasLeft && !paper[string(id)] {
+					s.Broken = append(s.Broken, fmt.Sprintf("promise 3: %s left without a label on paper", id))
+				}
+			}
+			return true
+		})
+	})
+}
+
+// checkOrders holds the shop's truth against the floor's: promises 1, 2, 4 and 7.
+func (w *world) checkOrders(s *Summary) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.daemon.Ledger().Read(func(v *ledger.View) error {
+		for _, n := range w.placed {
+			id, ok, err := v.OrderByNumber(channelID, mallID, n)
+			if err != nil || !ok {
+				s.Broken = append(s.Broken, fmt.Sprintf("promise 1: order %s never came in (%v)", n, err))
+				continue
+			}
+			o, _, _ := v.Order(id)
+			waybill, times := w.shop.Shipped(n)
+			if o.State != floor.HandedOver {
+				continue
+			}
+			p, _, _ := v.Parcel(o.Parcels[len(o.Parcels)-1])
+			if times != 1 || waybill != string(p.Waybill) {
+				s.Broken = append(s.Broken, fmt.Sprintf("promise 7: the shop heard %d times of %s, last as %q", times, id, waybill))
+			}
+		}
+		frozen := map[floor.OrderID]time.Time{}
+		err := v.Intercepts("", func(i floor.Intercept) bool {
+			if i.Outcome == "stopped" || i.Outcome == "open" {
+				frozen[i.Order] = i.FrozenAt
+			}
+			return true
+		})
+		for id, at := range frozen {
+			if o, _, _ := v.Order(id); o.State == floor.HandedOver && o.HandedAt.After(at) {
+				s.Broken = append(s.Broken, fmt.Sprintf("promise 4: %s was handed over after its freeze", id))
+			}
+		}
+		return errors.Join(err, v.Stock(func(x floor.Stock) bool {
+			if x.Reserved > x.OnHand || x.Reserved < 0 {
+				s.Broken = append(s.Broken, fmt.Sprintf("promise 2: %+v", x))
+			}
+			return true
+		}))
+	})
+}
