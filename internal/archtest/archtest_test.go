@@ -441,6 +441,37 @@ func TestSentence(t *testing.T) {
 	}
 }
 
+// link finds a Markdown link or picture that is not on the network.
+var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+
+func TestPagesLinkToWhatIsThere(t *testing.T) {
+	tr := read(t)
+	var pages []string
+	for _, pattern := range []string{"*.md", "docs/*.md", "sync/*.md"} {
+		found, err := filepath.Glob(filepath.Join(tr.root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	links := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			links++
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s links to %s: %v", strings.TrimPrefix(page, tr.root+"/"), m[1], err)
+			}
+		}
+	}
+	if links < 10 {
+		t.Errorf("found only %d links", links)
+	}
+}
+
 // machine finds names of somebody's own machine or of where packages come from.
 var machine = regexp.MustCompile(`(?i)(^|[^\w/.])/(` + strings.Join([]string{"work", "home", "Users"}, "|") + `)/\w|[a-z]:\\users\\|` +
 	strings.Join([]string{`proxy\.golang\.org`, `registry\.npmjs`, `pypi\.org`, `goproxy\.`, `mirrors?\.[a-z]+\.`}, "|"))

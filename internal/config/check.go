@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -34,11 +33,12 @@ func read(path string, data []byte) (*Config, []Problem) {
 	return c, bad
 }
 
-// dataFolder is where the files lie unless site.data says so: where systemd
-// made a folder for them, or beside floord.toml.
+// dataFolder is where the files lie unless site.data says so: the service's own
+// folder for a floord.toml in /etc, else a folder beside it. It does not depend
+// on the environment, so the operator's commands find what the daemon uses.
 func dataFolder(file string) string {
-	if folder := os.Getenv("STATE_DIRECTORY"); filepath.IsAbs(folder) && !strings.Contains(folder, ":") {
-		return folder
+	if strings.HasPrefix(file, "/etc/") {
+		return "/var/lib/floord"
 	}
 	return filepath.Join(filepath.Dir(file), "data")
 }
@@ -111,7 +111,7 @@ func (d *decoder) cross(c *Config) {
 	}
 	for i, ca := range c.Carriers {
 		if ca.Driver == "demo" {
-			d.needs(fmt.Sprintf("carrier[%d]", i), "demo", "url")
+			d.needs(fmt.Sprintf("carrier[%d]", i), "demo", "url", "account", "secret_file")
 		}
 	}
 }

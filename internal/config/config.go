@@ -58,7 +58,7 @@ type Site struct {
 	Prefix string         `toml:"prefix" default:"DB" is:"prefix"` // of order ids
 	Zone   *time.Location `toml:"zone" default:"Asia/Shanghai"`    // of the site's days
 	Lang   string         `toml:"lang" default:"zh" oneof:"zh en"` // of boards, labels and reports
-	Data   Path           `toml:"data"`                            // folder; $STATE_DIRECTORY, or "data" beside the file
+	Data   Path           `toml:"data"`                            // folder; "data" beside the file, /var/lib/floord for one in /etc
 }
 
 // HTTP is how the pages and the handhelds' sockets are reached.

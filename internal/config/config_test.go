@@ -18,7 +18,6 @@ import (
 // write makes a file in a folder of its own and gives its path.
 func write(t testing.TB, text string) string {
 	t.Helper()
-	t.Setenv("STATE_DIRECTORY", "")
 	path := filepath.Join(t.TempDir(), "floord.toml")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -171,6 +170,8 @@ pool = 0
 			`floord.toml:10:7: url is "ftp://x", want an address such as "https://host/path"`,
 			`floord.toml:13:10: driver is "demmo" (did you mean "demo"?), want demo`,
 			`floord.toml:14:3: "url" is missing, the demo driver needs it`,
+			`floord.toml:14:3: "account" is missing, the demo driver needs it`,
+			`floord.toml:14:3: "secret_file" is missing, the demo driver needs it`,
 			`floord.toml:15:1: carrier "sf" is there twice, first on line 12`,
 			`floord.toml:17:8: pool is 0, want 1 .. 100000`,
 		}},
@@ -361,9 +362,8 @@ func TestDefaults(t *testing.T) {
 	if c.Site.Zone.String() != "Asia/Shanghai" || c.Report.At != (config.Clock{Hour: 8, Minute: 30}) || c.HTTP.Listen != "127.0.0.1:8480" {
 		t.Errorf("defaults: %+v %+v %+v", c.Site, c.Report, c.HTTP)
 	}
-	t.Setenv("STATE_DIRECTORY", "/var/lib/floord")
-	if c, err = config.Load(path); err != nil || c.Site.Data != "/var/lib/floord" {
-		t.Errorf("under systemd data = %s, %v", c.Site.Data, err)
+	if got := config.Default("/etc/floord").Ledger(); got != "/var/lib/floord/floor.db" {
+		t.Errorf("for a file in /etc the ledger is %s", got)
 	}
 }
 
@@ -394,7 +394,6 @@ func TestWaveSettingsAreTheWavesOwn(t *testing.T) {
 }
 
 func TestTheExampleIsRight(t *testing.T) {
-	t.Setenv("STATE_DIRECTORY", "")
 	c, err := config.Load("../../docs/floord.example.toml")
 	if err != nil || len(c.Problems) > 0 {
 		t.Fatal(err, c)
@@ -422,7 +421,7 @@ func TestTheExampleIsRight(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"admin.token", "wms.crt", "wms.key", "skus.csv", "bins.csv", "stock.csv", "pdd.secret", "pdd.token"} {
+	for _, name := range []string{"admin.token", "wms.crt", "wms.key", "skus.csv", "bins.csv", "stock.csv", "pdd.secret", "pdd.token", "sf.secret"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(" x\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
