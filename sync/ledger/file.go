@@ -157,7 +157,8 @@ const initialMmap = 1 << (20 + 10*(^uint(0)>>63)) // 1 GiB, or 1 MiB on 32 bits
 
 // openFile opens the ledger file, which is there, after a look at whether bbolt
 // can: it answers many kinds of damage with a panic in a goroutine of its own.
-func openFile(path, keyID string) (*bbolt.DB, error) {
+// What it can live with, but must not hide, it notes in hurt.
+func openFile(path, keyID string, hurt *damage) (*bbolt.DB, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
@@ -165,8 +166,14 @@ func openFile(path, keyID string) (*bbolt.DB, error) {
 	if err := lock(f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	if err := inspect(f); err != nil {
+	heads, err := inspect(f)
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
+	}
+	for i, head := range heads {
+		if !head.valid {
+			hurt.note("file", fmt.Appendf(nil, "head %d", i))
+		}
 	}
 	var db *bbolt.DB
 	err = guard(func() (err error) {

@@ -130,6 +130,9 @@ func TestOneHeadIsEnough(t *testing.T) {
 		if l.Seq() < 19 {
 			t.Errorf("head %d spoilt: seq %d; want 19 or 20", i, l.Seq())
 		}
+		if s := l.Stats(); len(s.Damaged) != 1 || s.Damaged[0] != (DamagedError{"file", fmt.Sprint("head ", i)}) {
+			t.Errorf("head %d spoilt: the figures name %v", i, s.Damaged)
+		}
 		commit(t, l, "more", person("li", ""))
 		l.Close()
 	}

@@ -157,3 +157,43 @@ func TestFollowEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestOnlyThoseWhoWantAreWoken looks at the tokens that a commit leaves.
+func TestOnlyThoseWhoWantAreWoken(t *testing.T) {
+	l := openTest(t, tempPath(t), Options{})
+	followers := map[string]*follower{}
+	for _, topic := range []string{"person:li", "person:wei", "person.set/1", "person.removed/1", "order:X", Everything} {
+		f := &follower{topic: Topic{topic}, wake: make(chan struct{}, 1)}
+		if _, live := l.tail.join(f, 0); !live {
+			t.Fatal("the tail does not reach back to the beginning")
+		}
+		followers[topic] = f
+	}
+	commit(t, l, "k", person("li", ""))
+	for topic, f := range followers {
+		want := topic == "person:li" || topic == "person.set/1" || topic == Everything
+		if woken := len(f.wake) == 1; woken != want || woken != (len(f.waiting) == 1) {
+			t.Errorf("%s: woken %v with %d events; want %v", topic, woken, len(f.waiting), want)
+		}
+	}
+}
+
+// TestTailIsBounded: neither many events nor large ones stay in memory.
+func TestTailIsBounded(t *testing.T) {
+	tl := newTail(0, 100)
+	seq := uint64(0)
+	add := func(n, size int) {
+		for range n {
+			seq++
+			tl.publish([]*entry{newEntry(floor.Event{Seq: seq, Fact: person("li", "")}, size)})
+		}
+	}
+	add(250, 10)
+	if len(tl.entries) != 100 || tl.start != 150 || tl.size != 1000 {
+		t.Errorf("%d events after %d of %d bytes; want 100 after 150 of 1,000", len(tl.entries), tl.start, tl.size)
+	}
+	add(40, 1<<20)
+	if tl.size > tailBytes || len(tl.entries) != 16 || tl.start+16 != seq {
+		t.Errorf("%d events of %d bytes; want 16 of at most %d", len(tl.entries), tl.size, tailBytes)
+	}
+}

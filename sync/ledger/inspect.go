@@ -39,32 +39,41 @@ const (
 
 var le = binary.LittleEndian
 
-// inspect says in one sentence why the file cannot be opened, or nil. One bad
-// head of the two is no reason: a crash may tear it, and the other one is whole.
-func inspect(f *os.File) error {
-	if err := guard(func() error { return inspectPages(f) }); err != nil {
-		return fmt.Errorf("the file is damaged (%w): mend it with: floord restore BACKUP", err)
+// inspect says in one sentence why the file cannot be opened, or gives its heads.
+// One bad head of the two is no reason: a crash may tear it, and the other one is
+// whole, if perhaps a commit older.
+func inspect(f *os.File) (heads [2]boltMeta, err error) {
+	err = guard(func() error {
+		size, err := sizeOf(f)
+		if err != nil {
+			return err
+		}
+		if heads, err = readMetas(f); err != nil {
+			return fmt.Errorf("it ends after %d bytes", size)
+		}
+		return inspectPages(f, size, heads)
+	})
+	if err != nil {
+		return heads, fmt.Errorf("the file is damaged (%w): mend it with: floord restore BACKUP", err)
 	}
-	return nil
+	return heads, nil
 }
 
-func inspectPages(f *os.File) error {
+func sizeOf(f *os.File) (int64, error) {
 	info, err := f.Stat()
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+		return 0, err
+	case !info.Mode().IsRegular():
+		return 0, errors.New("it is not a regular file")
+	case info.Size() == 0:
+		return 0, errors.New("it is empty")
 	}
-	if !info.Mode().IsRegular() {
-		return errors.New("it is not a regular file")
-	}
-	size := info.Size()
-	if size == 0 {
-		return errors.New("it is empty")
-	}
-	metas, err := readMetas(f)
-	if err != nil {
-		return fmt.Errorf("it ends after %d bytes", size)
-	}
-	m, err := newestMeta(metas)
+	return info.Size(), nil
+}
+
+func inspectPages(f *os.File, size int64, heads [2]boltMeta) error {
+	m, err := newestMeta(heads)
 	if err != nil {
 		return err
 	}

@@ -138,13 +138,12 @@ func open(path string, o Options) (*Ledger, error) {
 		return nil, err
 	}
 	seals := newSeals(key)
-	db, err := openFile(path, seals.id())
-	if err != nil {
+	l := newLedger(path, o, seals)
+	if l.db, err = openFile(path, seals.id(), &l.hurt); err != nil {
 		return nil, err
 	}
-	l := newLedger(path, o, db, seals)
 	if err := l.load(); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, l.db.Close())
 	}
 	return l, nil
 }
@@ -168,8 +167,8 @@ func (o Options) withDefaults(path string) Options {
 	return o
 }
 
-func newLedger(path string, o Options, db *bbolt.DB, s *seals) *Ledger {
-	l := &Ledger{path: path, opts: o, db: db, seals: s, fold: o.fold, done: make(chan struct{})}
+func newLedger(path string, o Options, s *seals) *Ledger {
+	l := &Ledger{path: path, opts: o, seals: s, fold: o.fold, done: make(chan struct{})}
 	l.idle = sync.NewCond(&l.mu)
 	l.cut.Store(&mark{})
 	return l

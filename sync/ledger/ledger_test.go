@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -328,5 +329,20 @@ func TestReserve(t *testing.T) {
 	}
 	if !l.Stats().Low {
 		t.Error("the figures do not say that the reserve is reached")
+	}
+}
+
+// TestDecideThatEndsItsGoroutine, as t.FailNow in a decide does, leaves a ledger
+// that others can go on with.
+func TestDecideThatEndsItsGoroutine(t *testing.T) {
+	l := openTest(t, tempPath(t), Options{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		l.Commit(t.Context(), request("gone"), func(*View) ([]floor.Fact, error) { runtime.Goexit(); return nil, nil })
+		t.Error("Commit returned")
+	})
+	wg.Wait()
+	if r := commit(t, l, "next", person("li", "")); r.First != 1 {
+		t.Errorf("receipt %+v; want event 1", r)
 	}
 }

@@ -45,7 +45,7 @@ func (l *Ledger) rebuild(ctx context.Context) error {
 	}
 	l.writing.Lock() // no commit between the last events and the swap
 	defer l.writing.Unlock()
-	for b.next <= l.head.Seq {
+	for done := false; !done; done = b.next > b.head {
 		if err := l.updateAlone(b.bout); err != nil {
 			return err
 		}
@@ -95,13 +95,19 @@ func swapRebuilt(r *rows) error {
 type rebuilder struct {
 	l       *Ledger
 	next    uint64
+	head    uint64 // the last event there was at the last bout
 	answers answers
 }
 
 func (b *rebuilder) bout(r *rows) error {
 	into := r.rebuilt()
+	head, err := r.mark("head")
+	if err != nil {
+		return err
+	}
+	b.head = head.Seq
 	for range rebuildBout {
-		if b.next > b.l.Seq() {
+		if b.next > b.head {
 			break
 		}
 		e, err := r.event(b.next)

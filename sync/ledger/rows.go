@@ -63,7 +63,9 @@ func rowsOf(tx *bbolt.Tx, views *bbolt.Bucket, s *seals, d *damage) *rows {
 
 // A DamagedError names a row whose tag does not fit: it was changed, torn or
 // moved. Bucket is "journal", "answered", "raw", "meta" or "views/NAME"; Key is
-// readable (a sequence number in decimal, else the key as it is).
+// readable (a sequence number in decimal, else the key as it is). In Stats there
+// may also be "file", "head 0" or "head 1": one of the two places that say where
+// the file's tree begins was torn, and the last commit before Open may be gone.
 type DamagedError struct {
 	Bucket string
 	Key    string
