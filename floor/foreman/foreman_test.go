@@ -21,6 +21,8 @@ type site struct {
 	l *ledger.Ledger
 	f *foreman.Foreman
 	n int
+
+	path string // of the ledger
 }
 
 var (
@@ -31,7 +33,8 @@ var (
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	l, err := ledger.Open(filepath.Join(t.TempDir(), "floor.db"), ledger.Options{DecideTwice: true})
+	path := filepath.Join(t.TempDir(), "floor.db")
+	l, err := ledger.Open(path, ledger.Options{DecideTwice: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +43,7 @@ func newSite(t *testing.T) *site {
 			t.Error(err)
 		}
 	})
-	s := &site{t: t, l: l}
+	s := &site{t: t, l: l, path: path}
 	s.f = foreman.New(l, foreman.Options{
 		Carriers: []floor.CarrierID{"sf", "zto"}, Stations: []floor.StationID{"pack-1"},
 		Reports: func(floor.ChannelID) bool { return true },

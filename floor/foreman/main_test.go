@@ -4,6 +4,8 @@ import (
 	"flag"
 	"os"
 	"testing"
+
+	"floord/sync/ledger/ledgertest"
 )
 
 // TestMain makes the property test's runs long enough to bring orders through,
@@ -12,5 +14,5 @@ func TestMain(m *testing.M) {
 	flag.Set("rapid.steps", "150")
 	flag.Set("rapid.checks", "40")
 	flag.Parse()
-	os.Exit(m.Run())
+	os.Exit(ledgertest.Main(m, map[string]ledgertest.Child{"whole way": wholeWay}))
 }

@@ -23,7 +23,6 @@ import (
 type world struct {
 	*site
 	rt     *rapid.T
-	path   string
 	orders []string          // the shop's numbers
 	tote   int               // running number of totes
 	pieces map[floor.SKU]int // that should be on the shelves
@@ -74,7 +73,7 @@ func newWorld(t *testing.T, rt *rapid.T) *world {
 		t.Fatal(err)
 	}
 	w := &world{
-		site: &site{t: t}, rt: rt, path: filepath.Join(dir, "floor.db"), ctx: t.Context(),
+		site: &site{t: t, path: filepath.Join(dir, "floor.db")}, rt: rt, ctx: t.Context(),
 		pieces: map[floor.SKU]int{"TS01": 8, "SK03": 10}, off: map[string]bool{},
 	}
 	w.open()
