@@ -53,6 +53,11 @@ export function put(el: Element, ...children: (Child | Child[])[]): void {
   append(el, children);
 }
 
+/** unbroken gives a sentence whose codes (A-01-04-1) are not broken over two lines. */
+export function unbroken(sentence: string): Child[] {
+  return sentence.split(/([A-Za-z0-9][A-Za-z0-9.-]{2,17})/).map((part, i) => (i % 2 ? h("span.unbroken", null, part) : part));
+}
+
 /** clock gives the hour and minute of a time as people on the floor say it; seconds on demand. */
 export function clock(at: string | undefined, seconds = false): string {
   if (!at) return "";

@@ -5,8 +5,13 @@ import { h, say } from "./lib";
 
 /** A wedge types faster than this; a person does not. In ms between keys. */
 const BURST = 35;
-/** A burst without Enter ends after this much silence. */
-const SILENCE = 50;
+/**
+ * A burst without Enter ends after this much silence, on a device whose scanner
+ * was never seen to send Enter. Once it was, only Enter ends a scan: a busy
+ * device makes pauses within a code, and half a code is a wrong one.
+ */
+const SILENCE = 120;
+const ENTERS = "floord/scanner-sends-enter";
 /** The longest code that is taken; longer is noise. */
 const LONGEST = 128;
 
@@ -20,6 +25,7 @@ export class Scanner {
   private last = 0;
   private fast = 0;
   private timer = 0;
+  private enters = localStorage.getItem(ENTERS) === "yes";
 
   constructor(handle: (code: string) => void | Promise<void>) {
     this.handle = handle;
@@ -50,6 +56,7 @@ export class Scanner {
     if (e.key === "Enter" || e.key === "Tab") {
       if (!this.input.value) return; // Enter on a button is a press of it
       e.preventDefault();
+      if (this.fast >= 3) this.learn();
       this.take();
       return;
     }
@@ -58,7 +65,17 @@ export class Scanner {
       e.preventDefault(); // the key goes into the field, wherever the focus is
       if (this.input.value.length < LONGEST) this.input.value += e.key;
     }
-    if (this.fast >= 3) this.timer = window.setTimeout(() => this.take(), SILENCE);
+    if (this.fast >= 3 && !this.enters) this.timer = window.setTimeout(() => this.take(), SILENCE);
+  }
+
+  private learn(): void {
+    if (this.enters) return;
+    this.enters = true;
+    try {
+      localStorage.setItem(ENTERS, "yes");
+    } catch (e) {
+      // Then it is learnt anew with the next page.
+    }
   }
 
   private take(): void {

@@ -1,7 +1,7 @@
 // The frame around every page: who and where, what waits, what was refused, and
 // the stop sign. A page gives it a body to draw and a handler for scans.
 
-import { h, lang, put, say, tone } from "./lib";
+import { h, lang, put, say, tone, unbroken } from "./lib";
 import { Freeze, Snapshot } from "./fold";
 import { Scanner } from "./scan";
 import { Act, Answer, Wire } from "./wire";
@@ -39,7 +39,7 @@ export class Shell {
     this.page = page;
     document.documentElement.lang = lang === "en" ? "en" : "zh-CN";
     document.title = say("app-" + screen) + " · floord";
-    document.body.className = screen;
+    document.body.className = "on-" + screen;
     this.wire = new Wire(screen, {
       change: () => this.draw(),
       refused: (a, act) => this.refused(a, act),
@@ -183,7 +183,7 @@ export class Shell {
     const f = s && this.asked(s);
     if (f) return this.stopSign(f);
     if (this.refusals.length) {
-      return h("div.cover.wrong", { role: "alertdialog" }, h("p.sentence", null, this.refusals[0]),
+      return h("div.cover.wrong", { role: "alertdialog" }, h("p.sentence", null, unbroken(this.refusals[0])),
         h("button.big", { type: "button", onclick: () => { this.refusals.shift(); this.draw(); } }, say("ok-button")));
     }
     const q = this.sheet;

@@ -14,6 +14,7 @@ class Packing implements Page {
   private scale: Scale = { state: "none" };
   private printer: Printer = { state: "none" };
   private weighing = false;
+  private tried = "";
   private handing = false;
   private carrier = "";
   private handed: string[] = [];
@@ -59,6 +60,10 @@ class Packing implements Page {
   }
 
   private parcel(p: Parcel): HTMLElement {
+    if (p.state === "verified" && this.tried !== p.id) {
+      this.tried = p.id; // once by itself; then it is the packer's to press
+      window.setTimeout(() => this.weigh(p, false), 0);
+    }
     const after = p.state === "sealed";
     return h("div.parcel", null,
       h("div.title", null, h("h1", null, this.todo(p)), h("span.number", null, p.order + " · " + p.id)),
@@ -150,8 +155,6 @@ class Packing implements Page {
       a = await this.shell.act("open", { code: code });
     } else if (p.state === "open") {
       a = await this.shell.act("verify", { parcel: p.id, code: code, qty: 1 });
-      const now = this.shell.wire.state;
-      if (a && a.type === "ok" && now && now.parcel && now.parcel.state === "verified") this.weigh(now.parcel, false);
     } else {
       return this.shell.refuse(say("scan-nonsense", { code: code }));
     }

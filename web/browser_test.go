@@ -1,0 +1,252 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"floord/floor"
+	"floord/sync/ledger"
+	"floord/sync/pda"
+	"floord/sync/pda/pdatest"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// A browser is one headless Chromium with a window a device.
+type browser struct {
+	t   *testing.T
+	ctx context.Context
+	dir string // of the screenshots
+}
+
+func newBrowser(t *testing.T) *browser {
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "zh-CN"))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal("chromium: ", err)
+	}
+	dir := os.Getenv("FLOORD_SHOTS")
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	return &browser{t, ctx, dir}
+}
+
+// A window is one page of one size.
+type window struct {
+	b   *browser
+	ctx context.Context
+}
+
+func (b *browser) open(url string, w, h int64) *window {
+	b.t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx)
+	b.t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the first context it is given
+		b.t.Fatal(err)
+	}
+	x := &window{b, ctx}
+	x.do(chromedp.EmulateViewport(w, h), chromedp.Navigate(url))
+	return x
+}
+
+func (w *window) do(actions ...chromedp.Action[chromedp.Void]) {
+	w.b.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		text, _ := chromedp.Run(w.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+		w.shot("failed")
+		w.b.t.Fatalf("%v; the page shows:\n%s", err, text)
+	}
+}
+
+// until waits until an expression is true in the page.
+func (w *window) until(expression string) {
+	w.b.t.Helper()
+	w.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Poll[bool](expression, chromedp.WithPollingInterval(50*time.Millisecond))(ctx, t)
+		return chromedp.Void{}, err
+	})
+}
+
+// says waits until the page shows text, and nothing sticks out of it sideways.
+func (w *window) says(text string) {
+	w.b.t.Helper()
+	w.until(fmt.Sprintf("document.body.innerText.indexOf(%q) >= 0", text))
+	wide, err := chromedp.Run(w.ctx, chromedp.Evaluate[int]("document.documentElement.scrollWidth - window.innerWidth"))
+	if err != nil || wide > 0 {
+		w.b.t.Errorf("the page that says %q is %d pixels too wide, %v", text, wide, err)
+	}
+}
+
+// scan types a code as a wedge does, wherever the focus is.
+func (w *window) scan(code string) {
+	w.b.t.Helper()
+	w.do(chromedp.KeyEvent(code), chromedp.KeyEvent(kb.Enter))
+}
+
+// press presses the button that says text.
+func (w *window) press(text string) {
+	w.b.t.Helper()
+	find := fmt.Sprintf("Array.prototype.filter.call(document.querySelectorAll('button'), function (b) { return b.innerText.indexOf(%q) >= 0 })[0]", text)
+	w.until("!!" + find)
+	if _, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](find+".click(), true")); err != nil {
+		w.b.t.Fatal(err)
+	}
+}
+
+func (w *window) shot(name string) {
+	w.do(chromedp.Sleep(150 * time.Millisecond))
+	png, err := chromedp.Run(w.ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		w.b.t.Log("no screenshot: ", err)
+		return
+	}
+	if err := os.WriteFile(filepath.Join(w.b.dir, name+".png"), png, 0o644); err != nil {
+		w.b.t.Error(err)
+	}
+}
+
+// TestInTheBrowser walks one order through the three pages in a real browser.
+// FLOORD_SHOTS names a folder for its screenshots. The short form of this test
+// is what web/gen says of the scripts and pda of the wire.
+func TestInTheBrowser(t *testing.T) {
+	if os.Getenv("FLOORD_LONG") != "1" {
+		return
+	}
+	grams := floor.Grams(850)
+	s := newSite(t, pdatest.Options{Window: 15 * time.Second, Hooks: pda.Hooks{
+		Stations: func() []floor.StationID { return []floor.StationID{"pack-1"} },
+		Carriers: func() []floor.CarrierID { return []floor.CarrierID{"sf"} },
+		Channels: func() []pda.ChannelState {
+			return []pda.ChannelState{{ID: "pdd-main", OK: true, Text: "正常,12 秒前"}, {ID: "douyin-1", OK: false, Text: "授权 3 天后到期"}}
+		},
+		Scale:   func(floor.StationID) pda.ScaleState { return pda.ScaleState{State: "stable", Grams: &grams} },
+		Printer: func(floor.StationID) pda.PrinterState { return pda.PrinterState{State: "ready"} },
+		TakeWeight: func(context.Context, floor.StationID) (floor.Weight, error) {
+			return floor.Weight{Grams: grams, ZeroSeen: true, By: "pack-1", At: time.Now()}, nil
+		},
+	}})
+	first, second := s.Receive(3, 7, 12), s.Receive(21, 22)
+	for i := range 30 {
+		s.Receive(i)
+	}
+	s.Release(first, second)
+	base := "http://" + s.Addr
+	b := newBrowser(t)
+
+	board := b.open(base+"/board?token="+s.Pair("board-1", "board", ""), 1280, 800)
+	board.says("已配")
+	board.scan("badge-zhao.lei")
+	board.says("赵磊")
+
+	unpaired := b.open(base+"/pda", 360, 640)
+	unpaired.says("还没有配对")
+	unpaired.shot("pda-unpaired")
+
+	p := b.open(base+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says("请扫描工牌")
+	p.shot("pda-login")
+	p.scan("badge-li.wei")
+	p.says("绑定到 1 号位")
+	p.shot("pda-bind")
+	p.scan("tote-1")
+	p.says("扫描库位")
+	p.shot("pda-stop")
+	p.scan("A-09-09-9")
+	p.says("库位不对")
+	p.shot("pda-wrong-bin")
+	p.press("知道了")
+	p.scan(string(pdatest.Bin(3)))
+	p.says("扫描商品")
+	p.scan("SK003")
+	p.says("放入 1 号位")
+	p.shot("pda-tote")
+	p.scan("tote-1")
+	p.says("第 2 / 5 站")
+	for _, i := range []int{7, 12} {
+		p.scan(string(pdatest.Bin(i)))
+		p.scan(string(pdatest.SKU(i)))
+		p.scan("tote-1")
+	}
+	p.says("绑定到 2 号位")
+	p.scan("tote-2")
+	p.says("扫描库位")
+	p.press("缺货")
+	p.says("为什么拿不到")
+	p.shot("pda-short")
+	p.press("取消")
+
+	_, err := s.Foreman.Freeze(t.Context(), s.Root(), second, floor.FreezeCancel)
+	s.Must(err)
+	p.says("停止操作")
+	p.shot("pda-freeze")
+	board.says("订单已取消")
+	board.shot("board-freeze")
+	p.press("已经拿出")
+	p.says("其余商品的订单已冻结")
+	p.shot("pda-frozen-rest")
+	s.Must(s.Ledger.Read(func(v *ledger.View) error {
+		return v.OpenIntercepts(func(i floor.Intercept) bool {
+			if len(i.Shown) != 1 || len(i.Answers) != 1 || i.Answers[0].Text != "out" {
+				t.Errorf("kept of the freeze: %+v", i)
+			}
+			return true
+		})
+	}))
+	board.says("li.wei 已经拿出")
+
+	x := b.open(base+"/station?token="+s.Pair("pack-screen", "station", "pack-1"), 1280, 800)
+	x.says("请扫描工牌")
+	x.scan("badge-wang.fang")
+	x.says("扫描周转箱或订单号")
+	x.shot("station-empty")
+	x.scan("tote-1")
+	x.says("逐件扫描商品")
+	x.shot("station-items")
+	x.scan("SK000")
+	x.says("不属于这个包裹")
+	x.shot("station-wrong")
+	x.press("知道了")
+	for _, i := range []int{3, 7, 12} {
+		x.scan(string(pdatest.SKU(i)))
+	}
+	x.says("封箱并打印面单")
+	x.shot("station-weighed")
+	x.press("封箱")
+	x.says("SF10000000000")
+	x.says("面单已发送")
+	x.shot("station-sealed")
+
+	board.press("已配")
+	board.says(string(second)[:10])
+	board.shot("board-list")
+	board.press("返回")
+	board.scan(string(first))
+	board.says("parcel.sealed/1")
+	board.shot("board-order")
+	board.press("返回")
+	board.do(chromedp.EmulateViewport(1920, 1080))
+	board.shot("board-1920")
+
+	en := b.open(base+"/board?lang=en&token="+s.Pair("board-2", "board", ""), 1280, 800)
+	en.says("Frozen")
+	en.shot("board-en")
+	narrow := b.open(base+"/board?lang=en&token="+s.Pair("board-3", "board", ""), 360, 640)
+	narrow.says("Frozen")
+	narrow.shot("board-narrow")
+
+	docs := b.open(base+"/api/docs", 1280, 800)
+	docs.says("/api/v1/intercepts")
+	docs.shot("api-docs")
+}
