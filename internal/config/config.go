@@ -291,7 +291,8 @@ func Default(dir string) *Config {
 func Load(path string) (*Config, error) {
 	data, err := readFile(path, maxFile)
 	if err != nil {
-		return nil, &Error{Problems: []Problem{problem(place{file: path}, "unreadable", reason(err))}}
+		unread := []Problem{problem(place{file: path}, "unreadable", reason(err))}
+		return nil, &Error{Problems: unread, all: unread}
 	}
 	c, mistakes := read(path, data)
 	if len(mistakes) > 0 {

@@ -73,6 +73,11 @@ func Operate(ctx context.Context, cfg *config.Config, args []string, in io.Reade
 		return err
 	}
 	defer s.close()
+	if args[0] == "import" { // orders are judged by the articles the site knows
+		if err := s.loadSite(); err != nil {
+			return err
+		}
+	}
 	return s.operate(ctx, args, in, out)
 }
 

@@ -19,36 +19,36 @@ import (
 // loadSite brings what floord.toml and its files say of SKUs, bins, stock and
 // people into the ledger. What is there already is not written again; the stock
 // file is the first count of bins that were never counted, and no more.
-func (d *Daemon) loadSite() error {
+func (s *Site) loadSite() error {
 	ctx := context.Background()
-	if path := string(d.cfg.Catalogue.SKUs); path != "" {
+	if path := string(s.cfg.Catalogue.SKUs); path != "" {
 		skus, err := readCSV(path, []string{"sku", "name"}, readSKU)
 		if err != nil {
 			return err
 		}
 		for part := range parts(skus) {
-			if _, err := d.foreman.SetSKUs(ctx, d.by("skus"), part); err != nil {
+			if _, err := s.foreman.SetSKUs(ctx, s.by("skus"), part); err != nil {
 				return fmt.Errorf("%s: %w", path, err)
 			}
 		}
 	}
-	if path := string(d.cfg.Catalogue.Bins); path != "" {
+	if path := string(s.cfg.Catalogue.Bins); path != "" {
 		bins, err := readCSV(path, []string{"bin", "zone", "aisle", "x", "y"}, readBin)
 		if err != nil {
 			return err
 		}
 		for part := range parts(bins) {
-			if _, err := d.foreman.SetBins(ctx, d.by("bins"), part); err != nil {
+			if _, err := s.foreman.SetBins(ctx, s.by("bins"), part); err != nil {
 				return fmt.Errorf("%s: %w", path, err)
 			}
 		}
 	}
-	if path := string(d.cfg.Catalogue.Stock); path != "" {
-		if err := d.loadStock(ctx, path); err != nil {
+	if path := string(s.cfg.Catalogue.Stock); path != "" {
+		if err := s.loadStock(ctx, path); err != nil {
 			return err
 		}
 	}
-	return d.loadPeople(ctx)
+	return s.loadPeople(ctx)
 }
 
 func (s *Site) by(what string) foreman.By { return foreman.Floord(s.keys.next(what)) }
@@ -64,27 +64,27 @@ func parts[T any](list []T) func(func([]T) bool) {
 	}
 }
 
-func (d *Daemon) loadStock(ctx context.Context, path string) error {
+func (s *Site) loadStock(ctx context.Context, path string) error {
 	rows, err := readCSV(path, []string{"bin", "sku", "qty"}, readStock)
 	if err != nil {
 		return err
 	}
 	for part := range parts(rows) {
 		var fresh []floor.Stock
-		err := d.ledger.Read(func(v *ledger.View) error {
-			for _, s := range part {
-				_, counted, err := v.StockAt(s.Bin, s.SKU)
+		err := s.ledger.Read(func(v *ledger.View) error {
+			for _, row := range part {
+				_, counted, err := v.StockAt(row.Bin, row.SKU)
 				if err != nil {
 					return err
 				}
 				if !counted {
-					fresh = append(fresh, s)
+					fresh = append(fresh, row)
 				}
 			}
 			return nil
 		})
 		if err == nil && len(fresh) > 0 {
-			_, err = d.foreman.FirstCount(ctx, d.by("stock"), fresh)
+			_, err = s.foreman.FirstCount(ctx, s.by("stock"), fresh)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
@@ -94,8 +94,8 @@ func (d *Daemon) loadStock(ctx context.Context, path string) error {
 }
 
 // loadPeople sets the people of floord.toml. Those added on the pages stay.
-func (d *Daemon) loadPeople(ctx context.Context) error {
-	for _, p := range d.cfg.People {
+func (s *Site) loadPeople(ctx context.Context) error {
+	for _, p := range s.cfg.People {
 		badge := p.Badge
 		if p.BadgeFile != "" {
 			var err error
@@ -104,7 +104,7 @@ func (d *Daemon) loadPeople(ctx context.Context) error {
 			}
 		}
 		var have floor.Person
-		err := d.ledger.Read(func(v *ledger.View) (err error) { have, _, err = v.Person(p.ID); return err })
+		err := s.ledger.Read(func(v *ledger.View) (err error) { have, _, err = v.Person(p.ID); return err })
 		if err != nil {
 			return err
 		}
@@ -112,7 +112,7 @@ func (d *Daemon) loadPeople(ctx context.Context) error {
 		if samePerson(have, want, badge) {
 			continue
 		}
-		if _, err := d.foreman.SetPerson(ctx, d.by("person"), want, badge); err != nil {
+		if _, err := s.foreman.SetPerson(ctx, s.by("person"), want, badge); err != nil {
 			return fmt.Errorf("person %s: %w", p.ID, err)
 		}
 	}

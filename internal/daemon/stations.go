@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func (d *Daemon) openStations() error {
 		s := &station{id: c.ID, cfg: c, onLine: map[string]*device.Station{}}
 		d.stations[c.ID] = s
 		if c.Printer != nil {
-			s.open("printer", c.Printer, func(p profile.Profile) (drive func(context.Context, device.Line) error, err error) {
+			s.open(d.log, "printer", c.Printer, func(p profile.Profile) (drive func(context.Context, device.Line) error, err error) {
 				if s.printer, err = printer.New(p); err != nil {
 					return nil, err
 				}
@@ -48,7 +49,7 @@ func (d *Daemon) openStations() error {
 			})
 		}
 		if c.Scale != nil {
-			s.open("scale", c.Scale, func(p profile.Profile) (drive func(context.Context, device.Line) error, err error) {
+			s.open(d.log, "scale", c.Scale, func(p profile.Profile) (drive func(context.Context, device.Line) error, err error) {
 				if s.scale, err = scale.New(p); err != nil {
 					return nil, err
 				}
@@ -61,7 +62,7 @@ func (d *Daemon) openStations() error {
 
 // open makes the keeper of one device. A device that is misconfigured gets a
 // keeper that says so and opens nothing.
-func (s *station) open(kind string, c *config.Device, driver func(profile.Profile) (func(context.Context, device.Line) error, error)) {
+func (s *station) open(log *slog.Logger, kind string, c *config.Device, driver func(profile.Profile) (func(context.Context, device.Line) error, error)) {
 	name := string(s.id) + " " + kind
 	drive, err := driver(c.Profile)
 	if len(c.Problems) > 0 {
@@ -73,6 +74,7 @@ func (s *station) open(kind string, c *config.Device, driver func(profile.Profil
 	} else {
 		k = device.NewStation(name, opener(c), drive)
 	}
+	k.Log = log
 	s.keepers = append(s.keepers, k)
 	s.onLine[kind] = k
 }
