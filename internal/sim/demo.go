@@ -233,9 +233,11 @@ func (w *world) close() {
 
 // run lets everybody work, then drains and counts.
 func (w *world) run(ctx context.Context) (Summary, error) {
-	if w.o.For > 0 {
+	drain := drainWithin
+	if w.o.For > 0 { // the last part of the time is for what was begun
+		drain = min(drainWithin, w.o.For*2/5)
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, w.o.For)
+		ctx, cancel = context.WithTimeout(ctx, w.o.For-drain)
 		defer cancel()
 	}
 	// What the daemon stands on outlives the people, and those outlive the buyers.
@@ -260,7 +262,7 @@ func (w *world) run(ctx context.Context) (Summary, error) {
 	}
 	w.hello()
 	w.buy(ctx, ran)
-	w.drain(ran)
+	w.drain(drain)
 	stopStaff()
 	if err := people.Wait(); err != nil {
 		stopDaemon()
@@ -294,7 +296,7 @@ func (w *world) hire(ctx context.Context) (*errgroup.Group, error) {
 		if err != nil {
 			return g, err
 		}
-		p := newPicker(h, person, rand.New(rand.NewPCG(seed, 2)), 160*time.Millisecond, w.conveyor, w.count, w.frozeOn)
+		p := newPicker(h, person, rand.New(rand.NewPCG(seed, 2)), 200*time.Millisecond, w.conveyor, w.count, w.frozeOn)
 		if err := h.connect(ctx); err != nil {
 			return g, err
 		}
@@ -398,7 +400,7 @@ func (w *world) buy(ctx context.Context, ran <-chan error) {
 	for range 24 {
 		orders = w.place(orders)
 	}
-	next := time.NewTicker(350 * time.Millisecond)
+	next := time.NewTicker(600 * time.Millisecond)
 	defer next.Stop()
 	cancel := time.NewTicker(cancelEvery)
 	defer cancel.Stop()
@@ -457,8 +459,8 @@ func (w *world) cancelOne() {
 
 // drain lets the floor finish what it has begun: nothing new comes, and what is
 // owed to the outside goes out.
-func (w *world) drain(ran <-chan error) {
-	for end := time.Now().Add(drainWithin); time.Now().Before(end); {
+func (w *world) drain(within time.Duration) {
+	for end := time.Now().Add(within); time.Now().Before(end); {
 		time.Sleep(500 * time.Millisecond)
 		w.line(w.figures())
 		if w.idle() {
