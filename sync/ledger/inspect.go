@@ -80,14 +80,13 @@ func inspectPages(f *os.File, size int64, heads [2]boltMeta) error {
 	if m.high < 2 || m.high > uint64(size)/boltPage {
 		return fmt.Errorf("it is cut short: %d bytes of %d", size, m.high*boltPage)
 	}
-	data, err := unix.Mmap(int(f.Fd()), 0, int(m.high)*boltPage, unix.PROT_READ, unix.MAP_SHARED)
+	// The whole file is wanted now and, by bbolt, in a moment: to read it in one
+	// go is a third faster than page by page, and ten times on a cold disk.
+	data, err := unix.Mmap(int(f.Fd()), 0, int(m.high)*boltPage, unix.PROT_READ, unix.MAP_SHARED|unix.MAP_POPULATE)
 	if err != nil {
 		return fmt.Errorf("map: %w", err)
 	}
 	defer unix.Munmap(data)
-	// The whole file will be wanted in a moment, and reading ahead is ten times
-	// faster than page by page on a cold disk. Only advice: an error is no harm.
-	_ = unix.Madvise(data, unix.MADV_WILLNEED)
 	w := walker{data: data, high: m.high, seen: make([]uint64, m.high/64+1)}
 	w.mark(0)
 	w.mark(1)
