@@ -129,53 +129,53 @@ type (
 	}
 )
 
-func (s *session) login(ctx context.Context, by foreman.By, a loginArgs) (any, ledger.Receipt, error) {
-	p, err := s.srv.o.Foreman.Login(ctx, by, a.Badge)
+func (x *session) login(ctx context.Context, by foreman.By, a loginArgs) (any, ledger.Receipt, error) {
+	p, err := x.srv.o.Foreman.Login(ctx, by, a.Badge)
 	return map[string]any{"person": p.ID, "name": p.Name}, ledger.Receipt{}, err
 }
 
-func (s *session) logout(ctx context.Context, by foreman.By, _ noArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.Logout(ctx, by)
+func (x *session) logout(ctx context.Context, by foreman.By, _ noArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Logout(ctx, by)
 	return nil, r, err
 }
 
-func (s *session) take(ctx context.Context, by foreman.By, _ noArgs) (any, ledger.Receipt, error) {
-	t, err := s.srv.o.Foreman.Take(ctx, by)
+func (x *session) take(ctx context.Context, by foreman.By, _ noArgs) (any, ledger.Receipt, error) {
+	t, err := x.srv.o.Foreman.Take(ctx, by)
 	return map[string]any{"task": t}, ledger.Receipt{}, err
 }
 
-func (s *session) bind(ctx context.Context, by foreman.By, a bindArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.BindTote(ctx, by, a.Task, a.Slot, a.Tote)
+func (x *session) bind(ctx context.Context, by foreman.By, a bindArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.BindTote(ctx, by, a.Task, a.Slot, a.Tote)
 	return nil, r, err
 }
 
-func (s *session) pick(ctx context.Context, by foreman.By, a pickArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.Pick(ctx, by, foreman.PickScan(a))
+func (x *session) pick(ctx context.Context, by foreman.By, a pickArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Pick(ctx, by, foreman.PickScan(a))
 	return nil, r, err
 }
 
-func (s *session) putBack(ctx context.Context, by foreman.By, a pickArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.PutBack(ctx, by, foreman.PickScan(a))
+func (x *session) putBack(ctx context.Context, by foreman.By, a pickArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.PutBack(ctx, by, foreman.PickScan(a))
 	return nil, r, err
 }
 
-func (s *session) short(ctx context.Context, by foreman.By, a shortArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.Short(ctx, by, a.Task, a.Stop, a.Why)
+func (x *session) short(ctx context.Context, by foreman.By, a shortArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Short(ctx, by, a.Task, a.Stop, a.Why)
 	return nil, r, err
 }
 
-func (s *session) skip(ctx context.Context, by foreman.By, a stopArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.Skip(ctx, by, a.Task, a.Stop)
+func (x *session) skip(ctx context.Context, by foreman.By, a stopArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Skip(ctx, by, a.Task, a.Stop)
 	return nil, r, err
 }
 
-func (s *session) open(ctx context.Context, by foreman.By, a openArgs) (any, ledger.Receipt, error) {
-	p, err := s.srv.o.Foreman.OpenParcel(ctx, by, s.device.Station, a.Code)
+func (x *session) open(ctx context.Context, by foreman.By, a openArgs) (any, ledger.Receipt, error) {
+	p, err := x.srv.o.Foreman.OpenParcel(ctx, by, x.device.Station, a.Code)
 	return map[string]any{"parcel": p}, ledger.Receipt{}, err
 }
 
-func (s *session) verify(ctx context.Context, by foreman.By, a verifyArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.Verify(ctx, by, a.Parcel, a.Code, a.Qty)
+func (x *session) verify(ctx context.Context, by foreman.By, a verifyArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Verify(ctx, by, a.Parcel, a.Code, a.Qty)
 	return nil, r, err
 }
 
@@ -184,83 +184,83 @@ const weighWithin = 8 * time.Second
 
 // weigh takes the weight from the scale of this station. A weight in the message
 // itself is one that a lead has typed, and needs a lead.
-func (s *session) weigh(ctx context.Context, by foreman.By, a weighArgs) (any, ledger.Receipt, error) {
+func (x *session) weigh(ctx context.Context, by foreman.By, a weighArgs) (any, ledger.Receipt, error) {
 	w := floor.Weight{By: "typed", At: time.Now(), ZeroSeen: true}
 	if a.Grams != nil {
 		w.Grams = *a.Grams
 	} else {
 		var err error
-		if w, err = s.weight(ctx, by.Key); err != nil {
+		if w, err = x.weight(ctx, by.Key); err != nil {
 			return nil, ledger.Receipt{}, err
 		}
 	}
-	r, err := s.srv.o.Foreman.Weigh(ctx, by, a.Parcel, w, a.Override || a.Grams != nil)
+	r, err := x.srv.o.Foreman.Weigh(ctx, by, a.Parcel, w, a.Override || a.Grams != nil)
 	return map[string]any{"grams": w.Grams}, r, err
 }
 
 // weight takes a weight once for a key: an act that is sent again after its
 // answer was lost must not wait for the pan to be emptied and loaded anew.
-func (s *session) weight(ctx context.Context, key string) (floor.Weight, error) {
-	if w, ok := s.srv.scans.of(s.device.ID, key); ok {
+func (x *session) weight(ctx context.Context, key string) (floor.Weight, error) {
+	if w, ok := x.srv.scans.of(x.device.ID, key); ok {
 		return w, nil
 	}
-	take := s.srv.o.Hooks.TakeWeight
+	take := x.srv.o.Hooks.TakeWeight
 	if take == nil {
 		return floor.Weight{}, floor.Refuse("no-scale")
 	}
 	ctx, cancel := context.WithTimeout(ctx, weighWithin)
 	defer cancel()
-	w, err := take(ctx, s.device.Station)
+	w, err := take(ctx, x.device.Station)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = floor.Refuse("no-scale")
 	}
 	if err == nil {
-		s.srv.scans.keep(s.device.ID, key, w)
+		x.srv.scans.keep(x.device.ID, key, w)
 	}
 	return w, err
 }
 
-func (s *session) seal(ctx context.Context, by foreman.By, a parcelArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.Seal(ctx, by, a.Parcel)
+func (x *session) seal(ctx context.Context, by foreman.By, a parcelArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Seal(ctx, by, a.Parcel)
 	return nil, r, err
 }
 
-func (s *session) reprint(ctx context.Context, by foreman.By, a reprintArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.Reprint(ctx, by, a.Parcel, a.Reason)
+func (x *session) reprint(ctx context.Context, by foreman.By, a reprintArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Reprint(ctx, by, a.Parcel, a.Reason)
 	return nil, r, err
 }
 
-func (s *session) doubt(ctx context.Context, by foreman.By, a doubtArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.AnswerDoubt(ctx, by, a.Effect, a.Answer)
+func (x *session) doubt(ctx context.Context, by foreman.By, a doubtArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.AnswerDoubt(ctx, by, a.Effect, a.Answer)
 	return nil, r, err
 }
 
-func (s *session) handOver(ctx context.Context, by foreman.By, a handOverArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.HandOver(ctx, by, a.Carrier, a.Code)
+func (x *session) handOver(ctx context.Context, by foreman.By, a handOverArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.HandOver(ctx, by, a.Carrier, a.Code)
 	return nil, r, err
 }
 
-func (s *session) shown(ctx context.Context, by foreman.By, a interceptArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.Shown(ctx, by, a.Intercept)
+func (x *session) shown(ctx context.Context, by foreman.By, a interceptArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Shown(ctx, by, a.Intercept)
 	return nil, r, err
 }
 
-func (s *session) answer(ctx context.Context, by foreman.By, a answerArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.Answer(ctx, by, a.Intercept, a.Text)
+func (x *session) answer(ctx context.Context, by foreman.By, a answerArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Answer(ctx, by, a.Intercept, a.Text)
 	return nil, r, err
 }
 
-func (s *session) freeze(ctx context.Context, by foreman.By, a orderArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.Freeze(ctx, by, a.Order, floor.FreezeLead)
+func (x *session) freeze(ctx context.Context, by foreman.By, a orderArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Freeze(ctx, by, a.Order, floor.FreezeLead)
 	return nil, r, err
 }
 
-func (s *session) thaw(ctx context.Context, by foreman.By, a orderArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.Thaw(ctx, by, a.Order)
+func (x *session) thaw(ctx context.Context, by foreman.By, a orderArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Thaw(ctx, by, a.Order)
 	return nil, r, err
 }
 
-func (s *session) close(ctx context.Context, by foreman.By, a closeArgs) (any, ledger.Receipt, error) {
-	r, err := s.srv.o.Foreman.Close(ctx, by, a.Order, a.Why)
+func (x *session) close(ctx context.Context, by foreman.By, a closeArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Close(ctx, by, a.Order, a.Why)
 	return nil, r, err
 }
