@@ -26,8 +26,8 @@ import (
 
 // Doctor looks at the machine as the site needs it and writes one sentence a
 // check to w, in the site's language: "ok", "warn" for what the floor can live
-// with, "bad" for what it cannot. It gives the number of the bad ones. It changes
-// nothing, prints nothing, and may run beside a running floord.
+// with, "bad" for what it cannot. It gives the number of the bad ones. It leaves
+// nothing behind, opens no device, and may run beside a running floord.
 func Doctor(ctx context.Context, cfg *config.Config, w io.Writer) (problems int) {
 	d := &doctor{cfg: cfg, w: w}
 	d.settings()
