@@ -26,6 +26,7 @@ import (
 	"floord/internal/daemon"
 	"floord/internal/sim/courierco"
 	"floord/internal/sim/shop"
+	"floord/internal/sim/wire"
 	"floord/report"
 	"floord/sync/ledger"
 )
@@ -143,6 +144,7 @@ func newWorld(o DemoOptions) (w *world, err error) {
 		return nil, err
 	}
 	w.shop = shop.NewPDD(clientID, secret, token)
+	w.shop.Faults.Sometimes(0.03, o.Seed, wire.Failed, wire.Busy, wire.Dropped, wire.Lost, wire.HalfSent, wire.Garbage)
 	w.carrier = courierco.New(account, carrierKy, 100_000)
 	shopURL, err := w.serve(w.shop)
 	if err != nil {

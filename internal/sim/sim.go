@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"floord/internal/sim/shop"
 )
@@ -143,6 +144,7 @@ func buyer(rng *rand.Rand) shop.Order {
 	o := shop.Order{
 		Name: pick(surnames) + pick(givenNames), Phone: fmt.Sprintf("138%08d", rng.IntN(100_000_000)),
 		Province: town[0], City: town[1], District: town[2],
+		ShipIn: time.Duration(2+rng.IntN(40)) * time.Hour,
 		Street: fmt.Sprintf("%s%d号%d幢%d室", pick(streets), 1+rng.IntN(300), 1+rng.IntN(20), 101+rng.IntN(900)),
 	}
 	if rng.IntN(6) == 0 {
