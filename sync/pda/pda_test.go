@@ -1,6 +1,7 @@
 package pda_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -482,4 +483,80 @@ func TestNoGoroutineStays(t *testing.T) {
 	}
 	eventually(t, "every session has ended", func() bool { return s.PDA.Connected() == 0 })
 	eventually(t, "as many goroutines as before", func() bool { return runtime.NumGoroutine() <= before+1 })
+}
+
+// When floord stops, everybody is told to come back, and nobody comes in.
+func TestStopSaysGoodbye(t *testing.T) {
+	s := pdatest.NewSite(t, pdatest.Options{})
+	token := s.Pair("pda-01", "pda", "")
+	c := s.Dial(token, "")
+	s.Stop()
+	if m, err := c.Wait("bye"); err != nil || m.Code != "restart" {
+		t.Errorf("%s, %v; want a bye restart", m.Raw, err)
+	}
+	if _, _, err := pdatest.Dial(t.Context(), s.URL(), pdatest.Hello{Token: token}); err == nil {
+		t.Error("a stopped server welcomed a device")
+	}
+}
+
+// A handheld that brings much at once is read more slowly; nothing is lost.
+func TestMadClientIsSlowedDown(t *testing.T) {
+	s := pdatest.NewSite(t, pdatest.Options{})
+	c := s.Dial(s.Pair("pda-01", "pda", ""), "li.wei")
+	const many = 80
+	for i := range many {
+		s.Must(c.Say(map[string]any{
+			"type": "act", "n": 100 + i, "day": time.Now().UTC().Format("20060102"), "verb": "skip",
+			"args": map[string]any{"task": "T-9", "stop": 1},
+		}))
+	}
+	for range many {
+		if m, err := c.Wait("refused"); err != nil || m.Code != "unknown-task" {
+			t.Fatalf("%s, %v; want unknown-task", m.Raw, err)
+		}
+	}
+	if got := s.Counts.Of("too-fast"); got != 1 {
+		t.Errorf("counted %d times, want once", got)
+	}
+}
+
+// A packer whose scale does not settle can be stopped meanwhile.
+func TestWeighingHoldsUpNothing(t *testing.T) {
+	asked, settle := make(chan struct{}, 2), make(chan struct{})
+	var o pdatest.Options
+	o.Hooks.TakeWeight = func(ctx context.Context, id floor.StationID) (floor.Weight, error) {
+		asked <- struct{}{}
+		select {
+		case <-settle:
+			return floor.Weight{Grams: 360, ZeroSeen: true, By: string(id), At: time.Now()}, nil
+		case <-ctx.Done():
+			return floor.Weight{}, ctx.Err()
+		}
+	}
+	s := pdatest.NewSite(t, o)
+	order := s.Receive(3)
+	picker := s.Dial(s.Pair("pda-01", "pda", ""), "li.wei")
+	task := s.Release(order)
+	_, err := picker.Act("take", nil)
+	s.Must(err)
+	s.PickAll(picker, task)
+	c := s.Dial(s.Pair("pack-screen", "station", "pack-1"), "wang.fang")
+	_, err = c.Act("open", map[string]any{"code": order})
+	s.Must(err)
+	_, err = c.Act("verify", map[string]any{"parcel": "P-1", "code": "SK003", "qty": 1})
+	s.Must(err)
+	weigh := map[string]any{"type": "act", "n": 50, "day": time.Now().UTC().Format("20060102"), "verb": "weigh", "args": map[string]any{"parcel": "P-1"}}
+	s.Must(c.Say(weigh))
+	<-asked
+	if _, err := c.Act("verify", map[string]any{"parcel": "P-1", "code": "SK004", "qty": 1}); !errors.Is(err, pdatest.ErrRefused) {
+		t.Errorf("an act beside a weighing: %v; want a refusal at once", err)
+	}
+	close(settle)
+	if m, err := c.Wait("ok"); err != nil || m.N != 50 {
+		t.Fatalf("%s, %v; want ok of the weighing", m.Raw, err)
+	}
+	s.Must(c.Say(weigh)) // its answer was lost
+	if m, err := c.Wait("ok"); err != nil || !m.Repeated || len(asked) != 0 {
+		t.Errorf("%s, %v; want the same answer without a second weighing", m.Raw, err)
+	}
 }

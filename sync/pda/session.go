@@ -430,11 +430,12 @@ func (x *session) act(a act) {
 		x.send(x.do(a, v))
 	case x.slow.TryLock():
 		x.working.Go(func() {
-			defer x.slow.Unlock()
-			x.send(x.do(a, v))
+			answer := x.do(a, v)
+			x.slow.Unlock()
+			x.send(answer)
 		})
 	default:
-		x.send(newRefused(a.N, floor.Refuse("too-fast")))
+		x.send(failed{Type: "failed", N: a.N}) // one at a time: it is sent again
 	}
 }
 

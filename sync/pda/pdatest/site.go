@@ -35,8 +35,12 @@ type Site struct {
 	Addr    string         // host:port
 	Counts  *Counts
 
-	n atomic.Uint64
+	n    atomic.Uint64
+	stop context.CancelFunc
 }
+
+// Stop ends the socket server as the daemon does, and leaves the rest.
+func (s *Site) Stop() { s.stop() }
 
 // Counts counts what the gate turned away or noted.
 type Counts struct {
@@ -115,6 +119,7 @@ func (s *Site) serve() {
 	s.Addr = ln.Addr().String()
 	srv := &http.Server{Handler: s.Mux, ReadHeaderTimeout: 2 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
 	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
 	var done sync.WaitGroup
 	done.Go(func() { srv.Serve(ln) })
 	done.Go(func() {
