@@ -263,7 +263,7 @@ func BenchmarkWake(b *testing.B) {
 			for b.Loop() {
 				seq++
 				l.seq.Store(seq)
-				t.publish([]*entry{newEntry(floor.Event{Seq: seq, Fact: person("p0", "")}, 100)})
+				t.publish([]*entry{newEntry(floor.Event{Seq: seq, Fact: person("p0", "")})})
 				if got := <-heard; got != seq {
 					b.Fatalf("heard %d; want %d", got, seq)
 				}

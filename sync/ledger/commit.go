@@ -216,7 +216,7 @@ func (l *Ledger) write(g *group) error {
 	for {
 		var w *writer
 		err := l.update(func(r *rows) error {
-			w = &writer{l: l, rows: r, view: newView(r), head: l.head, low: low}
+			w = &writer{l: l, rows: r, view: newView(r), low: low, scribe: l.newScribe(r)}
 			return w.answerAll(g)
 		})
 		if err == errAgain {
@@ -246,19 +246,20 @@ type writer struct {
 	l       *Ledger
 	rows    *rows
 	view    *View
-	head    mark
-	low     bool // the disk is nearly full
-	entries []*entry
-	line    line // memory for the next one
+	scribe  *scribe
+	low     bool     // the disk is nearly full
+	entries []*entry // what the transaction adds to the journal
+	head    mark     // after them; set by finish
 }
 
 func (w *writer) answerAll(g *group) error {
+	defer w.scribe.stop()
 	for _, c := range g.calls {
 		if err := w.answer(c); err != nil {
 			return err
 		}
 	}
-	for w.rows.written < groupBytes {
+	for w.rows.written+int(w.scribe.size.Load()) < groupBytes {
 		c := w.l.next(g)
 		if c == nil {
 			break
@@ -270,6 +271,23 @@ func (w *writer) answerAll(g *group) error {
 	if len(w.entries) == 0 {
 		return nil
 	}
+	return w.finish()
+}
+
+// finish puts what the scribe has written down. A fact that cannot be written
+// spoils its call.
+func (w *writer) finish() error {
+	w.scribe.stop()
+	if c := w.scribe.spoilt; c != nil {
+		c.spoilt, c.err = true, fmt.Errorf("request %s: %w", c.req.Key, w.scribe.err)
+		return errAgain
+	}
+	for _, row := range w.scribe.rows {
+		if err := row.bucket.putSealed([]byte(row.key), row.sealed); err != nil {
+			return err
+		}
+	}
+	w.head = w.scribe.head
 	return w.rows.putMark("head", w.head)
 }
 
@@ -285,7 +303,7 @@ func (w *writer) answer(c *call) error {
 		return nil
 	}
 	var known bool
-	c.receipt, known, c.err = w.rows.receipt(c.req.Key)
+	c.receipt, known, c.err = w.receipt(c.req.Key)
 	if known || c.err != nil {
 		return nil
 	}
@@ -293,7 +311,7 @@ func (w *writer) answer(c *call) error {
 		c.err = ErrReserve
 		return nil
 	}
-	facts, records, err := w.decide(c)
+	facts, err := w.decide(c)
 	if err != nil {
 		c.err = err
 		return nil
@@ -301,30 +319,28 @@ func (w *writer) answer(c *call) error {
 	if len(facts) == 0 {
 		return nil
 	}
-	if err := guard(func() error { return w.append(c, facts, records) }); err != nil {
+	if err := guard(func() error { return w.append(c, facts) }); err != nil {
 		c.spoilt, c.err = true, err
 		return errAgain
 	}
 	return nil
 }
 
-// decide runs the call's decide and writes down its facts, which must be sound
-// before anything is put.
-func (w *writer) decide(c *call) ([]floor.Fact, []record, error) {
+// decide runs the call's decide.
+func (w *writer) decide(c *call) ([]floor.Fact, error) {
 	facts, err := w.ask(c)
 	if err != nil || len(facts) == 0 {
-		return nil, nil, err
+		return nil, err
 	}
-	records, err := encode(c.req, facts)
-	if err != nil {
-		return nil, nil, fmt.Errorf("request %s: %w", c.req.Key, err)
+	if len(facts) > maxFacts {
+		return nil, fmt.Errorf("request %s: %d facts in one commit: at most %d", c.req.Key, len(facts), maxFacts)
 	}
 	if w.l.opts.DecideTwice {
-		if err := w.decideAgain(c, records); err != nil {
-			return nil, nil, fmt.Errorf("request %s: %w", c.req.Key, err)
+		if err := w.decideAgain(c, facts); err != nil {
+			return nil, fmt.Errorf("request %s: %w", c.req.Key, err)
 		}
 	}
-	return facts, records, nil
+	return facts, nil
 }
 
 func (w *writer) ask(c *call) (facts []floor.Fact, err error) {
@@ -337,9 +353,12 @@ func (w *writer) ask(c *call) (facts []floor.Fact, err error) {
 
 // decideAgain checks that decide gives the same facts a second time and that
 // they survive being written.
-func (w *writer) decideAgain(c *call, first []record) error {
-	facts, err := w.ask(c)
+func (w *writer) decideAgain(c *call, facts []floor.Fact) error {
+	first, err := encode(c.req, facts)
 	if err != nil {
+		return err
+	}
+	if facts, err = w.ask(c); err != nil {
 		return fmt.Errorf("decided twice, the second time: %w", err)
 	}
 	second, err := encode(c.req, facts)
@@ -366,11 +385,8 @@ func (w *writer) decideAgain(c *call, first []record) error {
 	return nil
 }
 
-// encode writes the facts down. The time is set later, in append.
+// encode writes the facts down. The time is set later.
 func encode(req Request, facts []floor.Fact) ([]record, error) {
-	if len(facts) > maxFacts {
-		return nil, fmt.Errorf("%d facts in one commit: at most %d", len(facts), maxFacts)
-	}
 	records := make([]record, len(facts))
 	for i, f := range facts {
 		data, err := floor.EncodeFact(f)
@@ -408,34 +424,21 @@ func payload(f floor.Fact) []byte {
 	return nil
 }
 
-// append stamps the facts of c and puts them into the journal, the views and
-// the answered keys. Facts are stamped nowhere else.
-func (w *writer) append(c *call, facts []floor.Fact, records []record) error {
+// append stamps the facts of c, folds them, notes the answered key and gives
+// the facts to the scribe. Facts are stamped nowhere else.
+func (w *writer) append(c *call, facts []floor.Fact) error {
 	at := time.Now().UnixNano()
+	first := w.last() + 1
 	entries := make([]*entry, len(facts))
-	head := w.head
 	for i, f := range facts {
-		records[i].at = at
-		row := newLine(w.line, head, records[i])
-		w.line = row
-		head = mark{Seq: head.Seq + 1, Chain: row.chain()}
-		if err := w.rows.journal().put(seqKey(head.Seq), row); err != nil {
-			return err
-		}
-		raw := payload(f)
-		if raw != nil {
-			if err := w.rows.putRaw(head.Seq, raw); err != nil {
-				return err
-			}
-		}
-		e := floor.Event{Seq: head.Seq, At: time.Unix(0, at).UTC(), Actor: c.req.Actor, Cause: c.req.Key, Fact: f}
+		e := floor.Event{Seq: first + uint64(i), At: time.Unix(0, at).UTC(), Actor: c.req.Actor, Cause: c.req.Key, Fact: f}
 		if err := w.l.fold(w.rows, e); err != nil {
 			return fmt.Errorf("request %s: fold %s: %w", c.req.Key, f.Kind(), err)
 		}
-		entries[i] = newEntry(e, len(row)+len(raw))
+		entries[i] = newEntry(e)
 		c.receipt.Events = append(c.receipt.Events, e)
 	}
-	c.receipt.First, c.receipt.Last = w.head.Seq+1, head.Seq
+	c.receipt.First, c.receipt.Last = first, first+uint64(len(facts))-1
 	if err := w.rows.putAnswer(c.req.Key, c.receipt.First, c.receipt.Last); err != nil {
 		return err
 	}
@@ -444,20 +447,27 @@ func (w *writer) append(c *call, facts []floor.Fact, records []record) error {
 			return err
 		}
 	}
-	w.head = head
 	w.entries = append(w.entries, entries...)
+	w.scribe.take(draft{call: c, at: at, entries: entries})
 	return nil
 }
 
+// last is the newest event, those of this transaction included.
+func (w *writer) last() uint64 { return w.l.head.Seq + uint64(len(w.entries)) }
+
 // receipt is the answer that key got before, if it did.
-func (r *rows) receipt(key string) (Receipt, bool, error) {
-	first, last, err := r.answer(key)
+func (w *writer) receipt(key string) (Receipt, bool, error) {
+	first, last, err := w.rows.answer(key)
 	if last == 0 || err != nil {
 		return Receipt{}, false, err
 	}
 	receipt := Receipt{First: first, Last: last, Repeated: true}
 	for seq := first; seq <= last; seq++ {
-		e, err := r.event(seq)
+		if old := w.l.head.Seq; seq > old { // of this very transaction
+			receipt.Events = append(receipt.Events, w.entries[seq-old-1].event)
+			continue
+		}
+		e, err := w.rows.event(seq)
 		if err != nil {
 			return receipt, true, err
 		}

@@ -230,9 +230,9 @@ type entry struct {
 	size      int      // about how many bytes it takes
 }
 
-func newEntry(e floor.Event, size int) *entry {
+func newEntry(e floor.Event) *entry {
 	in := append(slices.Clone(e.Fact.Subjects()), string(e.Fact.Kind()), Everything)
-	return &entry{event: e, interests: in, size: size}
+	return &entry{event: e, interests: in}
 }
 
 func (t Topic) fits(e *entry) bool {

@@ -185,7 +185,9 @@ func TestTailIsBounded(t *testing.T) {
 	add := func(n, size int) {
 		for range n {
 			seq++
-			tl.publish([]*entry{newEntry(floor.Event{Seq: seq, Fact: person("li", "")}, size)})
+			e := newEntry(floor.Event{Seq: seq, Fact: person("li", "")})
+			e.size = size
+			tl.publish([]*entry{e})
 		}
 	}
 	add(250, 10)

@@ -90,6 +90,7 @@ type Ledger struct {
 
 	writing sync.Mutex // held around every write transaction, see update
 	arena   arena      // guarded by writing
+	scribed arena      // guarded by writing, the scribe's while it works
 	chores  sync.Mutex // held by Rebuild, Verify, Backup and Archive: one at a time
 
 	mu      sync.Mutex
@@ -305,6 +306,7 @@ func (l *Ledger) updateAlone(f func(*rows) error) error {
 		return l.stop(err)
 	}
 	defer l.arena.reset()
+	defer l.scribed.reset()
 	defer guard(tx.Rollback) // does nothing after a commit
 	r := l.rows(tx)
 	r.arena = &l.arena

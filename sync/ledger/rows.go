@@ -162,10 +162,6 @@ func (r *rows) raw(seq uint64) ([]byte, error) {
 	return r.seals.unpack.DecodeAll(packed, nil)
 }
 
-func (r *rows) putRaw(seq uint64, raw []byte) error {
-	return r.top(rawBucket).put(seqKey(seq), r.seals.pack.EncodeAll(raw, nil))
-}
-
 // A bucket is one bucket whose rows are sealed. Its key names the row in the
 // seal, so a row moved to another key does not open.
 type bucket struct {
@@ -200,9 +196,17 @@ func (b *bucket) put(key string, plain []byte) error {
 		return fmt.Errorf("no bucket %s in this file", b.name)
 	}
 	k := []byte(key)
-	sealed := b.aead.Seal(b.rows.arena.take(len(plain)+sealOverhead), nil, plain, k)
-	if err := b.b.Put(k, sealed); err != nil {
-		return fmt.Errorf("put %s %s: %w", b.name, readable(k), err)
+	return b.putSealed(k, b.seal(b.rows.arena, k, plain))
+}
+
+// seal gives the row as it is put, in memory of a.
+func (b *bucket) seal(a *arena, key, plain []byte) []byte {
+	return b.aead.Seal(a.take(len(plain)+sealOverhead), nil, plain, key)
+}
+
+func (b *bucket) putSealed(key, sealed []byte) error {
+	if err := b.b.Put(key, sealed); err != nil {
+		return fmt.Errorf("put %s %s: %w", b.name, readable(key), err)
 	}
 	b.rows.dirty = true
 	b.rows.written += len(sealed)

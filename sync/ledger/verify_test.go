@@ -113,7 +113,9 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 		{"a key taken out", func(tx *bbolt.Tx) error { return tx.Bucket([]byte("answered")).Delete([]byte("20261121/pdd/000009")) }, []string{"59 keys for 60 requests"}},
 		{"a payload", func(tx *bbolt.Tx) error { return flip(tx.Bucket([]byte("raw")), seqKey(5)) }, []string{"raw 5: the payload is not the one", "raw 5: the row is damaged"}},
 		{"another payload", func(tx *bbolt.Tx) error {
-			return forge(tx, 5, func(r *rows) error { return r.putRaw(5, []byte("other")) })
+			return forge(tx, 5, func(r *rows) error {
+				return r.top(rawBucket).put(seqKey(5), r.seals.pack.EncodeAll([]byte("other"), nil))
+			})
 		}, []string{"raw 5: the payload is not the one"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

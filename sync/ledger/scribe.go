@@ -1,0 +1,122 @@
+package ledger
+
+import (
+	"sync/atomic"
+
+	"floord/floor"
+)
+
+// A scribe writes down what one transaction adds to the journal, while the
+// leader goes on deciding and folding: to encode, chain and seal an order takes
+// as long as to decide and fold it, and needs nothing of the transaction. It
+// works in a goroutine of its own from the second call on, until stop.
+type scribe struct {
+	journal, raw *bucket // for their seals; nothing is put by the scribe
+	waiting      *draft  // the first one, until a second comes
+	drafts       chan draft
+	done         chan struct{}
+	size         atomic.Int64 // bytes sealed
+
+	// The scribe's own until stop has returned.
+	head   mark
+	rows   []sealedRow
+	spoilt *call // its facts cannot be written; err says why
+	err    error
+	arena  *arena
+	line   line // memory for the next one
+}
+
+// A draft is the facts of one call, stamped.
+type draft struct {
+	call    *call
+	at      int64
+	entries []*entry
+}
+
+// A sealedRow waits for being put.
+type sealedRow struct {
+	bucket *bucket
+	key    string
+	sealed []byte
+}
+
+func (l *Ledger) newScribe(r *rows) *scribe {
+	return &scribe{journal: r.journal(), raw: r.top(rawBucket), head: l.head, arena: &l.scribed}
+}
+
+// take gives the scribe the next call's facts.
+func (s *scribe) take(d draft) {
+	switch {
+	case s.drafts != nil:
+		s.drafts <- d
+	case s.waiting == nil:
+		s.waiting = &d
+	default:
+		s.drafts, s.done = make(chan draft, 64), make(chan struct{})
+		go s.run()
+		s.drafts <- *s.waiting
+		s.drafts <- d
+		s.waiting = nil
+	}
+}
+
+// stop waits until all is written down. It may be called again.
+func (s *scribe) stop() {
+	if s.waiting != nil {
+		s.write(*s.waiting)
+		s.waiting = nil
+	}
+	if s.drafts != nil {
+		close(s.drafts)
+		<-s.done
+		s.drafts = nil
+	}
+}
+
+func (s *scribe) run() {
+	defer close(s.done)
+	for d := range s.drafts {
+		s.write(d)
+	}
+}
+
+// write writes down one draft, unless one before it could not be: then the
+// transaction is run again without that one.
+func (s *scribe) write(d draft) {
+	if s.spoilt != nil {
+		return
+	}
+	if err := guard(func() error { return s.writeDown(d) }); err != nil {
+		s.spoilt, s.err = d.call, err
+	}
+}
+
+func (s *scribe) writeDown(d draft) error {
+	facts := make([]floor.Fact, len(d.entries))
+	for i, e := range d.entries {
+		facts[i] = e.event.Fact
+	}
+	records, err := encode(d.call.req, facts)
+	if err != nil {
+		return err
+	}
+	for i, e := range d.entries {
+		records[i].at = d.at
+		s.line = newLine(s.line, s.head, records[i])
+		s.head = mark{Seq: e.event.Seq, Chain: s.line.chain()}
+		e.size = len(s.line)
+		s.seal(s.journal, s.line)
+		if raw := payload(facts[i]); raw != nil {
+			e.size += len(raw)
+			s.seal(s.raw, s.raw.rows.seals.pack.EncodeAll(raw, nil))
+		}
+	}
+	return nil
+}
+
+func (s *scribe) seal(b *bucket, plain []byte) {
+	key := seqKey(s.head.Seq)
+	sealed := b.seal(s.arena, []byte(key), plain)
+	s.size.Add(int64(len(sealed)))
+	s.rows = append(s.rows, sealedRow{b, key, sealed})
+}
