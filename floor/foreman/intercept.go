@@ -91,16 +91,14 @@ type holders struct {
 
 func (v look) holders(o floor.Order) (holders, error) {
 	var h holders
-	err := v.LiveTasks(func(t floor.Task) bool {
-		if t.State == floor.TaskRunning && slices.ContainsFunc(t.Stops, func(s floor.Stop) bool { return s.Order == o.ID }) {
-			h.tasks = append(h.tasks, t.ID)
-			h.persons = append(h.persons, t.Person)
-			h.devices = append(h.devices, t.Device)
-		}
-		return true
-	})
+	t, ok, err := v.Task(o.Task)
 	if err != nil {
 		return h, err
+	}
+	if ok && t.State == floor.TaskRunning {
+		h.tasks = append(h.tasks, t.ID)
+		h.persons = append(h.persons, t.Person)
+		h.devices = append(h.devices, t.Device)
 	}
 	for _, id := range o.Parcels {
 		p, ok, err := v.Parcel(id)

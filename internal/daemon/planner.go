@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"floord/floor"
@@ -18,8 +17,7 @@ type planner struct {
 	rules  wave.Rules
 	layout *wave.Layout // nil while there are no bins
 
-	mu      sync.Mutex
-	left    []wave.LeftOut // guarded by mu; what the last plan left out, for the board
+	aside   map[floor.OrderID]string // orders that cannot be planned, and why; said once each
 	heat    map[floor.BinID]float64
 	heatAt  time.Time
 	halving time.Duration
@@ -207,10 +205,22 @@ func (p *planner) plan(ctx context.Context) error {
 			return notReserve(err)
 		}
 	}
-	p.mu.Lock()
-	p.left = append(res.SetAside, res.Waiting...)
-	p.mu.Unlock()
+	p.tell(res.SetAside)
 	return nil
+}
+
+// tell says which orders cannot be planned until somebody mends something, each
+// once for each reason.
+func (p *planner) tell(aside []wave.LeftOut) {
+	now := map[floor.OrderID]string{}
+	for _, x := range aside {
+		why := x.Why.Text("en")
+		now[x.Order] = why
+		if p.aside[x.Order] != why {
+			p.d.log.Warn("order cannot be planned", "order", x.Order, "why", why)
+		}
+	}
+	p.aside = now
 }
 
 // idle counts the pickers who are logged in and have nothing to do, less the
@@ -270,11 +280,4 @@ func (p *planner) binHeat() (map[floor.BinID]float64, error) {
 	p.heatAt = time.Now()
 	p.heat = h.Bins(lies, p.heatAt)
 	return p.heat, nil
-}
-
-// LeftOut gives what the last plan left out, and why.
-func (p *planner) leftOut() []wave.LeftOut {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.left
 }

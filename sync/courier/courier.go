@@ -271,13 +271,29 @@ func (c *Courier) end(ctx context.Context, lane Lane, e floor.Effect, out Outcom
 			return nil, err
 		}
 		fact := ending(e, out, next)
-		if _, late := fact.(floor.EffectDelayed); late && e.Class == floor.Idempotent && e.Tries+1 == callAfter && e.What != floor.EffectAlert {
-			n, err := v.Next("effect")
-			return []floor.Fact{fact, call(n, e, out.Why)}, err
+		why := trouble(e, out, fact)
+		if why == "" {
+			return []floor.Fact{fact}, nil
 		}
-		return []floor.Fact{fact}, nil
+		n, err := v.Next("effect")
+		return []floor.Fact{fact, call(n, e, why, out.Why)}, err
 	})
 	return err
+}
+
+// trouble says why a person must be called, or "": a report that does not get
+// through, or that the other side refuses.
+func trouble(e floor.Effect, out Outcome, fact floor.Fact) string {
+	if e.Class != floor.Idempotent || e.What == floor.EffectAlert {
+		return ""
+	}
+	if _, late := fact.(floor.EffectDelayed); late && e.Tries+1 == callAfter {
+		return "effect-stuck"
+	}
+	if out.Verdict == Refused {
+		return "effect-refused"
+	}
+	return ""
 }
 
 // ending gives the fact that says how a delivery ended.
@@ -309,11 +325,11 @@ func ending(e floor.Effect, out Outcome, next time.Time) floor.Fact {
 	}
 }
 
-// call asks for a person to be told that an effect does not get through.
-func call(n uint64, e floor.Effect, why string) floor.Fact {
+// call asks for a person to be told what is the matter with an effect.
+func call(n uint64, e floor.Effect, code, why string) floor.Fact {
 	return floor.EffectAsked{Effect: floor.Effect{
 		ID: floor.EffectID(fmt.Sprintf("E-%d", n)), Lane: "alert", What: floor.EffectAlert, Class: floor.Idempotent,
-		Order: e.Order, Args: map[string]string{"code": "effect-stuck", "effect": string(e.ID), "lane": e.Lane, "why": why},
+		Order: e.Order, Args: map[string]string{"code": code, "effect": string(e.ID), "lane": e.Lane, "why": why},
 	}}
 }
 

@@ -218,3 +218,22 @@ func TestStopLetsTheJobFinish(t *testing.T) {
 		}
 	})
 }
+
+// TestARefusalGoesToAPerson has a shop say no: it is not asked again, and somebody
+// is told.
+func TestARefusalGoesToAPerson(t *testing.T) {
+	bubble(t, func(t *testing.T, l *ledger.Ledger, run func(courier.Lane) func()) {
+		ask(t, l, report(1))
+		tries := 0
+		stop := run(courier.Lane{Name: "shop/pdd", Deliver: func(context.Context, floor.Effect) courier.Outcome {
+			tries++
+			return courier.Outcome{Verdict: courier.Refused, Why: "the order was refunded"}
+		}})
+		time.Sleep(time.Hour)
+		stop()
+		alerts := rows(t, l, "alert")
+		if tries != 1 || len(rows(t, l, "shop/pdd")) != 0 || len(alerts) != 1 || alerts[0].Args["code"] != "effect-refused" {
+			t.Errorf("%d tries, alerts %+v; want one try and one call", tries, alerts)
+		}
+	})
+}

@@ -107,10 +107,11 @@ func (l *Ledger) archiveDay(ctx context.Context, until string, zone *time.Locati
 // day begins. It is before first if there are no events.
 func (l *Ledger) oldestDay(first uint64, zone *time.Location) (day string, last uint64, err error) {
 	last = first - 1
+	end := l.Seq() // before the transactions: each sees at least so many events
 	for more := true; more && err == nil; {
 		more = false
 		err = l.view(func(r *rows) error {
-			for seq := last + 1; seq <= min(l.Seq(), last+trimBout); seq++ {
+			for seq := last + 1; seq <= min(end, last+trimBout); seq++ {
 				rec, err := r.record(seq)
 				if err != nil {
 					return err
@@ -122,7 +123,7 @@ func (l *Ledger) oldestDay(first uint64, zone *time.Location) (day string, last 
 				if d > day {
 					return nil
 				}
-				last, more = seq, seq < l.Seq()
+				last, more = seq, seq < end
 			}
 			return nil
 		})

@@ -19,6 +19,13 @@ type View struct {
 
 func newView(r *rows) *View { return &View{rows: r} }
 
+// Seq is the newest event the view shows. In a decision it is the newest one
+// before the group of commits that the decision belongs to.
+func (v *View) Seq() (uint64, error) {
+	m, err := v.rows.mark("head")
+	return m.Seq, err
+}
+
 // Order gives an order.
 func (v *View) Order(id floor.OrderID) (floor.Order, bool, error) {
 	return getRow[floor.Order](v.rows, vOrders, string(id))

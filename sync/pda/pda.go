@@ -255,19 +255,16 @@ func (s *Server) Connected() int {
 	return len(s.sessions)
 }
 
-// read reads the ledger and gives the seq that what was read stands at.
-func (s *Server) read(f func(*ledger.View) error) (uint64, error) {
-	for tries := 1; ; tries++ {
-		seq := s.o.Ledger.Seq()
-		err := s.o.Ledger.Read(f)
-		if err != nil || seq == s.o.Ledger.Seq() || tries == maxTries {
-			return seq, err
+// read calls f with a view and gives the newest event that the view shows.
+func (s *Server) read(f func(*ledger.View) error) (seq uint64, err error) {
+	err = s.o.Ledger.Read(func(v *ledger.View) error {
+		if seq, err = v.Seq(); err != nil {
+			return err
 		}
-	}
+		return f(v)
+	})
+	return seq, err
 }
-
-// maxTries bounds how often read looks again because the floor moved meanwhile.
-const maxTries = 20
 
 // day is the site's day now, 20261121.
 func (s *Server) day() string { return time.Now().In(s.o.Zone).Format(dayForm) }
