@@ -189,3 +189,20 @@ func TestSpoiltArchiveIsNamed(t *testing.T) {
 		}
 	})
 }
+
+func FuzzArchivedLine(f *testing.F) {
+	f.Add([]byte(`{"seq":1,"at_ns":1,"actor":"floord","cause":"k","kind":"daemon.started/1","fact":{"version":"1"}}`))
+	f.Add([]byte(`{"seq":1,"kind":"no/1","fact":null,"raw":"eA==","raw_sha256":"eA=="}`))
+	f.Add([]byte(`{"seq":2}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		end, err := archivedEvent(data, mark{}, func(e floor.Event, _ []byte) error {
+			if e.Seq != 1 || e.Fact == nil {
+				t.Errorf("event %+v", e)
+			}
+			return nil
+		})
+		if err == nil && (end.Seq != 1 || end.Chain == chain{}) {
+			t.Errorf("it ends at %+v", end)
+		}
+	})
+}

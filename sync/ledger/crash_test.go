@@ -78,7 +78,7 @@ func TestKilledAtRandom(t *testing.T) {
 	if ledgertest.Long() {
 		rounds = 200
 	}
-	ledgertest.Kill(t, "eight writers", rounds, 20*rounds)
+	ledgertest.Kill(t, "eight writers", rounds, 5*rounds)
 }
 
 func TestKilledAtEachCall(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -90,9 +91,10 @@ func start(t testing.TB, child, path string, wrapper ...string) *exec.Cmd {
 	return cmd
 }
 
-// run starts the child and waits for its end. kill, if not nil, is called with
-// what ends the child and its wrapper at once.
-func run(t testing.TB, child, path string, kill func(end func()), wrapper ...string) Leftover {
+// run starts the child and waits for its end. kill, if not nil, runs beside it: it
+// gets what ends the child and its wrapper at once, and a channel that is closed
+// when the child has acknowledged something or ended.
+func run(t testing.TB, child, path string, kill func(end func(), working <-chan struct{}), wrapper ...string) Leftover {
 	t.Helper()
 	cmd := start(t, child, path, wrapper...)
 	out, err := cmd.StdoutPipe()
@@ -104,10 +106,11 @@ func run(t testing.TB, child, path string, kill func(end func()), wrapper ...str
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start child %s: %v (the crash tests need strace)", child, err)
 	}
+	working := make(chan struct{})
 	if kill != nil {
-		kill(func() { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+		go kill(func() { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }, working)
 	}
-	left := Leftover{Path: path, Acked: lines(out)}
+	left := Leftover{Path: path, Acked: lines(out, working)}
 	err = cmd.Wait()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -121,8 +124,11 @@ func run(t testing.TB, child, path string, kill func(end func()), wrapper ...str
 }
 
 // lines reads whole lines: a line without an end was not acknowledged.
-func lines(r io.Reader) []string {
+// It closes working at the first line, or at the end.
+func lines(r io.Reader, working chan<- struct{}) []string {
 	var all []string
+	begun := sync.OnceFunc(func() { close(working) })
+	defer begun()
 	in := bufio.NewReader(r)
 	for {
 		line, err := in.ReadString('\n')
@@ -130,13 +136,15 @@ func lines(r io.Reader) []string {
 			return all
 		}
 		all = append(all, strings.TrimSuffix(line, "\n"))
+		begun()
 	}
 }
 
 // Kill runs the child for the given rounds and kills it each time at a random
-// moment; the ledger lives on through five rounds, then a new one begins. The
-// rounds together must have acknowledged at least least requests, or the test
-// fails: it would have shown nothing.
+// moment: every fourth time while it starts, else after it has begun to
+// acknowledge. The ledger lives on through five rounds, then a new one begins.
+// The rounds together must have acknowledged at least least requests, or the
+// test fails: it would have shown nothing.
 func Kill(t *testing.T, child string, rounds, least int) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -147,8 +155,14 @@ func Kill(t *testing.T, child string, rounds, least int) {
 		if round%5 == 0 {
 			left = Leftover{Path: filepath.Join(t.TempDir(), "floor.db")}
 		}
-		wait := time.Duration(rnd.Int64N(int64(400 * time.Millisecond)))
-		l := run(t, child, left.Path, func(end func()) { time.AfterFunc(wait, end) })
+		wait := time.Duration(rnd.Int64N(int64(200 * time.Millisecond)))
+		l := run(t, child, left.Path, func(end func(), working <-chan struct{}) {
+			if round%4 != 3 {
+				<-working
+			}
+			time.Sleep(wait)
+			end()
+		})
 		if !l.Killed {
 			t.Fatalf("round %d: the child ended before it was killed: %v", round, l.Err)
 		}
