@@ -10,7 +10,7 @@ import (
 
 const (
 	rebuildBucket = "rebuild" // holds new views and answered keys until they are whole
-	rebuildBout   = 500       // events in one transaction, so that commits go on between
+	rebuildBout   = 500       // events in one transaction; they are read before it begins, so that commits wait little
 )
 
 // Rebuild folds the journal again, archives first, and puts the new views and
@@ -39,14 +39,14 @@ func (l *Ledger) rebuild(ctx context.Context) error {
 	}
 	b := &rebuilder{l: l, next: at.Seq + 1}
 	for b.next+rebuildBout < l.Seq() {
-		if err := errors.Join(ctx.Err(), l.update(b.bout)); err != nil {
+		if err := errors.Join(ctx.Err(), b.bout()); err != nil {
 			return err
 		}
 	}
 	l.writing.Lock() // no commit between the last events and the swap
 	defer l.writing.Unlock()
 	for done := false; !done; done = b.next > b.head {
-		if err := l.updateAlone(b.bout); err != nil {
+		if err := l.updateAlone(b.lastBout); err != nil {
 			return err
 		}
 	}
@@ -99,29 +99,60 @@ type rebuilder struct {
 	answers answers
 }
 
-func (b *rebuilder) bout(r *rows) error {
-	into := r.rebuilt()
+// bout reads some events and folds them.
+func (b *rebuilder) bout() error {
+	var page []floor.Event
+	err := b.l.view(func(r *rows) (err error) {
+		page, err = b.read(r, b.l.Seq())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return b.l.update(func(r *rows) error { return b.fold(r, page) })
+}
+
+// lastBout is bout while no commit can come between.
+func (b *rebuilder) lastBout(r *rows) error {
 	head, err := r.mark("head")
 	if err != nil {
 		return err
 	}
 	b.head = head.Seq
-	for range rebuildBout {
-		if b.next > b.head {
-			break
-		}
-		e, err := r.event(b.next)
+	page, err := b.read(r, head.Seq)
+	if err != nil {
+		return err
+	}
+	return b.fold(r, page)
+}
+
+// read reads the next events, up to last.
+func (b *rebuilder) read(r *rows, last uint64) ([]floor.Event, error) {
+	var page []floor.Event
+	for seq := b.next; seq <= last && len(page) < rebuildBout; seq++ {
+		e, err := r.event(seq)
 		if err != nil {
-			return fmt.Errorf("%w: mend the journal first with: floord restore BACKUP", err)
+			return nil, fmt.Errorf("%w: mend the journal first with: floord restore BACKUP", err)
 		}
-		if err := b.l.fold(into, e); err != nil {
-			return fmt.Errorf("fold event %d: %w", e.Seq, err)
-		}
+		page = append(page, e)
+	}
+	return page, nil
+}
+
+func (b *rebuilder) fold(r *rows, page []floor.Event) error {
+	into := r.rebuilt()
+	if err := b.l.foldAll(into, page); err != nil {
+		return err
+	}
+	for i, e := range page {
 		b.answers.add(e)
+		b.next = e.Seq + 1
+		if i+1 < len(page) && page[i+1].Cause == e.Cause {
+			continue // the answer is not yet whole
+		}
 		if err := into.putAnswer(b.answers.key, b.answers.first, e.Seq); err != nil {
 			return err
 		}
-		b.next++
 	}
 	return nil
 }

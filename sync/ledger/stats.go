@@ -53,6 +53,7 @@ type Stats struct {
 
 // Stats gives the figures of this moment.
 func (l *Ledger) Stats() Stats {
+	pages := l.db.Stats()
 	s := Stats{
 		Seq:          l.Seq(),
 		Archived:     l.cut.Load().Seq,
@@ -64,7 +65,8 @@ func (l *Ledger) Stats() Stats {
 		SlowestSync:  time.Duration(l.stats.slowest.Load()),
 		Readers:      l.stats.reading.Load(),
 		Followers:    l.tail.followers(),
-		FreePages:    l.db.Stats().FreePageN,
+		FreePages:    pages.FreePageN,
+		PendingPages: pages.PendingPageN,
 		Low:          l.low(),
 		Stopped:      l.serving(),
 	}
