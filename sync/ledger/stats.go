@@ -44,6 +44,7 @@ type Stats struct {
 	Followers    int   // served from memory now
 	FileBytes    int64
 	FreePages    int // in the file, to be used again
+	PendingPages int // to be free when open views have ended
 	DiskFree     int64
 	Low          bool           // the disk's reserve is reached
 	Damaged      []DamagedError // rows found damaged, at most 1,000
