@@ -118,12 +118,8 @@ func (w *window) shot(name string) {
 }
 
 // TestInTheBrowser walks one order through the three pages in a real browser.
-// FLOORD_SHOTS names a folder for its screenshots. The short form of this test
-// is what web/gen says of the scripts and pda of the wire.
+// FLOORD_SHOTS names a folder for its screenshots.
 func TestInTheBrowser(t *testing.T) {
-	if os.Getenv("FLOORD_LONG") != "1" {
-		return
-	}
 	grams := floor.Grams(850)
 	s := newSite(t, pdatest.Options{Window: 15 * time.Second, Hooks: pda.Hooks{
 		Stations: func() []floor.StationID { return []floor.StationID{"pack-1"} },

@@ -102,8 +102,9 @@ type rebuilder struct {
 // bout reads some events and folds them.
 func (b *rebuilder) bout() error {
 	var page []floor.Event
+	last := b.l.Seq() // before the view begins: it has no later ones
 	err := b.l.view(func(r *rows) (err error) {
-		page, err = b.read(r, b.l.Seq())
+		page, err = b.read(r, last)
 		return err
 	})
 	if err != nil {

@@ -111,9 +111,9 @@ type checker struct {
 // events checks the next page of the journal.
 func (c *checker) events() error {
 	var page []floor.Event
-	err := c.l.view(func(r *rows) error {
-		var err error
-		page, err = c.read(r, min(c.l.Seq(), c.at.Seq+verifyEvents))
+	last := min(c.l.Seq(), c.at.Seq+verifyEvents) // before the view begins: it has no later ones
+	err := c.l.view(func(r *rows) (err error) {
+		page, err = c.read(r, last)
 		return err
 	})
 	if err != nil {

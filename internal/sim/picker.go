@@ -1,0 +1,330 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"floord/floor"
+)
+
+// A picker walks with a handheld: takes a task, binds totes, picks what the
+// screen says, declares the odd short, answers freezes, and puts finished totes
+// on the conveyor.
+type picker struct {
+	*hand
+	person   string
+	rng      *rand.Rand
+	pace     time.Duration     // per stop
+	conveyor chan floor.ToteID // to the pack stations
+	onFreeze func(intercept string, at time.Time)
+	count    *tally
+
+	mu    sync.Mutex
+	task  *floor.Task // guarded by mu; folded from the socket
+	asks  []message   // guarded by mu; freezes to be answered
+	sent  map[floor.OrderID]bool
+	fresh chan struct{}
+}
+
+// tally counts what the pretend people did, to hold the daemon's figures against.
+type tally struct {
+	mu      sync.Mutex
+	picks   int
+	refused map[string]int
+	errs    []error
+}
+
+func (t *tally) add(f func()) { t.mu.Lock(); defer t.mu.Unlock(); f() }
+
+func (t *tally) note(err error) {
+	var n *no
+	if errors.As(err, &n) {
+		t.add(func() { t.refused[n.code]++ })
+	}
+}
+
+func newPicker(h *hand, person string, rng *rand.Rand, pace time.Duration, conveyor chan floor.ToteID, count *tally, onFreeze func(string, time.Time)) *picker {
+	p := &picker{
+		hand: h, person: person, rng: rng, pace: pace, conveyor: conveyor, count: count, onFreeze: onFreeze,
+		sent: map[floor.OrderID]bool{}, fresh: make(chan struct{}, 1),
+	}
+	h.hear = p.listen
+	return p
+}
+
+// listen folds what the socket says into the picture of the task.
+func (p *picker) listen(m message) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch m.Type {
+	case "snapshot":
+		var s struct {
+			Task    *floor.Task `json:"task"`
+			Freezes []message   `json:"freezes"`
+		}
+		if json.Unmarshal(m.Raw, &s) == nil {
+			p.task = s.Task
+			for _, f := range s.Freezes {
+				p.froze(f)
+			}
+		}
+	case "freeze":
+		p.froze(m)
+	case "event":
+		f, err := floor.DecodeFact(floor.Kind(m.Kind), m.Fact)
+		if err == nil {
+			p.fold(f)
+		}
+	}
+	select {
+	case p.fresh <- struct{}{}:
+	default:
+	}
+}
+
+// froze takes a freeze onto the screen. It is called with mu held.
+func (p *picker) froze(m message) {
+	p.onFreeze(m.Intercept, time.Now())
+	if !m.Shown && !slices.ContainsFunc(p.asks, func(a message) bool { return a.Intercept == m.Intercept }) {
+		p.asks = append(p.asks, m)
+	}
+}
+
+// fold changes the picture of the task by an event. It is called with mu held.
+func (p *picker) fold(f floor.Fact) {
+	if p.task == nil {
+		return
+	}
+	switch x := f.(type) {
+	case floor.LinePicked:
+		if s := p.task.Stop(x.Stop); x.Task == p.task.ID && s != nil {
+			s.Done += x.Qty
+		}
+	case floor.LinePutBack:
+		if s := p.task.Stop(x.Stop); x.Task == p.task.ID && s != nil {
+			s.Done += x.Qty
+		}
+	case floor.LineShort:
+		if s := p.task.Stop(x.Stop); x.Task == p.task.ID && s != nil {
+			s.Missing += x.Qty
+		}
+	case floor.StopsAdded:
+		if x.Task == p.task.ID {
+			p.task.Stops = append(p.task.Stops, x.Stops...)
+		}
+	case floor.StopSkipped:
+		if s := p.task.Stop(x.Stop); x.Task == p.task.ID && s != nil {
+			s.Skipped++
+		}
+	case floor.StopsDropped:
+		for i := range p.task.Stops {
+			if p.task.Stops[i].Order == x.Order {
+				p.task.Stops[i].Dropped = true
+			}
+		}
+	case floor.ToteBound:
+		if x.Task == p.task.ID && x.Slot <= len(p.task.Slots) {
+			p.task.Slots[x.Slot-1].Tote = x.Tote
+		}
+	case floor.TaskDone:
+		if x.Task == p.task.ID {
+			p.task = nil
+		}
+	}
+}
+
+// run works until ctx ends.
+func (p *picker) run(ctx context.Context) error {
+	if _, err := p.act(ctx, "login", map[string]any{"badge": badge(p.person)}); err != nil {
+		return fmt.Errorf("%s: login: %w", p.person, err)
+	}
+	for ctx.Err() == nil {
+		p.answer(ctx)
+		t, frozen := p.picture()
+		if t == nil {
+			if err := p.take(ctx); err != nil {
+				sleep(ctx, 300*time.Millisecond)
+			}
+			continue
+		}
+		if !p.bind(ctx, t) {
+			continue
+		}
+		stop := t.Next(func(id floor.OrderID) bool { return frozen[id] })
+		if stop == nil {
+			p.deliver(t)
+			p.wait(ctx, 200*time.Millisecond)
+			continue
+		}
+		sleep(ctx, p.pace/2+time.Duration(p.rng.Int64N(int64(p.pace))))
+		p.doStop(ctx, t, *stop)
+		p.deliver(t)
+	}
+	return nil
+}
+
+func (p *picker) wait(ctx context.Context, d time.Duration) {
+	select {
+	case <-p.fresh:
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
+// picture gives a copy of the task, and which orders of it are frozen.
+func (p *picker) picture() (*floor.Task, map[floor.OrderID]bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.task == nil {
+		return nil, nil
+	}
+	t := *p.task
+	t.Stops, t.Slots = slices.Clone(t.Stops), slices.Clone(t.Slots)
+	frozen := map[floor.OrderID]bool{}
+	for _, a := range p.asks {
+		frozen[a.Order] = true
+	}
+	return &t, frozen
+}
+
+func (p *picker) take(ctx context.Context) error {
+	_, err := p.act(ctx, "take", struct{}{})
+	if err == nil {
+		for range 20 { // the snapshot with the task follows
+			if t, _ := p.picture(); t != nil {
+				break
+			}
+			p.wait(ctx, 50*time.Millisecond)
+		}
+	}
+	return err
+}
+
+// bind puts a fresh tote on every slot that has none.
+func (p *picker) bind(ctx context.Context, t *floor.Task) bool {
+	if t.Kind != floor.TaskPick {
+		return true
+	}
+	for i, s := range t.Slots {
+		if s.Tote != "" {
+			continue
+		}
+		tote := fmt.Sprintf("TOTE-%s-%d", t.ID, s.No)
+		_, err := p.act(ctx, "bind", map[string]any{"task": t.ID, "slot": s.No, "tote": tote})
+		if err != nil {
+			p.count.note(err)
+			var n *no
+			if errors.As(err, &n) && (n.code == "frozen" || n.code == "order-closed") {
+				continue
+			}
+			sleep(ctx, 100*time.Millisecond)
+			return false
+		}
+		t.Slots[i].Tote = floor.ToteID(tote)
+	}
+	return true
+}
+
+// doStop scans what the stop says; now and then something else, or nothing is there.
+func (p *picker) doStop(ctx context.Context, t *floor.Task, s floor.Stop) {
+	scan := map[string]any{"task": t.ID, "stop": s.No, "bin": s.Bin, "code": s.SKU, "qty": s.Left()}
+	if t.Kind == floor.TaskPutBack {
+		_, err := p.act(ctx, "put-back", scan)
+		p.count.note(err)
+		p.settled()
+		return
+	}
+	switch n := p.rng.IntN(100); {
+	case n < 2:
+		_, err := p.act(ctx, "short", map[string]any{"task": t.ID, "stop": s.No, "why": "empty"})
+		p.count.note(err)
+		p.settled()
+		return
+	case n < 4 && s.Skipped == 0:
+		_, err := p.act(ctx, "skip", map[string]any{"task": t.ID, "stop": s.No})
+		p.count.note(err)
+		p.settled()
+		return
+	case n < 7: // the wrong bin first
+		wrong := map[string]any{"task": t.ID, "stop": s.No, "bin": "A-99-99-9", "code": s.SKU, "qty": s.Left()}
+		_, err := p.act(ctx, "pick", wrong)
+		p.count.note(err)
+	}
+	m, err := p.act(ctx, "pick", scan)
+	p.count.note(err)
+	if err != nil {
+		sleep(ctx, 50*time.Millisecond)
+		return
+	}
+	p.count.add(func() { p.count.picks++ })
+	if p.rng.IntN(10) == 0 { // the radio stuttered: the same act once more
+		if again, err := p.send(ctx, m.N, "pick", scan); err == nil && !again.Repeated {
+			p.count.add(func() { p.count.errs = append(p.count.errs, errors.New("a scan sent twice counted twice")) })
+		}
+	}
+	p.settled()
+}
+
+// settled waits for the event that follows an act to reach the picture.
+func (p *picker) settled() {
+	select {
+	case <-p.fresh:
+	case <-time.After(100 * time.Millisecond):
+	}
+}
+
+// deliver puts the totes of finished orders on the conveyor.
+func (p *picker) deliver(t *floor.Task) {
+	if t.Kind != floor.TaskPick {
+		return
+	}
+	p.mu.Lock()
+	now := p.task
+	if now == nil || now.ID != t.ID {
+		now = nil // the walk is over: every order of it is done
+	}
+	var out []floor.ToteID
+	for _, s := range t.Slots {
+		open := false
+		if now != nil {
+			for i := range now.Stops {
+				open = open || now.Stops[i].Order == s.Order && now.Stops[i].Left() > 0
+			}
+		}
+		if !open && s.Tote != "" && !p.sent[s.Order] {
+			p.sent[s.Order] = true
+			out = append(out, s.Tote)
+		}
+	}
+	p.mu.Unlock()
+	for _, tote := range out {
+		select {
+		case p.conveyor <- tote:
+		default: // the conveyor is full: the tote stands in the aisle
+		}
+	}
+}
+
+// answer tells what the person did when a freeze came up.
+func (p *picker) answer(ctx context.Context) {
+	p.mu.Lock()
+	asks := p.asks
+	p.asks = nil
+	p.mu.Unlock()
+	for _, a := range asks {
+		if _, err := p.act(ctx, "shown", map[string]any{"intercept": a.Intercept}); err != nil {
+			p.count.note(err)
+		}
+		sleep(ctx, 300*time.Millisecond+time.Duration(p.rng.Int64N(int64(time.Second))))
+		text := []string{"out", "not-yet"}[p.rng.IntN(2)]
+		if _, err := p.act(ctx, "answer", map[string]any{"intercept": a.Intercept, "text": text}); err != nil {
+			p.count.note(err)
+		}
+	}
+}

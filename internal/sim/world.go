@@ -1,0 +1,446 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"floord/device/devicetest"
+	"floord/floor"
+	"floord/internal/config"
+	"floord/internal/daemon"
+	"floord/internal/sim/courierco"
+	"floord/internal/sim/shop"
+	"floord/internal/sim/wire"
+	"floord/sync/ledger"
+)
+
+// A world is the pretend site in motion.
+type world struct {
+	o        DemoOptions
+	rng      *rand.Rand
+	shop     *shop.PDD
+	carrier  *courierco.Service
+	servers  []*http.Server
+	log      *os.File
+	daemon   *daemon.Daemon
+	goods    []article
+	scales   []*devicetest.Scale
+	printers []*devicetest.Printer
+	conveyor chan floor.ToteID
+	count    *tally
+
+	mu      sync.Mutex
+	placed  []string             // guarded by mu; the shop's numbers
+	cancels map[string]time.Time // guarded by mu; cancelled by buyers, and when
+	shown   map[string]time.Time // guarded by mu; intercept -> first device that had it
+}
+
+func newWorld(o DemoOptions) (w *world, err error) {
+	w = &world{
+		o: o, rng: rand.New(rand.NewPCG(o.Seed, 1)), conveyor: make(chan floor.ToteID, 1000),
+		count: &tally{refused: map[string]int{}}, cancels: map[string]time.Time{}, shown: map[string]time.Time{},
+	}
+	defer func() {
+		if err != nil {
+			w.close()
+		}
+	}()
+	if w.goods, err = articles(); err != nil {
+		return nil, err
+	}
+	w.shop = shop.NewPDD(clientID, secret, token)
+	w.shop.Faults.Sometimes(0.03, o.Seed, wire.Failed, wire.Busy, wire.Dropped, wire.Lost, wire.HalfSent, wire.Garbage)
+	w.carrier = courierco.New(account, carrierKy, 100_000)
+	shopURL, err := w.serve(w.shop)
+	if err != nil {
+		return nil, err
+	}
+	carrierURL, err := w.serve(w.carrier)
+	if err != nil {
+		return nil, err
+	}
+	path, err := writeSite(o.Data, o.Listen, shopURL+"/api/router", carrierURL, w.goods)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.plugIn(); err != nil {
+		return nil, err
+	}
+	return w, w.open(path)
+}
+
+// serve answers on a port of loopback.
+func (w *world) serve(h http.Handler) (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 2 * time.Second}
+	w.servers = append(w.servers, srv)
+	go srv.Serve(l)
+	return "http://" + l.Addr().String(), nil
+}
+
+// plugIn makes the printers and scales on ptys.
+func (w *world) plugIn() error {
+	for i := range packers {
+		p, err := devicetest.NewPrinterAt(link(w.o.Data, station(i)+"-printer"), devicetest.PrinterOptions{PrintTime: 250 * time.Millisecond})
+		if err != nil {
+			return err
+		}
+		w.printers = append(w.printers, p)
+		so := devicetest.ScaleOptions{Swing: 250 * time.Millisecond}
+		if strings.Contains(scaleProfiles[i%len(scaleProfiles)], "yaohua") {
+			so.Protocol, so.Dialect = "yaohua-xk3190", "tf0"
+		}
+		s, err := devicetest.NewScaleAt(link(w.o.Data, station(i)+"-scale"), so)
+		if err != nil {
+			return err
+		}
+		w.scales = append(w.scales, s)
+	}
+	// Trouble of a usual day: one printer runs out of paper, the other loses its
+	// cable in the middle of a label.
+	w.printers[0].LoadPaper(9)
+	return nil
+}
+
+func (w *world) open(path string) error {
+	cfg, err := config.Load(path)
+	if err != nil {
+		return err
+	}
+	for _, p := range cfg.Problems {
+		return fmt.Errorf("the pretend site is misconfigured: %w", p)
+	}
+	// The shop of a real site answers for what is three minutes old. Here nobody
+	// wants to wait.
+	for i := range cfg.Channels {
+		cfg.Channels[i].Lag = -1
+	}
+	if w.o.Log == "" {
+		w.o.Log = filepath.Join(w.o.Data, "floord.log")
+	}
+	if w.log, err = os.Create(w.o.Log); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(w.log, nil))
+	w.daemon, err = daemon.Open(cfg, daemon.Options{Log: log, Pace: func(int) time.Duration { return time.Second }})
+	return err
+}
+
+func (w *world) close() {
+	for _, s := range w.servers {
+		s.Close()
+	}
+	if w.log != nil {
+		w.log.Close()
+	}
+}
+
+// run lets everybody work, then drains and counts.
+func (w *world) run(ctx context.Context) (Summary, error) {
+	drain := drainWithin
+	if w.o.For > 0 { // the last part of the time is for what was begun
+		drain = min(drainWithin, w.o.For*2/5)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.o.For-drain)
+		defer cancel()
+	}
+	// What the daemon stands on outlives the people, and those outlive the buyers.
+	base, stopBase := context.WithCancel(context.Background())
+	defer stopBase()
+	var devices errgroup.Group
+	for i := range w.printers {
+		devices.Go(func() error { return w.printers[i].Run(base) })
+		devices.Go(func() error { return w.scales[i].Run(base) })
+	}
+	daemonCtx, stopDaemon := context.WithCancel(base)
+	defer stopDaemon()
+	ran := make(chan error, 1)
+	go func() { ran <- w.daemon.Run(daemonCtx) }()
+
+	staff, stopStaff := context.WithCancel(base)
+	defer stopStaff()
+	people, err := w.hire(staff)
+	if err != nil {
+		stopDaemon()
+		return Summary{}, errors.Join(err, <-ran)
+	}
+	w.hello()
+	w.buy(ctx, ran)
+	w.drain(drain)
+	stopStaff()
+	if err := people.Wait(); err != nil {
+		stopDaemon()
+		return Summary{}, errors.Join(err, <-ran)
+	}
+	w.settle()
+	sum, err := w.sum()
+	stopDaemon()
+	if rerr := <-ran; rerr != nil {
+		err = errors.Join(err, fmt.Errorf("daemon: %w", rerr))
+	}
+	stopBase()
+	devices.Wait()
+	w.line(sum)
+	fmt.Fprintln(w.o.Out)
+	return sum, err
+}
+
+// hire pairs the devices over HTTP, as pages do, and lets the people work.
+func (w *world) hire(ctx context.Context) (*errgroup.Group, error) {
+	g, ctx := errgroup.WithContext(ctx)
+	seed := w.o.Seed
+	device := func(id, screen, st string) (*hand, error) {
+		h, err := w.device(ctx, id, screen, st)
+		if err == nil {
+			seed++
+		}
+		return h, err
+	}
+	for i, person := range pickers {
+		h, err := device(fmt.Sprintf("pda-%02d", i+1), "pda", "")
+		if err != nil {
+			return g, err
+		}
+		p := newPicker(h, person, rand.New(rand.NewPCG(seed, 2)), 200*time.Millisecond, w.conveyor, w.count, w.frozeOn)
+		if err := h.connect(ctx); err != nil {
+			return g, err
+		}
+		g.Go(func() error { defer h.close(); return ended(ctx, p.run(ctx)) })
+	}
+	for i, person := range packers {
+		h, err := device("screen-"+station(i), "station", station(i))
+		if err != nil {
+			return g, err
+		}
+		p := &packer{
+			hand: h, person: person, station: station(i), rng: rand.New(rand.NewPCG(seed, 3)),
+			scale: w.scales[i], printer: w.printers[i], weights: w.weights(), conveyor: w.conveyor,
+			onFreeze: w.frozeOn, count: w.count, fresh: make(chan struct{}, 1),
+		}
+		h.hear = p.listen
+		if err := h.connect(ctx); err != nil {
+			return g, err
+		}
+		g.Go(func() error { defer h.close(); return ended(ctx, p.run(ctx)) })
+	}
+	h, err := device("board-1", "board", "")
+	if err != nil {
+		return g, err
+	}
+	b := &boss{hand: h, rng: rand.New(rand.NewPCG(seed, 4)), count: w.count}
+	h.hear = b.listen
+	if err := h.connect(ctx); err != nil {
+		return g, err
+	}
+	g.Go(func() error { defer h.close(); return ended(ctx, b.run(ctx, decideAfter)) })
+	return g, nil
+}
+
+// ended drops the error of somebody who was sent home.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (w *world) weights() map[string]int {
+	m := make(map[string]int, len(w.goods))
+	for _, g := range w.goods {
+		m[g.sku] = g.grams
+	}
+	return m
+}
+
+func (w *world) device(ctx context.Context, id, screen, st string) (*hand, error) {
+	tok, err := w.token(ctx, id, screen, st)
+	return &hand{url: w.daemon.URL(""), token: tok, session: "s" + fmt.Sprint(time.Now().Unix())}, err
+}
+
+// token invites a device and pairs it over HTTP.
+func (w *world) token(ctx context.Context, id, screen, st string) (string, error) {
+	var code strings.Builder
+	if err := w.daemon.Invite(ctx, id, screen, st, &code); err != nil {
+		return "", err
+	}
+	return pair(w.daemon.URL(""), strings.TrimSpace(code.String()))
+}
+
+// hello says where to look.
+func (w *world) hello() {
+	if w.o.Headless {
+		return
+	}
+	ctx := context.Background()
+	show := func(what, page, id, screen, st string) {
+		if tok, err := w.token(ctx, id, screen, st); err == nil {
+			fmt.Fprintf(w.o.Out, "  %-34s %s?token=%s\n", what, w.daemon.URL(page), tok)
+		}
+	}
+	fmt.Fprintf(w.o.Out, "floord 示范仓 / the pretend site runs. Open:\n")
+	show("看板 board (lead)", "/board", "your-board", "board", "")
+	show("拣货 PDA (badge BADGE-li.wei)", "/pda", "your-pda", "pda", "")
+	show("包装台 station (badge BADGE-wang.fang)", "/station", "your-screen", "station", station(0))
+	fmt.Fprintf(w.o.Out, "  %-34s %s\n", "API", w.daemon.URL("/api/docs"))
+	fmt.Fprintf(w.o.Out, "  %-34s %s\n\n", "data, log, floord.toml", w.o.Data)
+}
+
+// frozeOn notes when a device had a freeze on its screen.
+func (w *world) frozeOn(intercept string, at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, ok := w.shown[intercept]; !ok {
+		w.shown[intercept] = at
+	}
+}
+
+// buy places the day's orders, some at once and the rest as time goes by, and has
+// buyers change their minds.
+func (w *world) buy(ctx context.Context, ran <-chan error) {
+	orders, err := purchases(w.rng)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	for range 24 {
+		orders = w.place(orders)
+	}
+	next := time.NewTicker(600 * time.Millisecond)
+	defer next.Stop()
+	cancel := time.NewTicker(cancelEvery)
+	defer cancel.Stop()
+	trouble := time.After(9 * time.Second)
+	show := time.NewTicker(time.Second)
+	defer show.Stop()
+	for {
+		select {
+		case <-next.C:
+			orders = w.place(orders)
+		case <-cancel.C:
+			w.cancelOne()
+		case <-trouble:
+			w.printers[1].UnplugAt(700)
+		case <-show.C:
+			w.line(w.figures())
+		case <-ctx.Done():
+			return
+		case err := <-ran:
+			w.fail(errors.Join(errors.New("the daemon ended by itself"), err))
+			return
+		}
+	}
+}
+
+func (w *world) fail(err error) { w.count.add(func() { w.count.errs = append(w.count.errs, err) }) }
+
+func (w *world) place(orders []shop.Order) []shop.Order {
+	if len(orders) == 0 {
+		return nil
+	}
+	n := w.shop.Place(orders[0])
+	w.mu.Lock()
+	w.placed = append(w.placed, n)
+	w.mu.Unlock()
+	return orders[1:]
+}
+
+// cancelOne has one of the last thirty buyers ask for the money back; every
+// second one withdraws nothing and the shop makes it final at once.
+func (w *world) cancelOne() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	recent := w.placed[max(0, len(w.placed)-45):]
+	n := recent[w.rng.IntN(len(recent))]
+	if _, twice := w.cancels[n]; twice {
+		return
+	}
+	if w.shop.CancelByBuyer(n) != 0 {
+		w.cancels[n] = time.Now()
+		if w.rng.IntN(2) == 0 {
+			w.shop.Refund(n)
+		}
+	}
+}
+
+// drain lets the floor finish what it has begun: nothing new comes, and what is
+// owed to the outside goes out.
+func (w *world) drain(within time.Duration) {
+	for end := time.Now().Add(within); time.Now().Before(end); {
+		time.Sleep(500 * time.Millisecond)
+		w.line(w.figures())
+		if w.idle() {
+			return
+		}
+	}
+}
+
+// settle waits a little for what is owed to the shop: the people have gone home.
+func (w *world) settle() {
+	for end := time.Now().Add(settleWithin); time.Now().Before(end) && len(w.owed()) > 0; {
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// owed gives the orders whose shop is still to be told something.
+func (w *world) owed() map[floor.OrderID]bool {
+	orders := map[floor.OrderID]bool{}
+	w.daemon.Ledger().Read(func(v *ledger.View) error {
+		return v.Lane("shop/"+channelID, func(e floor.Effect) bool { orders[e.Order] = true; return true })
+	})
+	return orders
+}
+
+// idle reports whether no label and no report is owed, and nobody can go on.
+func (w *world) idle() bool {
+	busy := len(w.conveyor)
+	err := w.daemon.Ledger().Read(func(v *ledger.View) error {
+		err := v.Lane("", func(floor.Effect) bool { busy++; return true })
+		if err != nil {
+			return err
+		}
+		return v.Live(func(_ floor.OrderID, s floor.State) bool {
+			if s != floor.New && s != floor.Checked && s != floor.Allocated {
+				busy++
+			}
+			return true
+		})
+	})
+	return err == nil && busy == 0
+}
+
+// figures reads the daemon's own counts.
+func (w *world) figures() Summary {
+	var s Summary
+	w.daemon.Ledger().Read(func(v *ledger.View) error {
+		g, err := v.Figures()
+		s.OrdersReceived, s.Waves, s.LinesPicked = g.Counts["received"], g.Counts["waves"], g.Counts["picked-lines"]
+		s.ParcelsSealed, s.LabelsPrinted, s.HandedOver = g.Counts["sealed"], g.Counts["label/printed"], g.Counts["handed-over"]
+		s.LabelsInDoubt = g.Counts["in-doubt"]
+		s.CancelsAsked, s.CancelsStopped, s.CancelsMissed = g.Counts["cancels-asked"], g.Counts["cancels-stopped"], g.Counts["cancels-missed"]
+		s.ReportsDelivered = g.Counts["ship-report/done"]
+		return err
+	})
+	return s
+}
+
+// line prints the running line.
+func (w *world) line(s Summary) {
+	fmt.Fprintf(w.o.Out, "\r订单 orders %d  波次 waves %d  拣 picked %d  封 sealed %d  面单 labels %d (?%d)  交接 out %d  拦截 stopped %d/%d, missed %d  回传 told %d   ",
+		s.OrdersReceived, s.Waves, s.LinesPicked, s.ParcelsSealed, s.LabelsPrinted, s.LabelsInDoubt, s.HandedOver,
+		s.CancelsStopped, s.CancelsAsked, s.CancelsMissed, s.ReportsDelivered)
+}

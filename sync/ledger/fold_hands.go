@@ -1,0 +1,193 @@
+package ledger
+
+import (
+	"floord/floor"
+)
+
+func (f *folder) tasks(fact floor.Fact) error {
+	switch x := fact.(type) {
+	case floor.WaveReleased:
+		if err := f.number("wave", idNumber(string(x.Wave))); err != nil {
+			return err
+		}
+		w := floor.Wave{ID: x.Wave, Kind: x.Type, Orders: x.Orders, Metres: x.Metres, Why: x.Why, ReleasedAt: f.e.At}
+		if err := putRow(f.r, vWaves, numKey(string(x.Wave)), w); err != nil {
+			return err
+		}
+		if err := f.count("waves", 1); err != nil {
+			return err
+		}
+		return each(x.Orders, func(id floor.OrderID) error {
+			return f.order(id, func(o *floor.Order) { o.State, o.Wave = floor.Waved, x.Wave })
+		})
+	case floor.TaskIssued:
+		return f.issued(x)
+	case floor.TaskTaken:
+		if err := f.person(x.Person, func(p *floor.Person) { p.Task = x.Task }); err != nil {
+			return err
+		}
+		return f.task(x.Task, func(t *floor.Task) {
+			if t.State == floor.TaskWaiting {
+				t.TakenAt = f.e.At
+			}
+			t.State, t.Person, t.Device = floor.TaskRunning, x.Person, x.Device
+		})
+	case floor.ToteBound:
+		if err := putRow(f.r, vTotes, string(x.Tote), x.Order); err != nil {
+			return err
+		}
+		if err := f.order(x.Order, func(o *floor.Order) { o.Tote = x.Tote }); err != nil {
+			return err
+		}
+		return f.task(x.Task, func(t *floor.Task) { t.Slots[x.Slot-1].Tote = x.Tote })
+	case floor.StopSkipped:
+		return f.task(x.Task, func(t *floor.Task) {
+			most := 0
+			for _, s := range t.Stops {
+				most = max(most, s.Skipped)
+			}
+			t.Stop(x.Stop).Skipped = most + 1
+		})
+	case floor.StopsAdded:
+		return f.task(x.Task, func(t *floor.Task) { t.Stops = append(t.Stops, x.Stops...) })
+	case floor.StopsDropped:
+		return f.task(x.Task, func(t *floor.Task) {
+			for i := range t.Stops {
+				if t.Stops[i].Order == x.Order {
+					t.Stops[i].Dropped = true
+				}
+			}
+		})
+	case floor.TaskDone:
+		return f.taskDone(x)
+	}
+	return nil
+}
+
+func (f *folder) issued(x floor.TaskIssued) error {
+	if err := f.number("task", idNumber(string(x.Task))); err != nil {
+		return err
+	}
+	t := floor.Task{
+		ID: x.Task, Kind: x.Type, Wave: x.Wave, State: floor.TaskWaiting,
+		Slots: x.Slots, Stops: x.Stops, Metres: x.Metres, IssuedAt: f.e.At,
+	}
+	if err := putRow(f.r, vTasks, numKey(string(x.Task)), t); err != nil {
+		return err
+	}
+	if err := putRow(f.r, vLiveTasks, numKey(string(x.Task)), t.State); err != nil {
+		return err
+	}
+	for _, s := range x.Slots {
+		if err := f.order(s.Order, func(o *floor.Order) { o.Task = x.Task }); err != nil {
+			return err
+		}
+	}
+	if x.Wave == "" {
+		return nil
+	}
+	return change(f.r, vWaves, numKey(string(x.Wave)), func(w *floor.Wave) error {
+		w.Tasks = append(w.Tasks, x.Task)
+		return nil
+	})
+}
+
+func (f *folder) taskDone(x floor.TaskDone) error {
+	var wave floor.WaveID
+	err := f.task(x.Task, func(t *floor.Task) { t.State, wave = floor.TaskEnded, t.Wave })
+	if err != nil {
+		return err
+	}
+	if x.Person != "" {
+		if err := f.person(x.Person, func(p *floor.Person) { p.Task = "" }); err != nil {
+			return err
+		}
+	}
+	if wave == "" {
+		return nil
+	}
+	return change(f.r, vWaves, numKey(string(wave)), func(w *floor.Wave) error {
+		w.Done = true
+		for _, id := range w.Tasks {
+			t, ok, err := getRow[floor.Task](f.r, vTasks, numKey(string(id)))
+			if err != nil {
+				return err
+			}
+			w.Done = w.Done && ok && t.State == floor.TaskEnded
+		}
+		return nil
+	})
+}
+
+// task changes a task and keeps the list of live ones.
+func (f *folder) task(id floor.TaskID, do func(*floor.Task)) error {
+	key := numKey(string(id))
+	return change(f.r, vTasks, key, func(t *floor.Task) error {
+		was := t.State
+		do(t)
+		switch {
+		case t.State == was:
+			return nil
+		case t.State == floor.TaskEnded:
+			return f.r.delete(vLiveTasks, key)
+		}
+		return putRow(f.r, vLiveTasks, key, t.State)
+	})
+}
+
+func (f *folder) hands(fact floor.Fact) error {
+	switch x := fact.(type) {
+	case floor.LinePicked:
+		if err := f.count("picked-lines", 1); err != nil {
+			return err
+		}
+		if err := f.task(x.Task, func(t *floor.Task) { t.Stop(x.Stop).Done += x.Qty }); err != nil {
+			return err
+		}
+		err := f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.OnHand -= x.Qty; s.Reserved -= x.Qty })
+		if err != nil {
+			return err
+		}
+		return f.order(x.Order, func(o *floor.Order) {
+			l := o.Line(x.Line)
+			l.Picked += x.Qty
+			reserve(l, x.Bin, -x.Qty)
+			f.worked(o)
+			if o.State == floor.Waved {
+				o.State = floor.Picking
+			}
+		})
+	case floor.LineShort:
+		if err := f.task(x.Task, func(t *floor.Task) { t.Stop(x.Stop).Missing += x.Qty }); err != nil {
+			return err
+		}
+		if err := f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.Reserved -= x.Qty }); err != nil {
+			return err
+		}
+		return f.order(x.Order, func(o *floor.Order) {
+			l := o.Line(x.Line)
+			l.Missing += x.Qty
+			reserve(l, x.Bin, -x.Qty)
+			o.ShortLines++
+			f.worked(o)
+			if o.State == floor.Waved {
+				o.State = floor.Picking
+			}
+		})
+	case floor.LinePutBack:
+		if err := f.task(x.Task, func(t *floor.Task) { t.Stop(x.Stop).Done += x.Qty }); err != nil {
+			return err
+		}
+		if err := f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.OnHand += x.Qty }); err != nil {
+			return err
+		}
+		return f.order(x.Order, func(o *floor.Order) { o.Line(x.Line).Picked -= x.Qty })
+	case floor.OrderPicked:
+		return f.order(x.Order, func(o *floor.Order) {
+			if o.State == floor.Picking || o.State == floor.Waved {
+				o.State = floor.Picked
+			}
+		})
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package ledger
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"floord/floor"
+)
+
+func (f *folder) received(x floor.OrderReceived) error {
+	if err := f.number(orderCounter(x.Order), idNumber(string(x.Order))); err != nil {
+		return err
+	}
+	s := x.Shop
+	key := numberKey(s.Channel, s.Shop, s.Number)
+	if err := putRow(f.r, vNumbers, key, x.Order); err != nil {
+		return err
+	}
+	if err := putRow(f.r, vTo, string(x.Order), s.To); err != nil {
+		return err
+	}
+	o := floor.Order{
+		ID: x.Order, Channel: s.Channel, Shop: s.Shop, Number: s.Number, State: floor.New, ReceivedAt: f.e.At,
+		First: f.e.Seq,
+	}
+	for i, l := range s.Lines {
+		o.Lines = append(o.Lines, floor.Line{No: i + 1, SKU: l.SKU, Name: l.Name, Spec: l.Spec, Qty: l.Qty, Gift: l.Gift})
+		if err := f.demand(l.SKU, l.Qty); err != nil {
+			return err
+		}
+	}
+	takeShop(&o, s)
+	return f.save(nil, &o)
+}
+
+// demand counts pieces ordered, for heat.
+func (f *folder) demand(sku floor.SKU, n int) error {
+	d, _, err := getRow[floor.Demand](f.r, vDemand, string(sku))
+	if err != nil {
+		return err
+	}
+	d.Add(floor.DemandDay(f.e.At), n)
+	return putRow(f.r, vDemand, string(sku), d)
+}
+
+func (f *folder) revised(x floor.OrderRevised) error {
+	if err := putRow(f.r, vTo, string(x.Order), x.Shop.To); err != nil {
+		return err
+	}
+	return f.order(x.Order, func(o *floor.Order) { takeShop(o, x.Shop) })
+}
+
+// takeShop takes over what the shop may change in an order at any time.
+func takeShop(o *floor.Order, s floor.ShopOrder) {
+	o.ModifiedAt, o.ShopState, o.Weight, o.Content = s.ModifiedAt, s.State, s.Weight(), s.Content
+	o.Pay, o.PaidAt, o.ShipBy, o.CollectBy = s.Pay, s.PaidAt, s.ShipBy, s.CollectBy
+	o.MergeKey, o.Flags, o.Avoid = s.MergeKey, s.Flags, s.AvoidCodes
+	o.Note = s.BuyerNote
+	if s.SellerNote != "" {
+		if o.Note != "" {
+			o.Note += " / "
+		}
+		o.Note += s.SellerNote
+	}
+	o.Token = floor.RecipientMark(s.To)
+}
+
+// order loads an order, lets change change it and saves it with all that hangs on it.
+func (f *folder) order(id floor.OrderID, change func(*floor.Order)) error {
+	o, ok, err := getRow[floor.Order](f.r, vOrders, string(id))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("order %s is not there", id)
+	}
+	was := o
+	was.Lines = slices.Clone(o.Lines)
+	change(&o)
+	return f.save(&was, &o)
+}
+
+// save writes an order, and what is derived from it: the live and over lists,
+// the report's row and the board's figures.
+func (f *folder) save(was, o *floor.Order) error {
+	o.Seq = f.e.Seq
+	if err := putRow(f.r, vOrders, string(o.ID), *o); err != nil {
+		return err
+	}
+	if err := f.lists(was, o); err != nil {
+		return err
+	}
+	if err := f.ship(was, o); err != nil {
+		return err
+	}
+	a, b := figuresOf(was), figuresOf(o)
+	if a == b {
+		return nil
+	}
+	return f.figures(func(g *floor.Figures) {
+		if was != nil {
+			g.ByState[was.State]--
+		} else {
+			g.Counts["received"]++
+		}
+		g.ByState[o.State]++
+		g.Frozen += b.frozen - a.frozen
+		g.Held += b.held - a.held
+		g.Short += b.short - a.short
+	})
+}
+
+// ship keeps the order's row for reports, and the hours under which a report
+// finds it.
+func (f *folder) ship(was, o *floor.Order) error {
+	row := o.Ship()
+	if was != nil && reflect.DeepEqual(was.Ship(), row) {
+		return nil
+	}
+	if err := putRow(f.r, vShip, string(o.ID), row); err != nil {
+		return err
+	}
+	for _, t := range []time.Time{f.e.At, row.ShipBy} {
+		if t.IsZero() {
+			continue
+		}
+		if err := f.r.put(vHours, hourKey(t)+"|"+string(o.ID), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *folder) lists(was, o *floor.Order) error {
+	if !o.Over() {
+		if was != nil && was.State == o.State && !was.Over() {
+			return nil
+		}
+		return putRow(f.r, vLive, string(o.ID), o.State)
+	}
+	if was != nil && !was.Over() {
+		if err := f.r.delete(vLive, string(o.ID)); err != nil {
+			return err
+		}
+	}
+	if was != nil && was.Over() {
+		if err := f.r.delete(vOver, seqKey(was.Seq)); err != nil {
+			return err
+		}
+	}
+	return putRow(f.r, vOver, seqKey(o.Seq), o.ID)
+}
+
+type orderFigures struct {
+	state               floor.State
+	frozen, held, short int
+}
+
+// figuresOf gives what an order adds to the board's figures. An order that is
+// over adds to its state alone.
+func figuresOf(o *floor.Order) orderFigures {
+	if o == nil {
+		return orderFigures{}
+	}
+	g := orderFigures{state: o.State}
+	if o.Freeze != nil {
+		g.frozen = 1
+	}
+	if o.Over() {
+		return g
+	}
+	if len(o.Holds) > 0 {
+		g.held = 1
+	}
+	if o.Short {
+		g.short = 1
+	}
+	return g
+}
+
+// archived drops the orders that were over before the archived events ended.
+// Their numbers and waybills stay known for ever, so that neither is given twice.
+func (f *folder) archived(x floor.DayArchived) error {
+	type done struct {
+		key string
+		id  floor.OrderID
+	}
+	var gone []done
+	err := scanRows(f.r, vOver, "", "", func(key string, id floor.OrderID) bool {
+		if key > seqKey(x.Last) {
+			return false
+		}
+		gone = append(gone, done{key, id})
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	for _, d := range gone {
+		if err := f.drop(d.key, d.id); err != nil {
+			return err
+		}
+	}
+	return f.dropHours(x.Day)
+}
+
+// dropHours forgets under which hours reports find the orders of days before the
+// archived one, a bout at a time: the next archived event takes the next.
+func (f *folder) dropHours(day string) error {
+	const bout = 5000
+	var gone []string
+	err := f.r.scan(vHours, "", "", func(key string, _ []byte) (bool, error) {
+		if key >= day || len(gone) == bout {
+			return false, nil
+		}
+		gone = append(gone, key)
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	return each(gone, func(key string) error { return f.r.delete(vHours, key) })
+}
+
+func (f *folder) drop(overKey string, id floor.OrderID) error {
+	o, ok, err := getRow[floor.Order](f.r, vOrders, string(id))
+	if err != nil {
+		return err
+	}
+	if ok {
+		for _, p := range o.Parcels {
+			if err := f.r.delete(vParcels, numKey(string(p))); err != nil {
+				return err
+			}
+		}
+		if err := f.r.delete(vShip, string(id)); err != nil {
+			return err
+		}
+	}
+	if err := f.r.delete(vTo, string(id)); err != nil {
+		return err
+	}
+	if err := f.r.delete(vOrders, string(id)); err != nil {
+		return err
+	}
+	return f.r.delete(vOver, overKey)
+}

@@ -1,0 +1,295 @@
+package ledger
+
+import (
+	"fmt"
+	"slices"
+
+	"floord/floor"
+)
+
+func (f *folder) parcels(fact floor.Fact) error {
+	switch x := fact.(type) {
+	case floor.ParcelOpened:
+		if err := f.number("parcel", idNumber(string(x.Parcel))); err != nil {
+			return err
+		}
+		p := floor.Parcel{ID: x.Parcel, Order: x.Order, Station: x.Station, State: floor.ParcelIsOpen, Items: x.Items}
+		if err := putRow(f.r, vParcels, numKey(string(x.Parcel)), p); err != nil {
+			return err
+		}
+		if err := putRow(f.r, vStations, string(x.Station), x.Parcel); err != nil {
+			return err
+		}
+		return f.order(x.Order, func(o *floor.Order) {
+			o.State = floor.Packing
+			o.Parcels = append(slices.Clone(o.Parcels), x.Parcel)
+		})
+	case floor.ItemVerified:
+		if err := f.order(x.Order, func(o *floor.Order) { o.Line(x.Line).Packed += x.Qty }); err != nil {
+			return err
+		}
+		return f.parcel(x.Parcel, func(p *floor.Parcel) {
+			for i := range p.Items {
+				if p.Items[i].Line == x.Line {
+					p.Items[i].Verified += x.Qty
+				}
+			}
+		})
+	case floor.ParcelVerified:
+		return f.parcel(x.Parcel, func(p *floor.Parcel) { p.State = floor.ParcelIsVerified })
+	case floor.ParcelWeighed:
+		if x.Manual {
+			if err := f.order(x.Order, func(o *floor.Order) { o.Manual++ }); err != nil {
+				return err
+			}
+		}
+		return f.parcel(x.Parcel, func(p *floor.Parcel) {
+			p.State = floor.ParcelIsWeighed
+			p.Weight = &x.Weight
+		})
+	case floor.ParcelSealed:
+		return f.sealed(x)
+	case floor.ParcelVoided:
+		if err := f.clearStation(x.Station, x.Parcel); err != nil {
+			return err
+		}
+		return f.parcel(x.Parcel, func(p *floor.Parcel) { p.State = floor.ParcelIsVoid })
+	case floor.ParcelLeft:
+		if err := f.count("handed-over", 1); err != nil {
+			return err
+		}
+		if x.Last {
+			err := f.order(x.Order, func(o *floor.Order) { o.State, o.HandedAt = floor.HandedOver, f.e.At })
+			if err != nil {
+				return err
+			}
+		}
+		return f.parcel(x.Parcel, func(p *floor.Parcel) {
+			p.State, p.LeftAt, p.Sheet = floor.ParcelHasLeft, f.e.At, x.Sheet
+		})
+	}
+	return nil
+}
+
+// sealed binds the number. Promise 3 is asserted here: a number that sits on
+// another parcel breaks the commit.
+func (f *folder) sealed(x floor.ParcelSealed) error {
+	owner, taken, err := getRow[floor.ParcelID](f.r, vWaybills, string(x.Waybill))
+	if err != nil {
+		return err
+	}
+	if taken && owner != x.Parcel {
+		return fmt.Errorf("waybill number of %s is on %s already", x.Parcel, owner)
+	}
+	if err := putRow(f.r, vWaybills, string(x.Waybill), x.Parcel); err != nil {
+		return err
+	}
+	if err := f.r.delete(vPool, string(x.Carrier)+"|"+string(x.Waybill)); err != nil {
+		return err
+	}
+	if err := f.count("sealed", 1); err != nil {
+		return err
+	}
+	if err := f.clearStation(x.Station, x.Parcel); err != nil {
+		return err
+	}
+	err = f.order(x.Order, func(o *floor.Order) {
+		o.Carrier = x.Carrier
+		if x.Last {
+			o.State = floor.Sealed
+		}
+	})
+	if err != nil {
+		return err
+	}
+	if x.Last {
+		if err := f.freeTote(x.Order); err != nil {
+			return err
+		}
+	}
+	return f.parcel(x.Parcel, func(p *floor.Parcel) {
+		p.State, p.SealedAt = floor.ParcelIsSealed, f.e.At
+		p.Carrier, p.Waybill, p.SortCode = x.Carrier, x.Waybill, x.SortCode
+	})
+}
+
+func (f *folder) clearStation(s floor.StationID, p floor.ParcelID) error {
+	open, ok, err := getRow[floor.ParcelID](f.r, vStations, string(s))
+	if err != nil || !ok || open != p {
+		return err
+	}
+	return f.r.delete(vStations, string(s))
+}
+
+// freeTote lets another order use the totes of a packed one.
+func (f *folder) freeTote(id floor.OrderID) error {
+	o, ok, err := getRow[floor.Order](f.r, vOrders, string(id))
+	if err != nil || !ok || o.Tote == "" {
+		return err
+	}
+	t, ok, err := getRow[floor.Task](f.r, vTasks, numKey(string(o.Task)))
+	if err != nil || !ok {
+		return err
+	}
+	for _, s := range t.Slots {
+		if s.Order != id || s.Tote == "" {
+			continue
+		}
+		holds, ok, err := getRow[floor.OrderID](f.r, vTotes, string(s.Tote))
+		if err != nil {
+			return err
+		}
+		if ok && holds == id {
+			if err := f.r.delete(vTotes, string(s.Tote)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *folder) parcel(id floor.ParcelID, do func(*floor.Parcel)) error {
+	return change(f.r, vParcels, numKey(string(id)), func(p *floor.Parcel) error { do(p); return nil })
+}
+
+func (f *folder) sheet(x floor.SheetOpened) error {
+	if err := f.number("sheet", idNumber(string(x.Sheet))); err != nil {
+		return err
+	}
+	return putRow(f.r, vSheets, string(x.Carrier), x.Sheet)
+}
+
+func (f *folder) effects(fact floor.Fact) error {
+	switch x := fact.(type) {
+	case floor.EffectAsked:
+		return f.asked(x.Effect)
+	case floor.EffectStarted:
+		return f.effect(x.Effect, func(e *floor.Effect) (string, error) {
+			e.State, e.BegunAt = floor.EffectBegun, f.e.At
+			e.Tries++
+			return floor.LabelBegun, nil
+		})
+	case floor.EffectDelayed:
+		return f.effect(x.Effect, func(e *floor.Effect) (string, error) {
+			e.State, e.Next, e.Err = floor.EffectLater, x.Next, x.Why
+			if e.Class == floor.Idempotent {
+				e.Tries++
+			}
+			return floor.LabelWanted, f.labelTrouble(e, x.Why)
+		})
+	case floor.EffectDoubted:
+		if err := f.count("in-doubt", 1); err != nil {
+			return err
+		}
+		return f.effect(x.Effect, func(e *floor.Effect) (string, error) {
+			e.State, e.Err = floor.EffectDoubt, x.Why
+			return floor.LabelDoubt, f.labelTrouble(e, "in-doubt")
+		})
+	case floor.EffectEnded:
+		if err := f.count(x.What+"/"+x.Outcome, 1); err != nil {
+			return err
+		}
+		key := numKey(string(x.Effect))
+		e, ok, err := getRow[floor.Effect](f.r, vOutbox, x.Lane+"|"+key)
+		if err != nil || !ok {
+			return err
+		}
+		if err := f.r.delete(vOutbox, x.Lane+"|"+key); err != nil {
+			return err
+		}
+		if err := f.r.delete(vLanes, key); err != nil {
+			return err
+		}
+		if e.What != floor.EffectLabel {
+			return nil
+		}
+		return f.labelled(e, x.Outcome == "printed")
+	}
+	return nil
+}
+
+// labelled notes that a label came out, or did not.
+func (f *folder) labelled(e floor.Effect, out bool) error {
+	first := false
+	err := f.parcel(e.Parcel, func(p *floor.Parcel) {
+		p.Label = floor.LabelFailed
+		if out {
+			p.Label = floor.LabelPrinted
+			first = p.Printed == 0
+			p.Printed++
+		}
+	})
+	if err != nil || !first {
+		return err
+	}
+	return f.order(e.Order, func(o *floor.Order) {
+		o.Labels++
+		f.worked(o)
+	})
+}
+
+// worked notes when hands first touched an order.
+func (f *folder) worked(o *floor.Order) {
+	if o.WorkedAt.IsZero() {
+		o.WorkedAt = f.e.At
+	}
+}
+
+func (f *folder) asked(e floor.Effect) error {
+	if err := f.number("effect", idNumber(string(e.ID))); err != nil {
+		return err
+	}
+	e.State, e.WantAt = floor.EffectWanted, f.e.At
+	key := numKey(string(e.ID))
+	if err := putRow(f.r, vLanes, key, e.Lane); err != nil {
+		return err
+	}
+	if err := putRow(f.r, vOutbox, e.Lane+"|"+key, e); err != nil {
+		return err
+	}
+	if e.What != floor.EffectLabel {
+		return nil
+	}
+	if e.Copy > 1 {
+		if err := f.order(e.Order, func(o *floor.Order) { o.Reprints++ }); err != nil {
+			return err
+		}
+	}
+	return f.parcel(e.Parcel, func(p *floor.Parcel) { p.Label, p.Copies = floor.LabelWanted, e.Copy })
+}
+
+// effect changes a row of the outbox and, of a label, what its parcel knows of it.
+func (f *folder) effect(id floor.EffectID, do func(*floor.Effect) (label string, err error)) error {
+	key := numKey(string(id))
+	lane, ok, err := getRow[string](f.r, vLanes, key)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fmt.Errorf("effect %s is not there", id)
+	}
+	var e floor.Effect
+	var label string
+	err = change(f.r, vOutbox, lane+"|"+key, func(row *floor.Effect) error {
+		var err error
+		label, err = do(row)
+		e = *row
+		return err
+	})
+	if err != nil || e.What != floor.EffectLabel {
+		return err
+	}
+	return f.parcel(e.Parcel, func(p *floor.Parcel) { p.Label = label })
+}
+
+// labelTrouble notes in the order's report row that a label did not just come out.
+func (f *folder) labelTrouble(e *floor.Effect, why string) error {
+	if e.What != floor.EffectLabel {
+		return nil
+	}
+	return f.order(e.Order, func(o *floor.Order) {
+		if len(o.LabelErrs) < 10 {
+			o.LabelErrs = append(slices.Clone(o.LabelErrs), why)
+		}
+	})
+}
