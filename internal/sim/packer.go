@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -24,12 +23,11 @@ type packer struct {
 	printer         *devicetest.Printer
 	weights         map[string]int // of one piece
 	conveyor        chan floor.ToteID
-	onFreeze        func(string, time.Time)
-	count           *tally
+	alarms
+	count *tally
 
 	mu     sync.Mutex
 	parcel *parcelPicture // guarded by mu; folded from the socket
-	asks   []message      // guarded by mu
 	shelf  []string       // guarded by mu; waybills whose label came out, to be handed over
 	doubts []doubtPicture // guarded by mu; labels that somebody must look for
 	fresh  chan struct{}
@@ -73,11 +71,11 @@ func (p *packer) listen(m message) {
 		if json.Unmarshal(m.Raw, &s) == nil {
 			p.parcel, p.doubts = s.Parcel, s.Doubts
 			for _, f := range s.Freezes {
-				p.froze(f)
+				p.ring(f)
 			}
 		}
 	case "freeze":
-		p.froze(m)
+		p.ring(m)
 	case "event":
 		f, err := floor.DecodeFact(floor.Kind(m.Kind), m.Fact)
 		if err == nil {
@@ -87,14 +85,6 @@ func (p *packer) listen(m message) {
 	select {
 	case p.fresh <- struct{}{}:
 	default:
-	}
-}
-
-// froze takes a freeze onto the screen. It is called with mu held.
-func (p *packer) froze(m message) {
-	p.onFreeze(m.Intercept, time.Now())
-	if !m.Shown && !slices.ContainsFunc(p.asks, func(a message) bool { return a.Intercept == m.Intercept }) {
-		p.asks = append(p.asks, m)
 	}
 }
 
@@ -117,7 +107,7 @@ func (p *packer) run(ctx context.Context) error {
 		return fmt.Errorf("%s: login: %w", p.person, err)
 	}
 	for ctx.Err() == nil {
-		p.answer(ctx)
+		p.answer(ctx, p.hand, p.count, "sealed")
 		p.lookAtDoubts(ctx)
 		p.handOver(ctx, 6)
 		select {
@@ -161,7 +151,7 @@ func (p *packer) pack(ctx context.Context, tote floor.ToteID) {
 			sleep(ctx, 20*time.Millisecond)
 			_, err := p.act(ctx, "verify", map[string]any{"parcel": pic.ID, "code": i.SKU, "qty": 1})
 			p.count.note(err)
-			p.answer(ctx)
+			p.answer(ctx, p.hand, p.count, "sealed")
 		}
 		grams += i.Qty * p.weights[i.SKU]
 	}
@@ -223,7 +213,7 @@ func (p *packer) wait(ctx context.Context, d time.Duration) {
 func (p *packer) awaitLabel(ctx context.Context, id string) {
 	for end := time.Now().Add(15 * time.Second); time.Now().Before(end) && ctx.Err() == nil; {
 		p.lookAtDoubts(ctx)
-		p.answer(ctx)
+		p.answer(ctx, p.hand, p.count, "sealed")
 		p.mu.Lock()
 		pic := p.parcel
 		p.mu.Unlock()
@@ -281,22 +271,6 @@ func (p *packer) handOver(ctx context.Context, atLeast int) {
 			p.mu.Lock()
 			p.shelf = append(p.shelf, code)
 			p.mu.Unlock()
-		}
-	}
-}
-
-func (p *packer) answer(ctx context.Context) {
-	p.mu.Lock()
-	asks := p.asks
-	p.asks = nil
-	p.mu.Unlock()
-	for _, a := range asks {
-		if _, err := p.act(ctx, "shown", map[string]any{"intercept": a.Intercept}); err != nil {
-			p.count.note(err)
-		}
-		sleep(ctx, 400*time.Millisecond)
-		if _, err := p.act(ctx, "answer", map[string]any{"intercept": a.Intercept, "text": "sealed"}); err != nil {
-			p.count.note(err)
 		}
 	}
 }

@@ -22,12 +22,11 @@ type picker struct {
 	rng      *rand.Rand
 	pace     time.Duration     // per stop
 	conveyor chan floor.ToteID // to the pack stations
-	onFreeze func(intercept string, at time.Time)
-	count    *tally
+	alarms
+	count *tally
 
 	mu    sync.Mutex
 	task  *floor.Task // guarded by mu; folded from the socket
-	asks  []message   // guarded by mu; freezes to be answered
 	sent  map[floor.OrderID]bool
 	fresh chan struct{}
 }
@@ -51,7 +50,7 @@ func (t *tally) note(err error) {
 
 func newPicker(h *hand, person string, rng *rand.Rand, pace time.Duration, conveyor chan floor.ToteID, count *tally, onFreeze func(string, time.Time)) *picker {
 	p := &picker{
-		hand: h, person: person, rng: rng, pace: pace, conveyor: conveyor, count: count, onFreeze: onFreeze,
+		hand: h, person: person, rng: rng, pace: pace, conveyor: conveyor, count: count, alarms: alarms{onFreeze: onFreeze},
 		sent: map[floor.OrderID]bool{}, fresh: make(chan struct{}, 1),
 	}
 	h.hear = p.listen
@@ -71,11 +70,11 @@ func (p *picker) listen(m message) {
 		if json.Unmarshal(m.Raw, &s) == nil {
 			p.task = s.Task
 			for _, f := range s.Freezes {
-				p.froze(f)
+				p.ring(f)
 			}
 		}
 	case "freeze":
-		p.froze(m)
+		p.ring(m)
 	case "event":
 		f, err := floor.DecodeFact(floor.Kind(m.Kind), m.Fact)
 		if err == nil {
@@ -85,14 +84,6 @@ func (p *picker) listen(m message) {
 	select {
 	case p.fresh <- struct{}{}:
 	default:
-	}
-}
-
-// froze takes a freeze onto the screen. It is called with mu held.
-func (p *picker) froze(m message) {
-	p.onFreeze(m.Intercept, time.Now())
-	if !m.Shown && !slices.ContainsFunc(p.asks, func(a message) bool { return a.Intercept == m.Intercept }) {
-		p.asks = append(p.asks, m)
 	}
 }
 
@@ -145,7 +136,7 @@ func (p *picker) run(ctx context.Context) error {
 		return fmt.Errorf("%s: login: %w", p.person, err)
 	}
 	for ctx.Err() == nil {
-		p.answer(ctx)
+		p.answer(ctx, p.hand, p.count, "out", "not-yet")
 		t, frozen := p.picture()
 		if t == nil {
 			if err := p.take(ctx); err != nil {
@@ -186,11 +177,7 @@ func (p *picker) picture() (*floor.Task, map[floor.OrderID]bool) {
 	}
 	t := *p.task
 	t.Stops, t.Slots = slices.Clone(t.Stops), slices.Clone(t.Slots)
-	frozen := map[floor.OrderID]bool{}
-	for _, a := range p.asks {
-		frozen[a.Order] = true
-	}
-	return &t, frozen
+	return &t, p.frozen()
 }
 
 func (p *picker) take(ctx context.Context) error {
@@ -307,24 +294,6 @@ func (p *picker) deliver(t *floor.Task) {
 		select {
 		case p.conveyor <- tote:
 		default: // the conveyor is full: the tote stands in the aisle
-		}
-	}
-}
-
-// answer tells what the person did when a freeze came up.
-func (p *picker) answer(ctx context.Context) {
-	p.mu.Lock()
-	asks := p.asks
-	p.asks = nil
-	p.mu.Unlock()
-	for _, a := range asks {
-		if _, err := p.act(ctx, "shown", map[string]any{"intercept": a.Intercept}); err != nil {
-			p.count.note(err)
-		}
-		sleep(ctx, 300*time.Millisecond+time.Duration(p.rng.Int64N(int64(time.Second))))
-		text := []string{"out", "not-yet"}[p.rng.IntN(2)]
-		if _, err := p.act(ctx, "answer", map[string]any{"intercept": a.Intercept, "text": text}); err != nil {
-			p.count.note(err)
 		}
 	}
 }

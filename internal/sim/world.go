@@ -230,7 +230,7 @@ func (w *world) hire(ctx context.Context) (*errgroup.Group, error) {
 		p := &packer{
 			hand: h, person: person, station: station(i), rng: rand.New(rand.NewPCG(seed, 3)),
 			scale: w.scales[i], printer: w.printers[i], weights: w.weights(), conveyor: w.conveyor,
-			onFreeze: w.frozeOn, count: w.count, fresh: make(chan struct{}, 1),
+			alarms: alarms{onFreeze: w.frozeOn}, count: w.count, fresh: make(chan struct{}, 1),
 		}
 		h.hear = p.listen
 		if err := h.connect(ctx); err != nil {

@@ -137,9 +137,8 @@ func floorAlert(b *testing.B, perSec, n int, backup bool) *times {
 					return
 				}
 				now := time.Now().UnixNano()
-				var m struct{ Type, Order string }
-				if json.Unmarshal(data, &m) == nil && m.Type == "freeze" {
-					got.add(time.Duration(now - sent[at[floor.OrderID(m.Order)]].Load()))
+				for _, order := range alerts(data) {
+					got.add(time.Duration(now - sent[at[order]].Load()))
 					arrived <- struct{}{}
 				}
 			}
@@ -169,6 +168,26 @@ func floorAlert(b *testing.B, perSec, n int, backup bool) *times {
 	})
 	await(b, arrived, n)
 	return &got
+}
+
+// alerts gives the orders that a message says are frozen: a freeze, or a snapshot
+// that was taken after one.
+func alerts(data []byte) (orders []floor.OrderID) {
+	var m struct {
+		Type    string
+		Order   floor.OrderID
+		Freezes []struct{ Order floor.OrderID }
+	}
+	if json.Unmarshal(data, &m) != nil {
+		return nil
+	}
+	if m.Type == "freeze" {
+		orders = append(orders, m.Order)
+	}
+	for _, f := range m.Freezes {
+		orders = append(orders, f.Order)
+	}
+	return orders
 }
 
 func poster() *http.Client {
