@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -126,22 +125,13 @@ func doctorCommand() *cli.Command {
 }
 
 // onSite gives an action that has the site carry out words and its arguments.
-func onSite(in func() (io.Reader, []string, error), words ...string) cli.ActionFunc {
+func onSite(words ...string) cli.ActionFunc {
 	return func(ctx context.Context, c *cli.Command) error {
 		cfg, err := load(c)
 		if err != nil {
 			return err
 		}
-		args := append(words, c.Args().Slice()...)
-		var input io.Reader = strings.NewReader("")
-		if in != nil {
-			var extra []string
-			if input, extra, err = in(); err != nil {
-				return err
-			}
-			args = append(words, extra...)
-		}
-		return daemon.Operate(ctx, cfg, args, input, os.Stdout)
+		return daemon.Operate(ctx, cfg, append(words, c.Args().Slice()...), nil, os.Stdout)
 	}
 }
 
@@ -149,16 +139,64 @@ func journalCommand() *cli.Command {
 	sub := func(name, usage, args string) *cli.Command {
 		return &cli.Command{
 			Name: name, Usage: usage, ArgsUsage: args, Flags: []cli.Flag{configFlag()},
-			Action: onSite(nil, "journal", name),
+			Action: onSite("journal", name),
 		}
 	}
 	return &cli.Command{
 		Name: "journal", Usage: "read, verify and rebuild what the ledger holds",
 		Commands: []*cli.Command{
 			sub("tail", "print the newest events", "[N]"),
-			sub("show", "print one order as a time line", "ORDER"),
+			journalShowCommand(),
 			sub("verify", "check the chain, every tag and that the views are the fold of the journal", ""),
 			sub("rebuild", "drop the views and fold them again", ""),
+		},
+	}
+}
+
+func journalShowCommand() *cli.Command {
+	return &cli.Command{
+		Name: "show", Usage: "print one order as a time line", ArgsUsage: "ORDER",
+		Flags: []cli.Flag{configFlag(), &cli.BoolFlag{Name: "payload", Usage: "with the shop's payloads, personal data and all"}},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			args := append([]string{"journal", "show"}, c.Args().Slice()...)
+			if c.Bool("payload") {
+				args = append(args, daemon.WithPayload)
+			}
+			return daemon.Operate(ctx, cfg, args, nil, os.Stdout)
+		},
+	}
+}
+
+func labelCommand() *cli.Command {
+	return &cli.Command{
+		Name: "label", Usage: "look at labels and have them printed",
+		Commands: []*cli.Command{
+			{
+				Name: "preview", Usage: "draw a parcel's or a wave's label as PNG", ArgsUsage: "PARCEL|WAVE FILE.png",
+				Flags: []cli.Flag{configFlag()},
+				Action: func(ctx context.Context, c *cli.Command) error {
+					if c.Args().Len() != 2 {
+						return &usageError{"label preview: name a parcel or a wave, and a file"}
+					}
+					cfg, err := load(c)
+					if err != nil {
+						return err
+					}
+					var png bytes.Buffer
+					if err := daemon.Operate(ctx, cfg, []string{"label", "preview", c.Args().First()}, nil, &png); err != nil {
+						return err
+					}
+					return os.WriteFile(c.Args().Get(1), png.Bytes(), 0o644)
+				},
+			},
+			{
+				Name: "wave", Usage: "print the label of a wave's cart at a station", ArgsUsage: "WAVE STATION",
+				Flags: []cli.Flag{configFlag()}, Action: onSite("label", "wave"),
+			},
 		},
 	}
 }
@@ -270,7 +308,7 @@ func channelCommand() *cli.Command {
 func backupCommand() *cli.Command {
 	return &cli.Command{
 		Name: "backup", Usage: "copy the ledger while it runs, and verify the copy", ArgsUsage: "[FILE]",
-		Flags: []cli.Flag{configFlag()}, Action: onSite(nil, "backup"),
+		Flags: []cli.Flag{configFlag()}, Action: onSite("backup"),
 	}
 }
 
@@ -294,14 +332,14 @@ func restoreCommand() *cli.Command {
 func inviteCommand() *cli.Command {
 	return &cli.Command{
 		Name: "invite", Usage: "print a one-time code that pairs a device", ArgsUsage: "DEVICE [pda|station|board [STATION]]",
-		Flags: []cli.Flag{configFlag()}, Action: onSite(nil, "invite"),
+		Flags: []cli.Flag{configFlag()}, Action: onSite("invite"),
 	}
 }
 
 func revokeCommand() *cli.Command {
 	return &cli.Command{
 		Name: "revoke", Usage: "end a device's token", ArgsUsage: "DEVICE",
-		Flags: []cli.Flag{configFlag()}, Action: onSite(nil, "revoke"),
+		Flags: []cli.Flag{configFlag()}, Action: onSite("revoke"),
 	}
 }
 

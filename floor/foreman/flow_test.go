@@ -390,3 +390,31 @@ func TestLabelInDoubt(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWaveLabel prints the label of a cart, loses it in doubt, and prints it again
+// on a person's word.
+func TestWaveLabel(t *testing.T) {
+	s := newSite(t)
+	s.receive(shopOrder("1", "TS01", 1))
+	s.release("1")
+	ctx := t.Context()
+	if _, err := s.f.WaveLabel(ctx, s.by(packer), "W-9", "pack-1"); !refused(err, "unknown-wave") {
+		t.Errorf("label of no wave: %v", err)
+	}
+	s.ok(s.f.WaveLabel(ctx, s.by(packer), "W-1", "pack-1"))
+	s.lane(floor.Parcel{Station: "pack-1"}, func(e floor.Effect) []floor.Fact {
+		return []floor.Fact{
+			floor.EffectStarted{Effect: e.ID, Lane: e.Lane, Station: "pack-1"},
+			floor.EffectDoubted{Effect: e.ID, Lane: e.Lane, Station: "pack-1", Why: "interrupted"},
+		}
+	})
+	s.ok(s.f.AnswerDoubt(ctx, s.by(packer), "E-1", foreman.DidNot))
+	s.read(func(v *ledger.View) error {
+		e, ok, err := v.Effect("E-2")
+		if !ok || e.Copy != 2 || e.Args["wave"] != "W-1" {
+			t.Errorf("after the answer: %+v; want copy 2 of W-1", e)
+		}
+		return err
+	})
+	s.checkViews()
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"floord/floor"
 	"floord/sync/ledger"
@@ -339,12 +340,8 @@ func (f *Foreman) AnswerDoubt(ctx context.Context, by By, id floor.EffectID, ans
 		case e.State != floor.EffectDoubt:
 			return nil, floor.Refuse("not-in-doubt")
 		}
-		p, ok, err := v.Parcel(e.Parcel)
-		if err != nil || !ok {
-			return nil, orRefuse(err, floor.Refuse("unknown-parcel", "code", e.Parcel))
-		}
 		end := floor.EffectEnded{
-			Effect: id, Lane: e.Lane, Order: e.Order, Parcel: e.Parcel, Station: p.Station, What: e.What,
+			Effect: id, Lane: e.Lane, Order: e.Order, Parcel: e.Parcel, Station: laneStation(e.Lane), What: e.What,
 			Outcome: "printed", Detail: "a person saw it",
 		}
 		switch answer {
@@ -357,16 +354,65 @@ func (f *Foreman) AnswerDoubt(ctx context.Context, by By, id floor.EffectID, ans
 		default:
 			return nil, floor.Refuse("bad-answer", "got", answer)
 		}
-		o, err := v.order(e.Order)
-		if err != nil {
+		again, err := v.copyOf(e, answer)
+		if err != nil || again == nil {
+			return []floor.Fact{end}, err
+		}
+		return []floor.Fact{end, *again}, nil
+	})
+}
+
+// copyOf asks for the next copy of a label, or gives nil if it must not be used
+// any more.
+func (v look) copyOf(e floor.Effect, why string) (*floor.EffectAsked, error) {
+	if e.What == floor.EffectWaveLabel {
+		again, err := v.waveLabel(floor.WaveID(e.Args["wave"]), laneStation(e.Lane), e.Copy+1)
+		return &again, err
+	}
+	p, ok, err := v.Parcel(e.Parcel)
+	if err != nil || !ok {
+		return nil, orRefuse(err, floor.Refuse("unknown-parcel", "code", e.Parcel))
+	}
+	o, err := v.order(e.Order)
+	if err != nil || p.State == floor.ParcelIsVoid || o.Freeze != nil || o.State == floor.Closed {
+		return nil, err
+	}
+	again, err := v.label(p, p.Copies+1, why)
+	return &again, err
+}
+
+// WaveLabel asks for the label of a wave's cart, with its QR, at a station.
+func (f *Foreman) WaveLabel(ctx context.Context, by By, id floor.WaveID, station floor.StationID) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RolePacker); err != nil {
 			return nil, err
 		}
-		if p.State == floor.ParcelIsVoid || o.Freeze != nil || o.State == floor.Closed {
-			return []floor.Fact{end}, nil // no further copy of a label that must not be used
+		if !slices.Contains(f.o.Stations, station) {
+			return nil, floor.Refuse("unknown-station", "station", station)
 		}
-		again, err := v.label(p, p.Copies+1, answer)
-		return []floor.Fact{end, again}, err
+		if _, ok, err := v.Wave(id); err != nil || !ok {
+			return nil, orRefuse(err, floor.Refuse("unknown-wave", "wave", id))
+		}
+		asked, err := v.waveLabel(id, station, 1)
+		return []floor.Fact{asked}, err
 	})
+}
+
+func (v look) waveLabel(id floor.WaveID, station floor.StationID, copy int) (floor.EffectAsked, error) {
+	e, err := v.ids("effect", "E")
+	if err != nil {
+		return floor.EffectAsked{}, err
+	}
+	return floor.EffectAsked{Effect: floor.Effect{
+		ID: floor.EffectID(e.take()), Lane: PrinterLane(station), What: floor.EffectWaveLabel, Class: floor.Physical,
+		Copy: copy, Args: map[string]string{"wave": string(id)},
+	}}, nil
+}
+
+// laneStation is the station whose printer's lane it is.
+func laneStation(lane string) floor.StationID {
+	_, station, _ := strings.Cut(lane, "/")
+	return floor.StationID(station)
 }
 
 // ReprintReasons are the reasons for another copy of a printed label.

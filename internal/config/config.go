@@ -32,6 +32,7 @@ type Config struct {
 	File string // it was read from; empty for Default
 
 	Site      Site      `toml:"site"`
+	Sender    Sender    `toml:"sender"`
 	HTTP      HTTP      `toml:"http"`
 	Floor     Floor     `toml:"floor"`
 	Wave      Wave      `toml:"wave"`
@@ -59,6 +60,13 @@ type Site struct {
 	Zone   *time.Location `toml:"zone" default:"Asia/Shanghai"`    // of the site's days
 	Lang   string         `toml:"lang" default:"zh" oneof:"zh en"` // of boards, labels and reports
 	Data   Path           `toml:"data"`                            // folder; "data" beside the file, /var/lib/floord for one in /etc
+}
+
+// Sender stands on every waybill.
+type Sender struct {
+	Name    string `toml:"name" is:"line"`
+	Phone   string `toml:"phone" is:"line"`
+	Address string `toml:"address" is:"line"`
 }
 
 // HTTP is how the pages and the handhelds' sockets are reached.

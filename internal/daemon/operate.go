@@ -41,6 +41,8 @@ var commands = []command{
 	{"report json", reportJSON},
 	{"report pdf", reportPDF},
 	{"import", importCSV},
+	{"label preview", labelPreview},
+	{"label wave", labelWave},
 	{"backup", backup},
 	{"invite", invite},
 	{"revoke", revoke},
@@ -170,9 +172,10 @@ func journalTail(ctx context.Context, s *Site, args []string, _ io.Reader, out i
 
 // journalShow prints the time line of one order: who, when, from where, payload.
 func journalShow(ctx context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {
-	if len(args) != 1 {
+	if len(args) < 1 {
 		return errors.New("journal show: name one order, as DB20261121-ORD-000123")
 	}
+	whole := len(args) > 1 && args[1] == WithPayload
 	id := floor.OrderID(args[0])
 	var o floor.Order
 	var there bool
@@ -183,12 +186,17 @@ func journalShow(ctx context.Context, s *Site, args []string, _ io.Reader, out i
 	if !there {
 		return fmt.Errorf("no order %s is in the ledger; archived days are in %s", id, s.cfg.Archive())
 	}
-	return s.print(ctx, out, o.First-1, ledger.Topic{floor.OrderTopic(id)}, true)
+	return s.print(ctx, out, o.First-1, ledger.Topic{floor.OrderTopic(id)}, whole)
 }
 
+// WithPayload, behind an order, has journal show print the shop's payloads as they
+// were received, personal data and all.
+const WithPayload = "payload"
+
 // print writes the events after seq that topic wants, up to now, with their cause
-// and, if asked, the payload they came with. Personal data is masked.
-func (s *Site) print(ctx context.Context, out io.Writer, after uint64, topic ledger.Topic, payload bool) error {
+// and the hash of the payload they came with, personal data masked; or, if whole,
+// with the payload itself.
+func (s *Site) print(ctx context.Context, out io.Writer, after uint64, topic ledger.Topic, whole bool) error {
 	for e, err := range s.ledger.Past(ctx, after, topic) {
 		var damaged *ledger.DamagedError
 		if errors.As(err, &damaged) {
@@ -204,12 +212,15 @@ func (s *Site) print(ctx context.Context, out io.Writer, after uint64, topic led
 		}
 		fmt.Fprintf(out, "%7d  %s  %-28s  %-20s  %s\n         because of %s", e.Seq,
 			e.At.In(s.cfg.Site.Zone).Format("2006-01-02 15:04:05.000"), e.Actor, e.Fact.Kind(), data, e.Cause)
-		if _, ok := e.Fact.(floor.Payload); ok && payload {
+		if _, ok := e.Fact.(floor.Payload); ok {
 			raw, err := s.ledger.Raw(e.Seq)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(out, ", with a payload of %d bytes, SHA-256 %x", len(raw), sha256.Sum256(raw))
+			if whole {
+				fmt.Fprintf(out, "\n%s", raw)
+			}
 		}
 		fmt.Fprintln(out)
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"floord/device"
@@ -18,7 +17,6 @@ import (
 	"floord/floor/foreman"
 	"floord/internal/config"
 	"floord/label"
-	"floord/label/tspl"
 	"floord/sync/channel"
 	"floord/sync/courier"
 	"floord/sync/ledger"
@@ -275,100 +273,6 @@ func (d *Daemon) shop(id floor.ChannelID) *shop {
 		}
 	}
 	return nil
-}
-
-// render makes the bytes of a label for one printer. Notes say what is printed
-// otherwise than it is written.
-func (d *Daemon) render(s *station, e floor.Effect) (job []byte, notes []string, err error) {
-	w, err := d.waybill(e)
-	if err != nil {
-		return nil, nil, err
-	}
-	page, err := label.Waybill100x150(w)
-	if s.cfg.Printer.Labels == "76x130" {
-		page, err = label.Waybill76x130(w)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	p := s.cfg.Printer.Profile.Printer
-	out, err := tspl.Encode(page, tspl.Options{DPI: dpi(p.DotsPerMM), Charset: strings.ToLower(p.Charset)})
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, n := range out.Notes {
-		notes = append(notes, fmt.Sprintf("%s: %+v", n.Field, n.Note))
-	}
-	return out.Bytes, notes, nil
-}
-
-// dpi gives the dots per inch that a printer of so many dots per millimetre has.
-func dpi(dotsPerMM int) int {
-	if dotsPerMM == 12 {
-		return 300
-	}
-	return 203
-}
-
-// waybill gathers what a parcel's label says.
-func (d *Daemon) waybill(e floor.Effect) (label.Waybill, error) {
-	var w label.Waybill
-	err := d.ledger.Read(func(v *ledger.View) error {
-		p, ok, err := v.Parcel(e.Parcel)
-		if err != nil || !ok {
-			return errors.Join(err, fmt.Errorf("parcel %s is not there", e.Parcel))
-		}
-		o, _, err := v.Order(e.Order)
-		if err != nil {
-			return err
-		}
-		to, _, err := v.Recipient(e.Order)
-		if err != nil {
-			return err
-		}
-		w = label.Waybill{
-			Number: string(p.Waybill), Carrier: d.carrierName(p.Carrier), SortCode: p.SortCode,
-			Recipient: label.Party{Name: to.Name, Phone: to.Phone, Address: to.Province + to.City + to.District + to.Detail},
-			OrderNo:   string(o.ID), ParcelID: string(p.ID), Copy: e.Copy, Remarks: o.Note, Wave: string(o.Wave),
-			PrintedAt: time.Now().In(d.cfg.Site.Zone), Lang: d.cfg.Site.Lang,
-		}
-		if p.Weight != nil {
-			w.Grams = int64(p.Weight.Grams)
-		}
-		for i, id := range o.Parcels {
-			if id == p.ID && len(o.Parcels) > 1 {
-				w.Piece, w.Pieces = i+1, len(o.Parcels)
-			}
-		}
-		for _, i := range p.Items {
-			w.Items = append(w.Items, label.Item{Name: itemName(o.Line(i.Line)), Quantity: i.Qty})
-		}
-		return nil
-	})
-	return w, err
-}
-
-func itemName(l *floor.Line) string {
-	if l == nil {
-		return ""
-	}
-	name := l.Name
-	if name == "" {
-		name = string(l.SKU)
-	}
-	if l.Spec != "" {
-		name += " " + l.Spec
-	}
-	return name
-}
-
-func (d *Daemon) carrierName(id floor.CarrierID) string {
-	for _, c := range d.cfg.Carriers {
-		if c.ID == id && c.Name != "" {
-			return c.Name
-		}
-	}
-	return string(id)
 }
 
 // watchFreezes calls a lead for every freeze that nobody has answered in time.

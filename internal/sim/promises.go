@@ -87,7 +87,9 @@ func (w *world) checkPaper(s *Summary) {
 	copies := map[string]int{}
 	for _, p := range w.printers {
 		for _, l := range p.Labels() {
-			copies[string(onPaper.Find(l.Job))]++
+			if c := onPaper.Find(l.Job); c != nil { // not a wave's label
+				copies[string(c)]++
+			}
 		}
 	}
 	for c, n := range copies {

@@ -114,7 +114,11 @@ var places = func() []place {
 }()
 
 // purchases gives the day's orders as the shop's buyers placed them.
-func purchases(rng *rand.Rand) ([]shop.Order, error) {
+func purchases(rng *rand.Rand, goods []article) ([]shop.Order, error) {
+	names := make(map[string]string, len(goods))
+	for _, g := range goods {
+		names[g.sku] = g.name
+	}
 	rows, err := table("data/retail_day.csv")
 	if err != nil {
 		return nil, err
@@ -131,7 +135,7 @@ func purchases(rng *rand.Rand) ([]shop.Order, error) {
 			out = append(out, buyer(rng))
 		}
 		o := &out[len(out)-1]
-		o.Items = append(o.Items, shop.Item{SKU: r[2], Name: r[2], Qty: qty})
+		o.Items = append(o.Items, shop.Item{SKU: r[2], Name: names[r[2]], Qty: qty})
 		o.PayFen += int64(qty) * (500 + int64(rng.IntN(9000)))
 	}
 	return out, nil
@@ -236,6 +240,11 @@ func tomlOf(listen, dir, shopURL, carrierURL string) []byte {
 	fmt.Fprintf(&b, `[site]
 name = "示范仓"
 prefix = "DB"
+
+[sender]
+name = "示范仓发货部"
+phone = "0755-12345678"
+address = "广东省深圳市宝安区物流路1号"
 
 [http]
 listen = %q

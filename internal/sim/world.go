@@ -18,6 +18,7 @@ import (
 
 	"floord/device/devicetest"
 	"floord/floor"
+	"floord/floor/foreman"
 	"floord/internal/config"
 	"floord/internal/daemon"
 	"floord/internal/sim/courierco"
@@ -312,7 +313,7 @@ func (w *world) frozeOn(intercept string, at time.Time) {
 // buy places the day's orders, some at once and the rest as time goes by, and has
 // buyers change their minds.
 func (w *world) buy(ctx context.Context, ran <-chan error) {
-	orders, err := purchases(w.rng)
+	orders, err := purchases(w.rng, w.goods)
 	if err != nil {
 		w.fail(err)
 		return
@@ -325,6 +326,7 @@ func (w *world) buy(ctx context.Context, ran <-chan error) {
 	cancel := time.NewTicker(cancelEvery)
 	defer cancel.Stop()
 	trouble := time.After(9 * time.Second)
+	cart := time.After(5 * time.Second)
 	show := time.NewTicker(time.Second)
 	defer show.Stop()
 	for {
@@ -335,6 +337,11 @@ func (w *world) buy(ctx context.Context, ran <-chan error) {
 			w.cancelOne()
 		case <-trouble:
 			w.printers[1].UnplugAt(700)
+		case <-cart: // the first wave's cart gets its label
+			by := foreman.Floord(time.Now().Format("20060102") + "/demo/wave-label")
+			if _, err := w.daemon.Foreman().WaveLabel(ctx, by, "W-1", floor.StationID(station(0))); err != nil {
+				w.fail(err)
+			}
 		case <-show.C:
 			w.line(w.figures())
 		case <-ctx.Done():

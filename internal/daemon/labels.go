@@ -1,0 +1,212 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"floord/floor"
+	"floord/label"
+	"floord/label/preview"
+	"floord/label/tspl"
+	"floord/sync/ledger"
+)
+
+// render makes the bytes of a label for one printer. Notes say what is printed
+// otherwise than it is written.
+func (d *Daemon) render(s *station, e floor.Effect) (job []byte, notes []string, err error) {
+	page, err := d.page(e, s.cfg.Printer.Labels)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := s.cfg.Printer.Profile.Printer
+	out, err := tspl.Encode(page, tspl.Options{DPI: dpi(p.DotsPerMM), Charset: strings.ToLower(p.Charset)})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, n := range out.Notes {
+		notes = append(notes, fmt.Sprintf("%s: %+v", n.Field, n.Note))
+	}
+	return out.Bytes, notes, nil
+}
+
+// page fills the page of a label on paper of a size.
+func (s *Site) page(e floor.Effect, paper string) (label.Page, error) {
+	if e.What == floor.EffectWaveLabel {
+		w, err := s.waveLabel(floor.WaveID(e.Args["wave"]), e.Copy)
+		if err != nil {
+			return label.Page{}, err
+		}
+		if paper == "76x130" {
+			return label.Wave76x130(w)
+		}
+		return label.Wave100x150(w)
+	}
+	w, err := s.waybill(e)
+	if err != nil {
+		return label.Page{}, err
+	}
+	if paper == "76x130" {
+		return label.Waybill76x130(w)
+	}
+	return label.Waybill100x150(w)
+}
+
+// waveLabel gathers what the label of a wave's cart says. The QR holds the wave's
+// number, and what it is about as text for a handheld without a network.
+func (s *Site) waveLabel(id floor.WaveID, copy int) (label.Wave, error) {
+	w := label.Wave{ID: string(id), Copy: copy, PrintedAt: time.Now().In(s.cfg.Site.Zone), Lang: s.cfg.Site.Lang}
+	special := map[string]int{}
+	err := s.ledger.Read(func(v *ledger.View) error {
+		x, ok, err := v.Wave(id)
+		if err != nil || !ok {
+			return errors.Join(err, fmt.Errorf("wave %s is not there", id))
+		}
+		w.Orders, w.Totes = len(x.Orders), len(x.Orders)
+		for _, order := range x.Orders {
+			o, _, err := v.Order(order)
+			if err != nil {
+				return err
+			}
+			w.Lines += len(o.Lines)
+			for _, l := range o.Lines {
+				w.Units += l.Qty
+			}
+			for _, tag := range o.Tags {
+				special[tag]++
+			}
+			if !o.ShipBy.IsZero() && (w.DueBy.IsZero() || o.ShipBy.Before(w.DueBy)) {
+				w.DueBy = o.ShipBy.In(s.cfg.Site.Zone)
+			}
+		}
+		return nil
+	})
+	w.QR = fmt.Sprintf("floord:%s orders=%d lines=%d units=%d", id, w.Orders, w.Lines, w.Units)
+	for _, tag := range slices.Sorted(maps.Keys(special)) {
+		w.Requirements = append(w.Requirements, fmt.Sprintf("%s × %d", floor.Say(s.cfg.Site.Lang, "tag-"+tag, nil), special[tag]))
+		w.QR += fmt.Sprintf(" %s=%d", tag, special[tag])
+	}
+	return w, err
+}
+
+// dpi gives the dots per inch that a printer of so many dots per millimetre has.
+func dpi(dotsPerMM int) int {
+	if dotsPerMM == 12 {
+		return 300
+	}
+	return 203
+}
+
+// waybill gathers what a parcel's label says.
+func (s *Site) waybill(e floor.Effect) (label.Waybill, error) {
+	var w label.Waybill
+	err := s.ledger.Read(func(v *ledger.View) error {
+		p, ok, err := v.Parcel(e.Parcel)
+		if err != nil || !ok {
+			return errors.Join(err, fmt.Errorf("parcel %s is not there", e.Parcel))
+		}
+		o, _, err := v.Order(e.Order)
+		if err != nil {
+			return err
+		}
+		to, _, err := v.Recipient(e.Order)
+		if err != nil {
+			return err
+		}
+		w = label.Waybill{
+			Number: string(p.Waybill), Carrier: s.carrierName(p.Carrier), SortCode: p.SortCode,
+			Recipient: label.Party{Name: to.Name, Phone: to.Phone, Address: to.Province + to.City + to.District + to.Detail},
+			Sender:    label.Party{Name: s.cfg.Sender.Name, Phone: s.cfg.Sender.Phone, Address: s.cfg.Sender.Address},
+			OrderNo:   string(o.ID), ParcelID: string(p.ID), Copy: e.Copy, Remarks: o.Note, Wave: string(o.Wave),
+			PrintedAt: time.Now().In(s.cfg.Site.Zone), Lang: s.cfg.Site.Lang,
+		}
+		if p.Weight != nil {
+			w.Grams = int64(p.Weight.Grams)
+		}
+		for i, id := range o.Parcels {
+			if id == p.ID && len(o.Parcels) > 1 {
+				w.Piece, w.Pieces = i+1, len(o.Parcels)
+			}
+		}
+		for _, i := range p.Items {
+			w.Items = append(w.Items, label.Item{Name: itemName(o.Line(i.Line)), Quantity: i.Qty})
+		}
+		return nil
+	})
+	return w, err
+}
+
+func itemName(l *floor.Line) string {
+	if l == nil {
+		return ""
+	}
+	name := l.Name
+	if name == "" {
+		name = string(l.SKU)
+	}
+	if l.Spec != "" {
+		name += " " + l.Spec
+	}
+	return name
+}
+
+func (s *Site) carrierName(id floor.CarrierID) string {
+	for _, c := range s.cfg.Carriers {
+		if c.ID == id && c.Name != "" {
+			return c.Name
+		}
+	}
+	return string(id)
+}
+
+// labelPreview draws a parcel's or a wave's label as PNG, as a printer of 203 dpi
+// with a GBK font would print it.
+func labelPreview(_ context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {
+	if len(args) == 0 {
+		return errors.New("label preview: name a parcel (P-77) or a wave (W-12)")
+	}
+	e := floor.Effect{What: floor.EffectWaveLabel, Copy: 1, Args: map[string]string{"wave": args[0]}}
+	if strings.HasPrefix(args[0], "P-") {
+		e = floor.Effect{What: floor.EffectLabel, Parcel: floor.ParcelID(args[0]), Copy: 1}
+		err := s.ledger.Read(func(v *ledger.View) error {
+			p, ok, err := v.Parcel(e.Parcel)
+			if err == nil && !ok {
+				err = fmt.Errorf("parcel %s is not there", e.Parcel)
+			}
+			e.Order = p.Order
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	page, err := s.page(e, "100x150")
+	if err != nil {
+		return err
+	}
+	dev, err := tspl.Options{}.Device()
+	if err != nil {
+		return err
+	}
+	var png bytes.Buffer
+	if _, err := preview.PNG(&png, page, dev); err != nil {
+		return err
+	}
+	_, err = out.Write(png.Bytes())
+	return err
+}
+
+// labelWave has the label of a wave's cart printed at a station.
+func labelWave(ctx context.Context, s *Site, args []string, _ io.Reader, _ io.Writer) error {
+	if len(args) != 2 {
+		return errors.New("label wave: name a wave (W-12) and a station")
+	}
+	_, err := s.foreman.WaveLabel(ctx, s.by("wave-label"), floor.WaveID(args[0]), floor.StationID(args[1]))
+	return err
+}
