@@ -1,6 +1,8 @@
 package foreman_test
 
 import (
+	"bytes"
+	"os"
 	"testing"
 	"time"
 
@@ -417,4 +419,25 @@ func TestWaveLabel(t *testing.T) {
 		return err
 	})
 	s.checkViews()
+}
+
+// TestNothingPersonalIsReadable looks for the recipient in the bytes of the file,
+// after an order's whole way.
+func TestNothingPersonalIsReadable(t *testing.T) {
+	s := newSite(t)
+	o := shopOrder("1", "TS01", 1)
+	o.BuyerNote, o.Raw = "送给王小明", []byte(`{"receiver":"张三","phone":"13800000000"}`)
+	s.receive(o)
+	s.pickAll(s.release("1"))
+	s.printed(s.pack("1"))
+	file, err := os.ReadFile(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, marker := range []string{"张三", "13800000000", "示例路", "王小明", "badge-li.wei", "li.wei", "纯棉"} {
+		// Keys of rows are readable; they hold ids, and "li.wei" is one.
+		if found := bytes.Contains(file, []byte(marker)); found != (marker == "li.wei") {
+			t.Errorf("%q in the file: %v", marker, found)
+		}
+	}
 }

@@ -21,6 +21,8 @@ type DemoOptions struct {
 	Log      string        // file for the daemon's log; "" is floord.log in the folder
 	Seed     uint64
 	Out      io.Writer
+
+	cutAfter time.Duration // then shop and carrier are not reached, until the people go home; 0: never
 }
 
 // A Summary is what a demo did. LedgerVerified is true only after the chain,

@@ -13,6 +13,7 @@ import (
 // ptys, a real file. Demo fails by itself if a promise was broken; here it must
 // also have done enough work to have tried them.
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "summary.json")
 	err := Demo(t.Context(), DemoOptions{
@@ -48,5 +49,35 @@ func TestDemo(t *testing.T) {
 	}
 	if info, err := os.Stat(s.ReportPDF); err != nil || info.Size() < 1000 {
 		t.Errorf("report %s: %v", s.ReportPDF, err)
+	}
+}
+
+// TestDeadUplink cuts the way to shop and carrier in the middle of the work. The
+// floor goes on, from the pool of waybill numbers; when the way is back, the shop
+// hears of every parcel, each once.
+func TestDeadUplink(t *testing.T) {
+	t.Parallel()
+	w, err := newWorld(DemoOptions{
+		For: 24 * time.Second, Headless: true, Listen: "127.0.0.1:0", Data: t.TempDir(), Seed: 11, Out: io.Discard,
+		cutAfter: 7 * time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close()
+	sum, err := w.run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range sum.Broken {
+		t.Error(b)
+	}
+	t.Logf("at the cut: %d sealed, %d out, %d told; at the end: %d, %d, %d",
+		w.atCut.ParcelsSealed, w.atCut.HandedOver, w.atCut.ReportsDelivered, sum.ParcelsSealed, sum.HandedOver, sum.ReportsDelivered)
+	if sum.ParcelsSealed < w.atCut.ParcelsSealed+3 || sum.HandedOver < w.atCut.HandedOver+3 || sum.LabelsPrinted < w.atCut.LabelsPrinted+3 {
+		t.Error("the floor stood still while the uplink was dead")
+	}
+	if sum.ReportsDelivered != sum.HandedOver {
+		t.Errorf("%d parcels left, the shop was told of %d", sum.HandedOver, sum.ReportsDelivered)
 	}
 }

@@ -46,6 +46,7 @@ type world struct {
 	placed  []string             // guarded by mu; the shop's numbers
 	cancels map[string]time.Time // guarded by mu; cancelled by buyers, and when
 	shown   map[string]time.Time // guarded by mu; intercept -> first device that had it
+	atCut   Summary              // guarded by mu; what was done when the uplink was cut
 }
 
 func newWorld(o DemoOptions) (w *world, err error) {
@@ -181,8 +182,12 @@ func (w *world) run(ctx context.Context) (Summary, error) {
 		return Summary{}, errors.Join(err, <-ran)
 	}
 	w.hello()
+	if w.o.cutAfter > 0 {
+		time.AfterFunc(w.o.cutAfter, func() { w.uplink(false) })
+	}
 	w.buy(ctx, ran)
 	w.drain(drain)
+	w.uplink(true)
 	stopStaff()
 	if err := people.Wait(); err != nil {
 		stopDaemon()
@@ -199,6 +204,22 @@ func (w *world) run(ctx context.Context) (Summary, error) {
 	w.line(sum)
 	fmt.Fprintln(w.o.Out)
 	return sum, err
+}
+
+// uplink cuts the way to shop and carrier, or mends it.
+func (w *world) uplink(up bool) {
+	if w.o.cutAfter == 0 {
+		return
+	}
+	fault := wire.None
+	if !up {
+		fault = wire.Dropped
+		w.mu.Lock()
+		w.atCut = w.figures()
+		w.mu.Unlock()
+	}
+	w.shop.Faults.Always(fault)
+	w.carrier.Faults.Always(fault)
 }
 
 // hire pairs the devices over HTTP, as pages do, and lets the people work.
