@@ -76,9 +76,10 @@ func Open(cfg *config.Config, o Options) (d *Daemon, err error) {
 	if d.Site, err = openSite(cfg, o.Log, d.sortCode); err != nil {
 		return nil, err
 	}
+	taken := d.Site // d is nil by the time an error is returned
 	defer func() {
 		if err != nil {
-			d.close()
+			taken.close()
 		}
 	}()
 	_, err = d.ledger.Commit(context.Background(), ledger.Request{Key: d.keys.next("start"), Actor: "floord", Urgent: true},
@@ -97,7 +98,10 @@ func Open(cfg *config.Config, o Options) (d *Daemon, err error) {
 	if d.planner, err = newPlanner(d); err != nil {
 		return nil, err
 	}
-	return d, d.openDoors(o)
+	if err := d.openDoors(o); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // openSite opens the ledger alone. sortCode may be nil.

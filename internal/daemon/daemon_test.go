@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -111,4 +112,21 @@ func TestOperatorWhileItRuns(t *testing.T) {
 	if err := daemon.Operate(t.Context(), config.Default(dir), []string{"journal", "show", "DB1"}, nil, &out); err == nil || !strings.Contains(err.Error(), "no order DB1") {
 		t.Errorf("show of no order: %v", err)
 	}
+}
+
+// TestOpenGivesBack fails an Open at its last step, the port: what was taken is
+// given back, so that the next Open finds it free.
+func TestOpenGivesBack(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	dir := t.TempDir()
+	cfg := config.Default(dir)
+	cfg.HTTP.Listen = taken.Addr().String()
+	if _, err := daemon.Open(cfg, daemon.Options{}); err == nil || !strings.Contains(err.Error(), "http") {
+		t.Fatalf("Open on a taken port: %v", err)
+	}
+	start(t, dir)
 }

@@ -222,6 +222,9 @@ func writeSite(dir, listen, shopURL, carrierURL string, goods []article) (string
 		}
 		files[name] = b.Bytes()
 	}
+	if _, err := os.Stat(filepath.Join(dir, "data", "floor.db")); err == nil {
+		return "", fmt.Errorf("%s holds a site already, and the pretend shop would begin its numbers anew: name an empty folder", dir)
+	}
 	for _, d := range []string{dir, filepath.Join(dir, "dev")} {
 		if err := os.MkdirAll(d, 0o750); err != nil {
 			return "", err

@@ -54,9 +54,10 @@ func newWorld(o DemoOptions) (w *world, err error) {
 		o: o, rng: rand.New(rand.NewPCG(o.Seed, 1)), conveyor: make(chan floor.ToteID, 1000),
 		count: &tally{refused: map[string]int{}}, cancels: map[string]time.Time{}, shown: map[string]time.Time{},
 	}
+	begun := w // w is nil by the time an error is returned
 	defer func() {
 		if err != nil {
-			w.close()
+			begun.close()
 		}
 	}()
 	if w.goods, err = articles(); err != nil {
