@@ -441,3 +441,27 @@ func TestNothingPersonalIsReadable(t *testing.T) {
 		}
 	}
 }
+
+// TestLinesChange has a buyer take less, before and after hands hold the order.
+func TestLinesChange(t *testing.T) {
+	less := func(n string) floor.ShopOrder {
+		o := shopOrder(n, "TS01", 1)
+		o.ModifiedAt, o.Content = monday.Add(time.Minute), "less"
+		return o
+	}
+	s := newSite(t)
+	s.receive(shopOrder("1", "TS01", 3, "SK03", 2), shopOrder("2", "TS01", 3))
+	s.ok(s.f.Allocate(t.Context(), s.root(), s.id("1")))
+	s.receive(less("1"))
+	o := s.order("1")
+	if o.State != floor.Checked || len(o.Lines) != 1 || o.Lines[0].Qty != 1 {
+		t.Errorf("order = %+v; want one line of one, to be allocated again", o)
+	}
+	s.free(t, "SK03", 10)
+	s.release("1", "2")
+	s.receive(less("2"))
+	if o := s.order("2"); o.Freeze == nil || o.Freeze.Why != floor.FreezeRemark || o.Lines[0].Qty != 3 {
+		t.Errorf("order in hands = %+v; want it frozen as it is", o)
+	}
+	s.checkViews()
+}

@@ -115,8 +115,19 @@ func (i *intake) take(s floor.ShopOrder) error {
 		return nil
 	}
 	i.got.Revised++
+	if o.State.Before(floor.Waved) && !sameLines(o, s) {
+		// The fold takes other lines over only while nothing is promised to the old ones.
+		i.add(freed(o, "lines-changed")...)
+	}
 	i.add(floor.OrderRevised{Order: id, Shop: s})
 	return i.revise(o, s)
+}
+
+// sameLines reports whether the shop still asks for what the order says.
+func sameLines(o floor.Order, s floor.ShopOrder) bool {
+	return slices.EqualFunc(o.Lines, s.Lines, func(a floor.Line, b floor.ShopLine) bool {
+		return a.SKU == b.SKU && a.Qty == b.Qty && a.Gift == b.Gift
+	})
 }
 
 func (i *intake) receive(s floor.ShopOrder) error {
@@ -243,7 +254,7 @@ func stops(o floor.Order, s floor.ShopOrder) (bool, floor.FreezeWhy) {
 		return true, floor.FreezeCancel
 	case s.State == floor.ShopPaid && floor.RecipientMark(s.To) != o.Token:
 		return true, floor.FreezeAddress
-	case s.State == floor.ShopPaid && note != o.Note:
+	case s.State == floor.ShopPaid && (note != o.Note || !sameLines(o, s)):
 		return true, floor.FreezeRemark
 	}
 	return false, ""
@@ -260,9 +271,16 @@ func (i *intake) reviseEarly(o floor.Order, s floor.ShopOrder) error {
 		return i.stopUnheld(o, s.ModifiedAt)
 	}
 	holds := shopHolds(s)
-	for _, h := range o.Holds {
-		if !floor.ShopHold(h.Code) && h.Code != floor.HoldUnmapped {
-			holds = append(holds, h) // the floor's own reasons stay until a person lifts them
+	if sameLines(o, s) {
+		for _, h := range o.Holds {
+			if !floor.ShopHold(h.Code) && h.Code != floor.HoldUnmapped {
+				holds = append(holds, h) // the floor's own reasons stay until a person lifts them
+			}
+		}
+	} else {
+		var err error
+		if holds, err = i.judge(s); err != nil { // it is another order now
+			return err
 		}
 	}
 	if !slices.Equal(holds, o.Holds) {

@@ -25,12 +25,12 @@ func (f *folder) received(x floor.OrderReceived) error {
 		ID: x.Order, Channel: s.Channel, Shop: s.Shop, Number: s.Number, State: floor.New, ReceivedAt: f.e.At,
 		First: f.e.Seq,
 	}
-	for i, l := range s.Lines {
-		o.Lines = append(o.Lines, floor.Line{No: i + 1, SKU: l.SKU, Name: l.Name, Spec: l.Spec, Qty: l.Qty, Gift: l.Gift})
+	for _, l := range s.Lines {
 		if err := f.demand(l.SKU, l.Qty); err != nil {
 			return err
 		}
 	}
+	takeLines(&o, s)
 	takeShop(&o, s)
 	return f.save(nil, &o)
 }
@@ -49,7 +49,30 @@ func (f *folder) revised(x floor.OrderRevised) error {
 	if err := putRow(f.r, vTo, string(x.Order), x.Shop.To); err != nil {
 		return err
 	}
-	return f.order(x.Order, func(o *floor.Order) { takeShop(o, x.Shop) })
+	return f.order(x.Order, func(o *floor.Order) {
+		takeShop(o, x.Shop)
+		if o.State.Before(floor.Waved) && !promised(o) {
+			takeLines(o, x.Shop)
+		}
+	})
+}
+
+// promised reports whether stock is reserved for an order.
+func promised(o *floor.Order) bool {
+	return slices.ContainsFunc(o.Lines, func(l floor.Line) bool { return len(l.Reserved) > 0 })
+}
+
+// takeLines takes over what the shop asks for. An order whose promises were taken
+// back for that begins again.
+func takeLines(o *floor.Order, s floor.ShopOrder) {
+	o.Lines = nil
+	for i, l := range s.Lines {
+		o.Lines = append(o.Lines, floor.Line{No: i + 1, SKU: l.SKU, Name: l.Name, Spec: l.Spec, Qty: l.Qty, Gift: l.Gift})
+	}
+	o.Short = false
+	if o.State == floor.Allocated {
+		o.State = floor.Checked
+	}
 }
 
 // takeShop takes over what the shop may change in an order at any time.
