@@ -155,7 +155,7 @@ func (w *world) close() {
 
 // run lets everybody work, then drains and counts.
 func (w *world) run(ctx context.Context) (Summary, error) {
-	drain := drainWithin
+	var drain time.Duration // who presses Ctrl-C does not want to wait
 	if w.o.For > 0 { // the last part of the time is for what was begun
 		drain = min(drainWithin, w.o.For*2/5)
 		var cancel context.CancelFunc
@@ -194,7 +194,9 @@ func (w *world) run(ctx context.Context) (Summary, error) {
 		stopDaemon()
 		return Summary{}, errors.Join(err, <-ran)
 	}
-	w.settle()
+	if w.o.For > 0 {
+		w.settle()
+	}
 	sum, err := w.sum()
 	stopDaemon()
 	if rerr := <-ran; rerr != nil {
