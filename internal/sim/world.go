@@ -194,6 +194,7 @@ func (w *world) run(ctx context.Context) (Summary, error) {
 		stopDaemon()
 		return Summary{}, errors.Join(err, <-ran)
 	}
+	w.arrive()
 	if w.o.For > 0 {
 		w.settle()
 	}
@@ -417,6 +418,19 @@ func (w *world) drain(within time.Duration) {
 		if w.idle() {
 			return
 		}
+	}
+}
+
+// arrive waits for the pull that brings the last orders in.
+func (w *world) arrive() {
+	w.mu.Lock()
+	last := w.placed[len(w.placed)-1]
+	w.mu.Unlock()
+	for in, end := false, time.Now().Add(5*time.Second); !in && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		w.daemon.Ledger().Read(func(v *ledger.View) (err error) {
+			_, in, err = v.OrderByNumber(channelID, mallID, last)
+			return err
+		})
 	}
 }
 
