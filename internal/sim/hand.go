@@ -149,8 +149,17 @@ type no struct{ code, zh string }
 
 func (n *no) Error() string { return n.code + ": " + n.zh }
 
+// actWithin bounds one act. Who is sent home finishes what is begun: half an act
+// could not be counted.
+const actWithin = 40 * time.Second
+
 // act has something done once, however often it must be sent.
 func (h *hand) act(ctx context.Context, verb string, args any) (message, error) {
+	if ctx.Err() != nil {
+		return message{}, ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), actWithin)
+	defer cancel()
 	h.mu.Lock()
 	h.n++
 	n := h.n

@@ -251,7 +251,7 @@ func (p *picker) doStop(ctx context.Context, t *floor.Task, s floor.Stop) {
 	}
 	p.count.add(func() { p.count.picks++ })
 	if p.rng.IntN(10) == 0 { // the radio stuttered: the same act once more
-		if again, err := p.send(ctx, m.N, "pick", scan); err == nil && !again.Repeated {
+		if again, err := p.send(context.WithoutCancel(ctx), m.N, "pick", scan); err == nil && !again.Repeated {
 			p.count.add(func() { p.count.errs = append(p.count.errs, errors.New("a scan sent twice counted twice")) })
 		}
 	}
