@@ -46,6 +46,7 @@ type Layout struct {
 	nobins map[floor.BinID]bool // known, but without coordinates
 	gate   Metres               // Y of the depot's cross aisle
 	subs   int32                // numbers of sub-aisles: one aisle within one block
+	table  *table               // for exact walks; nil: too many cross aisles
 }
 
 // A place is where a picker stands. The bins of one bay, left and right and at
@@ -113,6 +114,9 @@ func NewLayout(bins []Bin, g Geometry) (*Layout, error) {
 	}
 	l := &Layout{geo: g, bins: make(map[floor.BinID]int32, len(bins)), nobins: map[floor.BinID]bool{}}
 	l.gate = nearest(g.CrossAisles, g.Depot.Y)
+	if len(g.CrossAisles) <= maxCrossings {
+		l.table = tables[len(g.CrossAisles)]
+	}
 	l.place(bins, &bad)
 	if err := bad.err(); err != nil {
 		return nil, err

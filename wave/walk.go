@@ -10,9 +10,10 @@ import (
 )
 
 // Walk puts the stops in walking order and gives the length of the walk from the
-// depot past all of them and back. It is the S-shape: block after block, aisle
-// after aisle, each aisle taken in the direction that makes the whole walk
-// shortest. A stop at a bin that l cannot place is an error.
+// depot past all of them and back. With up to three cross aisles (two blocks) it
+// is the shortest walk there is; with more it is the better of three S-shapes,
+// shortened by turning and moving pieces of it. A stop at a bin that l cannot
+// place is an error.
 func Walk(l *Layout, stops []Stop) ([]Stop, Metres, error) {
 	visit := make([]int32, 0, len(stops))
 	for _, s := range stops {
@@ -26,8 +27,12 @@ func Walk(l *Layout, stops []Stop) ([]Stop, Metres, error) {
 	visit = slices.Compact(visit)
 	w := walker{l: l}
 	metres := w.plan(visit)
+	way := w.order(visit)
+	if l.table == nil {
+		metres -= l.shorten(way)
+	}
 	at := make(map[int32]int, len(visit)) // place -> rank in the walk
-	for i, p := range w.order(visit) {
+	for i, p := range way {
 		at[p] = i
 	}
 	walk := slices.Clone(stops)
@@ -128,6 +133,9 @@ type walker struct {
 	cost []pair
 	seqs [3][]int32 // three orders in which to take the runs
 	best int        // the shortest of them
+
+	layers []layer // of the exact walk; the first depth are in use
+	depth  int
 }
 
 // A run is the part of a visit that is taken in one go along an aisle.
@@ -141,6 +149,9 @@ type pair struct{ up, down Metres }
 func (w *walker) plan(visit []int32) Metres {
 	if len(visit) == 0 {
 		return 0
+	}
+	if w.l.table != nil {
+		return w.sweep(visit)
 	}
 	w.sequence(visit)
 	shortest := Metres(math.Inf(1))
@@ -238,6 +249,9 @@ func (w *walker) order(visit []int32) []int32 {
 	if len(visit) == 0 {
 		return nil
 	}
+	if w.l.table != nil {
+		return w.trace(visit)
+	}
 	seq := w.seqs[w.best]
 	w.measure(visit, seq)
 	walk := make([]int32, 0, len(visit))
@@ -260,4 +274,80 @@ func (w *walker) order(visit []int32) []int32 {
 	}
 	slices.Reverse(walk)
 	return walk
+}
+
+// shortenSpan is how far apart the ends of a piece may be that shorten turns or
+// moves, so that a long walk does not take the square of its stops.
+const shortenSpan = 100
+
+// shorten turns pieces of the walk around (2-opt) and moves short ones elsewhere
+// (Or-opt) while that saves anything, and gives the metres saved.
+func (l *Layout) shorten(walk []int32) Metres {
+	saved := Metres(0)
+	for range len(walk) {
+		gain := l.turn(walk) + l.shift(walk)
+		if gain < 1e-9 {
+			break
+		}
+		saved += gain
+	}
+	return saved
+}
+
+// near gives the place at i of the walk, the depot beyond its ends.
+func near(walk []int32, i int) int32 {
+	if i < 0 || i >= len(walk) {
+		return depot
+	}
+	return walk[i]
+}
+
+// turn turns every piece around whose turning saves.
+func (l *Layout) turn(walk []int32) Metres {
+	saved := Metres(0)
+	for i := range walk {
+		for j := i + 1; j < min(len(walk), i+shortenSpan); j++ {
+			before, after := near(walk, i-1), near(walk, j+1)
+			gain := l.step(before, walk[i]) + l.step(walk[j], after) - l.step(before, walk[j]) - l.step(walk[i], after)
+			if gain > 1e-9 {
+				slices.Reverse(walk[i : j+1])
+				saved += gain
+			}
+		}
+	}
+	return saved
+}
+
+// shift moves pieces of up to three places where moving them saves.
+func (l *Layout) shift(walk []int32) Metres {
+	saved := Metres(0)
+	for n := 1; n <= 3; n++ {
+		for i := 0; i+n <= len(walk); i++ {
+			for j := max(0, i-shortenSpan); j+n <= min(len(walk), i+shortenSpan); j++ {
+				saved += l.move(walk, i, j, n)
+			}
+		}
+	}
+	return saved
+}
+
+// move brings the n places at i to index j if that saves, and gives the metres.
+func (l *Layout) move(walk []int32, i, j, n int) Metres {
+	if i == j {
+		return 0
+	}
+	lo, mid, hi := i, i+n, j+n // two neighbouring pieces change places
+	if j < i {
+		lo, mid, hi = j, i, i+n
+	}
+	before, after := near(walk, lo-1), near(walk, hi)
+	gain := l.step(before, walk[lo]) + l.step(walk[mid-1], walk[mid]) + l.step(walk[hi-1], after) -
+		l.step(before, walk[mid]) - l.step(walk[hi-1], walk[lo]) - l.step(walk[mid-1], after)
+	if gain <= 1e-9 {
+		return 0
+	}
+	slices.Reverse(walk[lo:mid])
+	slices.Reverse(walk[mid:hi])
+	slices.Reverse(walk[lo:hi])
+	return gain
 }
