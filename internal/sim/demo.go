@@ -45,6 +45,8 @@ type Summary struct {
 	ReportPDF        string   `json:"report_pdf"`
 	LedgerVerified   bool     `json:"ledger_verified"`
 	Broken           []string `json:"broken_promises"`
+
+	reportsRefused int // by a shop whose buyer was quicker than the report
 }
 
 const (

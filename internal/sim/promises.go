@@ -18,6 +18,7 @@ import (
 // sum counts what happened and holds it against the promises.
 func (w *world) sum() (Summary, error) {
 	s := w.figures()
+	s.Broken = []string{}
 	w.delays(&s)
 	w.checkPaper(&s)
 	w.checkOrders(&s)

@@ -477,7 +477,7 @@ func (w *world) figures() Summary {
 		s.ParcelsSealed, s.LabelsPrinted, s.HandedOver = g.Counts["sealed"], g.Counts["label/printed"], g.Counts["handed-over"]
 		s.LabelsInDoubt = g.Counts["in-doubt"]
 		s.CancelsAsked, s.CancelsStopped, s.CancelsMissed = g.Counts["cancels-asked"], g.Counts["cancels-stopped"], g.Counts["cancels-missed"]
-		s.ReportsDelivered = g.Counts["ship-report/done"]
+		s.ReportsDelivered, s.reportsRefused = g.Counts["ship-report/done"], g.Counts["ship-report/refused"]
 		return err
 	})
 	return s
