@@ -156,7 +156,7 @@ func (w *world) close() {
 // run lets everybody work, then drains and counts.
 func (w *world) run(ctx context.Context) (Summary, error) {
 	var drain time.Duration // who presses Ctrl-C does not want to wait
-	if w.o.For > 0 { // the last part of the time is for what was begun
+	if w.o.For > 0 {        // the last part of the time is for what was begun
 		drain = min(drainWithin, w.o.For*2/5)
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, w.o.For-drain)
