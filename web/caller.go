@@ -47,7 +47,11 @@ func (a *api) by(ctx context.Context, key string) foreman.By {
 		key = "once-" + requestID()
 	}
 	day := time.Now().In(a.o.Zone).Format("20060102")
-	return foreman.By{Person: c.person.ID, Device: c.device.ID, Root: c.root, Key: day + "/" + who + "/api/" + key}
+	by := foreman.By{Person: c.person.ID, Device: c.device.ID, Root: c.root, Key: day + "/" + who + "/api/" + key}
+	if c.root {
+		by.As = "operator:api"
+	}
+	return by
 }
 
 // may reports whether the caller holds a role.

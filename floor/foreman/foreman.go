@@ -79,8 +79,9 @@ type By struct {
 	Device floor.DeviceID
 	Key    string // see ledger.Request: day/asker/number
 	// Root is the operator on the machine itself, or with the admin token, or
-	// floord: nobody's role is asked.
+	// floord: nobody's role is asked. As says which; empty is floord.
 	Root bool
+	As   floor.Actor
 }
 
 // Floord is the daemon itself, asking under key.
@@ -94,6 +95,8 @@ func (b By) actor() floor.Actor {
 		return floor.Actor("person:" + string(b.Person))
 	case b.Device != "":
 		return floor.Actor("device:" + string(b.Device))
+	case b.As != "":
+		return b.As
 	}
 	return "floord"
 }

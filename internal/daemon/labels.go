@@ -207,6 +207,6 @@ func labelWave(ctx context.Context, s *Site, args []string, _ io.Reader, _ io.Wr
 	if len(args) != 2 {
 		return errors.New("label wave: name a wave (W-12) and a station")
 	}
-	_, err := s.foreman.WaveLabel(ctx, s.by("wave-label"), floor.WaveID(args[0]), floor.StationID(args[1]))
+	_, err := s.foreman.WaveLabel(ctx, s.operator("wave-label"), floor.WaveID(args[0]), floor.StationID(args[1]))
 	return err
 }

@@ -447,7 +447,7 @@ func invite(ctx context.Context, s *Site, args []string, _ io.Reader, out io.Wri
 	if len(args) > 2 {
 		st = args[2]
 	}
-	code, err := s.foreman.Invite(ctx, s.by("invite"), floor.DeviceID(args[0]), screen, floor.StationID(st))
+	code, err := s.foreman.Invite(ctx, s.operator("invite"), floor.DeviceID(args[0]), screen, floor.StationID(st))
 	if err != nil {
 		return err
 	}
@@ -459,7 +459,7 @@ func revoke(ctx context.Context, s *Site, args []string, _ io.Reader, _ io.Write
 	if len(args) != 1 {
 		return errors.New("revoke: name the device")
 	}
-	_, err := s.foreman.Revoke(ctx, s.by("revoke"), floor.DeviceID(args[0]))
+	_, err := s.foreman.Revoke(ctx, s.operator("revoke"), floor.DeviceID(args[0]))
 	return err
 }
 

@@ -53,6 +53,13 @@ func (s *Site) loadSite() error {
 
 func (s *Site) by(what string) foreman.By { return foreman.Floord(s.keys.next(what)) }
 
+// operator is whoever uses the commands on the machine itself.
+func (s *Site) operator(what string) foreman.By {
+	by := s.by(what)
+	by.As = "operator"
+	return by
+}
+
 // parts cuts a list into pieces that fit one commit.
 func parts[T any](list []T) func(func([]T) bool) {
 	return func(yield func([]T) bool) {
