@@ -474,7 +474,8 @@ func (g *web) there(from int, nodes []int) {
 }
 
 // tour walks every step once, from the gate and back (Hierholzer), and lists the
-// places as they are met first.
+// places as they are met first. Of the two directions it takes the one that begins
+// further left, or further down in the same aisle.
 func (g *web) tour(gate int, visit []int32) []int32 {
 	met := make([]bool, g.n)
 	walk := make([]int32, 0, g.n)
@@ -493,6 +494,9 @@ func (g *web) tour(gate int, visit []int32) []int32 {
 			met[at] = true
 			walk = append(walk, visit[at])
 		}
+	}
+	if walk[0] > walk[len(walk)-1] {
+		slices.Reverse(walk)
 	}
 	return walk
 }
