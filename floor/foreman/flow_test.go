@@ -306,7 +306,10 @@ func TestCancelInEveryStage(t *testing.T) {
 			t.Fatalf("put-back task = %+v", back)
 		}
 		stop := back.Stops[0]
+		tote := s.order("1").Tote
+		s.toteHolds(t, tote, "1")
 		s.ok(s.f.PutBack(t.Context(), s.by(picker), foreman.PickScan{Task: back.ID, Stop: 1, Bin: stop.Bin, Code: "TS01", Qty: 1}))
+		s.toteHolds(t, tote, "")
 		s.free(t, "TS01", 8)
 	})
 	t.Run("after the seal the handover refuses", func(t *testing.T) {
@@ -347,6 +350,18 @@ func TestCancelInEveryStage(t *testing.T) {
 		s.ok(s.f.Freeze(t.Context(), s.by(lead), s.id("1"), floor.FreezeLead))
 		s.ok(s.f.Thaw(t.Context(), s.by(lead), s.id("1")))
 		s.pickAll(task)
+	})
+}
+
+// toteHolds demands that a tote is bound to the order with that number, or free.
+func (s *site) toteHolds(t *testing.T, tote floor.ToteID, number string) {
+	t.Helper()
+	s.read(func(v *ledger.View) error {
+		id, bound, err := v.OrderInTote(tote)
+		if bound != (number != "") || bound && id != s.id(number) {
+			t.Errorf("tote %s holds %q; want order %q", tote, id, number)
+		}
+		return err
 	})
 }
 

@@ -87,9 +87,13 @@ func (f *folder) fact(fact floor.Fact) error {
 			}
 		})
 	case floor.OrderClosed:
-		return f.order(x.Order, func(o *floor.Order) {
+		err := f.order(x.Order, func(o *floor.Order) {
 			o.State, o.ClosedWhy, o.ClosedAt = floor.Closed, x.Why, f.e.At
 		})
+		if err != nil {
+			return err
+		}
+		return f.freeEmptied(x.Order)
 
 	case floor.StockCounted, floor.StockReserved, floor.StockFreed, floor.OrderShort:
 		return f.stock(x)

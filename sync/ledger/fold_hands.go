@@ -181,7 +181,10 @@ func (f *folder) hands(fact floor.Fact) error {
 		if err := f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.OnHand += x.Qty }); err != nil {
 			return err
 		}
-		return f.order(x.Order, func(o *floor.Order) { o.Line(x.Line).Picked -= x.Qty })
+		if err := f.order(x.Order, func(o *floor.Order) { o.Line(x.Line).Picked -= x.Qty }); err != nil {
+			return err
+		}
+		return f.freeEmptied(x.Order)
 	case floor.OrderPicked:
 		return f.order(x.Order, func(o *floor.Order) {
 			if o.State == floor.Picking || o.State == floor.Waved {

@@ -121,6 +121,20 @@ func (f *folder) clearStation(s floor.StationID, p floor.ParcelID) error {
 	return f.r.delete(vStations, string(s))
 }
 
+// freeEmptied frees the totes of a closed order once nothing of it lies in them.
+func (f *folder) freeEmptied(id floor.OrderID) error {
+	o, ok, err := getRow[floor.Order](f.r, vOrders, string(id))
+	if err != nil || !ok || o.State != floor.Closed {
+		return err
+	}
+	for _, l := range o.Lines {
+		if l.Picked > 0 {
+			return nil
+		}
+	}
+	return f.freeTote(id)
+}
+
 // freeTote lets another order use the totes of a packed one.
 func (f *folder) freeTote(id floor.OrderID) error {
 	o, ok, err := getRow[floor.Order](f.r, vOrders, string(id))
