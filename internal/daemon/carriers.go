@@ -47,8 +47,11 @@ func (a *carrierAccount) sortCode(to floor.Recipient) string {
 
 // refill keeps the pool of a carrier full: at half it asks for more.
 func (d *Daemon) refill(ctx context.Context, a *carrierAccount) error {
-	sealed := make(chan struct{}, 1)
+	ctx, stop := context.WithCancel(ctx)
+	sealed, heard := make(chan struct{}, 1), make(chan struct{})
+	defer func() { stop(); <-heard }()
 	go func() {
+		defer close(heard)
 		for _, err := range d.ledger.Follow(ctx, d.ledger.Seq(), ledger.Topic{string(floor.ParcelSealed{}.Kind())}) {
 			if err != nil {
 				return
