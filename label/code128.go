@@ -1,6 +1,9 @@
 package label
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Code 128: every symbol is 11 modules, the stop 13. ISO/IEC 15417.
 const (
@@ -8,7 +11,7 @@ const (
 	codeC  = 99
 	codeB  = 100 // in set A and C
 	codeA  = 101 // in set B and C
-	startA = 103
+	startA = 103 // B and C follow
 	stop   = 106
 )
 
@@ -36,6 +39,17 @@ const MaxCode128 = 48
 // code sets A, B and C by dynamic programming over text and set, so that no
 // other choice is narrower. text is 1 to 48 characters of ASCII.
 func EncodeCode128(text string) ([]byte, error) {
+	values, err := Symbols128(text)
+	if err != nil {
+		return nil, err
+	}
+	return Widths128(values), nil
+}
+
+// Symbols128 gives the symbol values of the same code, from the start to the
+// last of the text: for printers that take them one by one and so need not
+// find the narrowest code themselves.
+func Symbols128(text string) ([]byte, error) {
 	if text == "" || len(text) > MaxCode128 {
 		return nil, fmt.Errorf("code 128 carries 1 to %d characters, not %d", MaxCode128, len(text))
 	}
@@ -44,18 +58,23 @@ func EncodeCode128(text string) ([]byte, error) {
 			return nil, fmt.Errorf("code 128 carries ASCII only, not byte %#02x at %d", text[i], i)
 		}
 	}
-	values := symbols(text)
+	return symbols(text), nil
+}
+
+// Widths128 gives the bars and spaces of symbol values, check symbol and stop
+// added. The values are 0 to 105, a start first.
+func Widths128(values []byte) []byte {
 	sum := int(values[0])
 	for i, v := range values[1:] {
 		sum += (i + 1) * int(v)
 	}
 	widths := make([]byte, 0, 6*len(values)+13)
-	for _, v := range append(values, byte(sum%103), stop) {
+	for _, v := range append(slices.Clip(values), byte(sum%103), stop) {
 		for _, w := range []byte(patterns[v]) {
 			widths = append(widths, w-'0')
 		}
 	}
-	return widths, nil
+	return widths
 }
 
 // A set is a code set: A has controls and capitals, B capitals and small
@@ -94,7 +113,7 @@ func symbols(text string) []byte {
 			}
 		}
 	}
-	now := setA
+	now := setB // where two are as good, B: it is what printers know best
 	for s := setA; s <= setC; s++ {
 		if cost[0][s] < cost[0][now] {
 			now = s
@@ -113,7 +132,7 @@ func symbols(text string) []byte {
 				continue
 			}
 		}
-		for t := setA; t <= setC; t++ {
+		for _, t := range [...]set{setB, setC, setA} {
 			if t != now && cost[i][now] == 1+cost[i][t] {
 				out, now = append(out, [...]byte{codeA, codeB, codeC}[t]), t
 				break

@@ -55,3 +55,47 @@ func DrawMatrix(m Matrix) glyph.Bitmap {
 	}
 	return b.Scale(m.Modules*m.Cell, m.Modules*m.Cell)
 }
+
+// Native gives the part of a run that the printer's font prints and where it
+// begins. Where a bitmap stands between its signs, the caller sends spaces: two
+// bytes, where a second command would take forty.
+func (r Run) Native() (x int, signs []glyph.Sign) {
+	x, signs = r.X, r.Signs
+	blank := func(s glyph.Sign) bool { return s.Drawn || s.Rune == ' ' }
+	for len(signs) > 0 && blank(signs[0]) {
+		x, signs = x+Advance(signs[0], r.Height), signs[1:]
+	}
+	for len(signs) > 0 && blank(signs[len(signs)-1]) {
+		signs = signs[:len(signs)-1]
+	}
+	return x, signs
+}
+
+// Drawn gives what only a bitmap shows of a run, neighbours in one.
+func (r Run) Drawn() []Picture {
+	var out []Picture
+	x := r.X
+	for i := 0; i < len(r.Signs); {
+		from, at := i, x
+		for ; i < len(r.Signs) && r.Signs[i].Drawn == r.Signs[from].Drawn; i++ {
+			x += Advance(r.Signs[i], r.Height)
+		}
+		if r.Signs[from].Drawn {
+			out = append(out, Picture{at, r.Y, DrawSigns(r.Signs[from:i], r.Height, r.Bold)})
+		}
+	}
+	return out
+}
+
+// Rects are the bars of a code, for printers that do not encode it as we do.
+func (b Bars) Rects() []Rect {
+	out := make([]Rect, 0, len(b.Widths)/2+1)
+	x := b.X
+	for i, n := range b.Widths {
+		if i%2 == 0 {
+			out = append(out, Rect{x, b.Y, int(n) * b.Module, b.H})
+		}
+		x += int(n) * b.Module
+	}
+	return out
+}

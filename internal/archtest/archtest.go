@@ -25,25 +25,28 @@ var mayImport = map[string][]string{
 	"device/scanner":    {"device", "device/profile"},
 	"device/scale":      {"device", "device/profile", "floor"}, // floor for its units
 
-	"label":           {"label/glyph"}, // what a printer cannot say must be drawn
-	"label/glyph":     {},
-	"label/glyph/*":   {},
-	"label/*":         {"label", "label/glyph"},
-	"report":          {"floor", "report/pdf"},
-	"report/*":        {"label/glyph"}, // the same packed Chinese letters as the labels
-	"sync/ledger":     {"floor"},
-	"sync/channel":    {"floor"},
-	"sync/channel/*":  {"floor", "sync/channel", "sync/channel/channelmap"},
-	"sync/carrier":    {"floor"},
-	"sync/carrier/*":  {"floor", "sync/carrier"},
-	"sync/notify":     {"floor"},
-	"sync/notify/*":   {"floor", "sync/notify"},
-	"sync/courier":    {"floor", "sync/ledger"},
-	"sync/pda":        {"floor", "floor/foreman", "sync/ledger", "internal/gate", "wave"}, // wave says its reasons in words
-	"web":             {"floor", "floor/foreman", "sync/ledger", "sync/pda", "internal/gate", "label", "label/preview", "report"},
-	"web/gen":         {}, // builds the pages, see go generate ./web
-	"internal/gate":   {}, // who may talk to us at all; asked before anything else by pda and web
-	"internal/config": {"floor", "device/profile", "device/serial", "firmware-profiles"},
+	"label":                {"label/glyph"}, // what a printer cannot say must be drawn
+	"label/glyph":          {},
+	"label/glyph/*":        {},
+	"label/*":              {"label", "label/glyph"},
+	"label/zpl":            {"label", "label/glyph", "label/preview"}, // sends the preview where a printer has no letters
+	"report":               {"floor", "report/pdf"},
+	"report/*":             {"label/glyph"}, // the same packed Chinese letters as the labels
+	"sync/ledger":          {"floor"},
+	"sync/channel":         {"floor"},
+	"sync/channel/*":       {"floor", "sync/channel", "sync/channel/channelmap"},
+	"sync/channel/drivers": {"sync/channel/*"}, // the one list of platforms
+	"sync/address":         {"floor"},
+	"sync/carrier":         {"floor"},
+	"sync/carrier/*":       {"floor", "sync/carrier"},
+	"sync/notify":          {"floor"},
+	"sync/notify/*":        {"floor", "sync/notify"},
+	"sync/courier":         {"floor", "sync/ledger"},
+	"sync/pda":             {"floor", "floor/foreman", "sync/ledger", "internal/gate", "wave"}, // wave says its reasons in words
+	"web":                  {"floor", "floor/foreman", "sync/ledger", "sync/pda", "internal/gate", "label", "label/preview", "report"},
+	"web/gen":              {}, // builds the pages, see go generate ./web
+	"internal/gate":        {}, // who may talk to us at all; asked before anything else by pda and web
+	"internal/config":      {"floor", "device/profile", "device/serial", "firmware-profiles"},
 
 	// The pretend site plays the outside: shops, carriers, devices, people. What
 	// it plays must not be what it is played to.
@@ -57,7 +60,7 @@ var mayImport = map[string][]string{
 // forTests are packages for tests and for the pretend site: fakes, suites that
 // every driver passes, simulators. Nothing that runs on a floor imports them.
 var forTests = []string{
-	"device/devicetest", "label/labeltest", "label/tspl/tspltest", "sync/ledger/ledgertest",
+	"device/devicetest", "label/labeltest", "label/tspl/tspltest", "label/zpl/zpltest", "sync/ledger/ledgertest",
 	"sync/channel/channeltest", "sync/carrier/carriertest", "sync/pda/pdatest",
 }
 

@@ -27,21 +27,14 @@ func TestBytes(t *testing.T) {
 			}
 			return job
 		}
-		w := labeltest.Waybill()
-		w.Reveal = true
+		w, four := labeltest.RareWaybills()
 		plain := encode(w)
 		share := float64(len(plain.Bytes)) / float64(raster(plain.Sheet))
 		t.Logf("%s: %d bytes, %.2f %% of the raster's %d", name, len(plain.Bytes), 100*share, raster(plain.Sheet))
 		if share > 0.021 {
 			t.Errorf("%s: %.2f %% of the raster; 2.1 %% are allowed", name, 100*share)
 		}
-		// The same characters, four of them rare: in the bold name, the address,
-		// the goods and the remarks.
-		w.Recipient.Name = "王小𠅤"
-		w.Recipient.Address = "𪨊" + w.Recipient.Address[len("浙"):]
-		w.Items[0].Name = "㙍" + w.Items[0].Name[len("红"):]
-		w.Remarks = "䶮" + w.Remarks[len("请"):]
-		rare := encode(w)
+		rare := encode(four)
 		drawn := 0
 		for _, n := range rare.Notes {
 			if n.Step == glyph.Drawn {

@@ -159,7 +159,9 @@ func (w *writer) sheet(s label.Sheet) {
 	// Bitmaps first: they overwrite what is under them, their white included,
 	// while text, bars and boxes only add ink.
 	for _, r := range s.Runs {
-		w.drawn(r)
+		for _, p := range r.Drawn() {
+			w.bitmap(p.X, p.Y, p.Bits)
+		}
 	}
 	for _, i := range s.Images {
 		w.bitmap(i.X, i.Y, i.Bits)
@@ -226,18 +228,9 @@ func (w *writer) numbers(name string, args ...int) {
 	}
 }
 
-// native writes what the printer's font prints, with spaces where a bitmap
-// stands: two bytes, where a second command would take forty. A bold run is
-// struck twice.
+// native writes what the printer's font prints. A bold run is struck twice.
 func (w *writer) native(r label.Run) {
-	x, signs := r.X, r.Signs
-	blank := func(s glyph.Sign) bool { return s.Drawn || s.Rune == ' ' }
-	for len(signs) > 0 && blank(signs[0]) {
-		x, signs = x+label.Advance(signs[0], r.Height), signs[1:]
-	}
-	for len(signs) > 0 && blank(signs[len(signs)-1]) {
-		signs = signs[:len(signs)-1]
-	}
+	x, signs := r.Native()
 	if len(signs) == 0 {
 		return
 	}
@@ -278,20 +271,6 @@ func btoi(b bool) int {
 	return 0
 }
 
-// drawn writes what only a bitmap shows, neighbours in one.
-func (w *writer) drawn(r label.Run) {
-	x := r.X
-	for i := 0; i < len(r.Signs); {
-		from, at := i, x
-		for ; i < len(r.Signs) && r.Signs[i].Drawn == r.Signs[from].Drawn; i++ {
-			x += label.Advance(r.Signs[i], r.Height)
-		}
-		if r.Signs[from].Drawn {
-			w.bitmap(at, r.Y, label.DrawSigns(r.Signs[from:i], r.Height, r.Bold))
-		}
-	}
-}
-
 // bitmap writes the rows that have ink.
 func (w *writer) bitmap(x, y int, b glyph.Bitmap) {
 	top, bottom := b.Ink()
@@ -324,13 +303,8 @@ func (w *writer) bars(c label.Bars) {
 		w.quoted(c.Value)
 		return
 	}
-	x := c.X
-	for i, n := range c.Widths {
-		width := int(n) * c.Module
-		if i%2 == 0 {
-			w.command("BAR ", x, c.Y, width, c.H)
-		}
-		x += width
+	for _, r := range c.Rects() {
+		w.command("BAR ", r.X, r.Y, r.W, r.H)
 	}
 }
 

@@ -2,11 +2,6 @@ package tspl_test
 
 import (
 	"bytes"
-	"flag"
-	"image/png"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,8 +13,6 @@ import (
 	"floord/label/tspl"
 	"floord/label/tspl/tspltest"
 )
-
-var update = flag.Bool("update", false, "rewrite testdata")
 
 // printed reads a job as each kind of firmware does; all must print one and the
 // same label.
@@ -58,43 +51,14 @@ func TestGolden(t *testing.T) {
 					t.Fatal(err)
 				}
 				l := printed(t, job, dpi)
-				picture := preview.Image(l.Dots)
-				if !bytes.Equal(l.Dots.Bits, preview.Dots(job.Sheet).Bits) {
-					t.Error("the preview is not what the printer prints")
-				}
-				if got := labeltest.ReadCodes(t, picture); !slices.Equal(got, c.Want) {
-					t.Errorf("gozxing reads %q; want %q", got, c.Want)
-				}
-				if got := labeltest.ReadCodesZbar(t, picture); !slices.Equal(got, c.Want) {
-					t.Errorf("zbar reads %q; want %q", got, c.Want)
-				}
-				golden(t, name+".tspl", job.Bytes)
+				labeltest.Golden(t, name+".tspl", job.Bytes)
+				picture := ""
 				if dpi == 203 {
-					var b bytes.Buffer
-					if err := png.Encode(&b, picture); err != nil {
-						t.Fatal(err)
-					}
-					golden(t, name+".png", b.Bytes())
+					picture = name + ".png"
 				}
+				labeltest.Printed(t, c, l.Dots, preview.Dots(job.Sheet), picture)
 			})
 		}
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s changed; look at it and run go test ./label/... -update", name)
 	}
 }
 
@@ -229,31 +193,18 @@ func TestBadOptions(t *testing.T) {
 // hold, every firmware prints one label with the same codes and lines, and the
 // words on it are those of the fields.
 func FuzzHostileText(f *testing.F) {
-	h := labeltest.Waybills()["hostile"]
-	f.Add(h.Recipient.Name, h.Recipient.Address, h.Remarks, "苹果", uint8(0))
-	f.Add("a\\", "乗", "\xff\xfe\"", "\x1b!S", uint8(1))
-	f.Add("𠅤龘", "e\u0301\u0323", "[\"]", "\\[", uint8(2))
+	labeltest.AddHostile(f)
 	f.Fuzz(func(t *testing.T, name, address, remarks, goods string, charset uint8) {
-		hostile(t, name, address, remarks, goods, charset)
+		hostile(t, labeltest.HostileWaybill(name, address, remarks, goods), charset)
 	})
 }
 
 // TestHostileText puts the dangerous pieces together at random: the fuzzer's
 // seeds are few, and this always runs.
 func TestHostileText(t *testing.T) {
-	pieces := []string{"\"", "\\", "\r\n", "\n", "PRINT 9,9", "CLS", `\["]`, "\x1b!?", "\x1b!S", "~!@", "^XZ", ",", "乗", "𠅤", "龘",
-		"\xff", "\xa3", "\u2028", "\u202e", "″", "＂", "{left}", "{to_name}", " ", "é", "😀", "\x00", "TEXT 0,0,", "\u0085", "王", "12"}
-	rng := rand.New(rand.NewPCG(5, 6))
-	text := func(n int) string {
-		var b strings.Builder
-		for range 1 + rng.IntN(n) {
-			b.WriteString(pieces[rng.IntN(len(pieces))])
-		}
-		return b.String()
-	}
 	labels := 0
-	for i := range 100 {
-		if hostile(t, text(6), text(20), text(10), text(5), uint8(i)) {
+	for i, w := range labeltest.HostileWaybills(100) {
+		if hostile(t, w, uint8(i)) {
 			labels++
 		}
 	}
@@ -264,16 +215,12 @@ func TestHostileText(t *testing.T) {
 
 // hostile encodes a waybill with such fields and checks the label. It says
 // whether there was one: a field may be empty or not fit.
-func hostile(t *testing.T, name, address, remarks, goods string, charset uint8) bool {
-	w := labeltest.Waybill()
-	w.Reveal = true
-	w.Recipient.Name, w.Recipient.Address, w.Remarks = name, address, remarks
-	w.Items = []label.Item{{Name: goods, Quantity: 1}}
+func hostile(t *testing.T, w label.Waybill, charset uint8) bool {
 	p, err := label.Waybill100x150(w)
 	if err != nil {
 		return false // a needed field is empty
 	}
-	o := tspl.Options{Charset: []string{"gbk", "gb18030", "gb2312", "ascii"}[charset%4]}
+	o := tspl.Options{Charset: labeltest.Charset(charset)}
 	job, err := tspl.Encode(p, o)
 	if err != nil {
 		return false // does not fit

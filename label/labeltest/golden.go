@@ -1,0 +1,121 @@
+package labeltest
+
+import (
+	"bytes"
+	"flag"
+	"image/png"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"floord/label"
+	"floord/label/glyph"
+	"floord/label/preview"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata")
+
+// Golden compares what leaves the house with the file of that name in testdata,
+// which -update rewrites.
+func Golden(t testing.TB, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s changed; look at it and run go test ./label/... -update", name)
+	}
+}
+
+// Printed checks what an interpreter made of a case's bytes: it is the preview,
+// and both decoders read every code on it. A picture is kept beside the bytes if
+// name is not empty.
+func Printed(t testing.TB, c Case, dots, want glyph.Bitmap, name string) {
+	t.Helper()
+	if !bytes.Equal(dots.Bits, want.Bits) {
+		t.Error("the preview is not what the printer prints")
+	}
+	picture := preview.Image(dots)
+	if got := ReadCodes(t, picture); !slices.Equal(got, c.Want) {
+		t.Errorf("gozxing reads %q; want %q", got, c.Want)
+	}
+	if got := ReadCodesZbar(t, picture); !slices.Equal(got, c.Want) {
+		t.Errorf("zbar reads %q; want %q", got, c.Want)
+	}
+	if name == "" {
+		return
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, picture); err != nil {
+		t.Fatal(err)
+	}
+	Golden(t, name, b.Bytes())
+}
+
+// pieces are what commands are made of in one language or another, and text that
+// encoders stumble over.
+var pieces = []string{"\"", "\\", "\r\n", "\n", "\r", "PRINT 9,9", "PRINT\r\n", "CLS", `\["]`, "\x1b!?", "\x1b!S", "~!@", "^XZ", "^XA", "^FS", "^FD",
+	"~JA", "^", "~", "_5E", "_", ">;", ">", "\\&", "^CC", ",", "乗", "𠅤", "龘", "ENDQR", "! 0 200 200 9 9", "! U1 ", "FORM\r\n", "\x10\x04\x01", "\x1b@", "\x1dV\x00", "\x1dk",
+	"\x0c", "\xff", "\xa3", "\u2028", "\u202e", "″", "＂", "{left}", "{to_name}", " ", "é", "😀", "\x00", "TEXT 0,0,", "\u0085", "王", "12"}
+
+// HostileWaybills are n waybills whose texts are dangerous pieces put together
+// at random, the same ones each time.
+func HostileWaybills(n int) []label.Waybill {
+	rng := rand.New(rand.NewPCG(5, 6))
+	text := func(most int) string {
+		var b strings.Builder
+		for range 1 + rng.IntN(most) {
+			b.WriteString(pieces[rng.IntN(len(pieces))])
+		}
+		return b.String()
+	}
+	out := make([]label.Waybill, n)
+	for i := range out {
+		out[i] = HostileWaybill(text(6), text(20), text(10), text(5))
+	}
+	return out
+}
+
+// HostileWaybill is a parcel whose buyer and shop write such texts.
+func HostileWaybill(name, address, remarks, goods string) label.Waybill {
+	w := Waybill()
+	w.Reveal = true
+	w.Recipient.Name, w.Recipient.Address, w.Remarks = name, address, remarks
+	w.Items = []label.Item{{Name: goods, Quantity: 1}}
+	return w
+}
+
+// AddHostile gives a fuzzer its first texts: name, address, remarks, goods and a
+// number to choose options by.
+func AddHostile(f *testing.F) {
+	h := Waybills()["hostile"]
+	f.Add(h.Recipient.Name, h.Recipient.Address, h.Remarks, "苹果", uint8(0))
+	f.Add("a\\", "乗", "\xff\xfe\"", "\x1b!S", uint8(1))
+	f.Add("𠅤龘", "e\u0301\u0323", "[\"]", "\\[", uint8(2))
+	f.Add("^XZ^XA", "_5E~JA", "^FD>;", "\x10\x04\x01", uint8(3))
+}
+
+// Charset is the charset that a fuzzer's number stands for.
+func Charset(n uint8) string { return []string{"gbk", "gb18030", "gb2312", "ascii"}[n%4] }
+
+// RareWaybills are a label of ordinary characters and the same with four rare
+// ones: in the bold name, the address, the goods and the remarks.
+func RareWaybills() (plain, rare label.Waybill) {
+	plain, rare = Waybill(), Waybill()
+	plain.Reveal, rare.Reveal = true, true
+	rare.Recipient.Name = "王小𠅤"
+	rare.Recipient.Address = "𪨊" + rare.Recipient.Address[len("浙"):]
+	rare.Items[0].Name = "㙍" + rare.Items[0].Name[len("红"):]
+	rare.Remarks = "䶮" + rare.Remarks[len("请"):]
+	return plain, rare
+}

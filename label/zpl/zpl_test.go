@@ -1,0 +1,290 @@
+package zpl_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"floord/label"
+	"floord/label/labeltest"
+	"floord/label/preview"
+	"floord/label/zpl"
+	"floord/label/zpl/zpltest"
+)
+
+func printed(t *testing.T, p *zpltest.Printer, b []byte) zpltest.Label {
+	t.Helper()
+	labels, err := p.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(labels) != 1 || labels[0].Copies != 1 {
+		t.Fatalf("%d labels printed; want one, once", len(labels))
+	}
+	return labels[0]
+}
+
+// TestGolden keeps the bytes, and beside them the picture a printer makes of
+// them.
+func TestGolden(t *testing.T) {
+	for _, c := range labeltest.Pages(t) {
+		for _, dpi := range []int{203, 300} {
+			name, picture := c.Name, c.Name+".png"
+			if dpi != 203 {
+				name, picture = name+"-300dpi", ""
+			}
+			t.Run(name, func(t *testing.T) {
+				job, err := zpl.Encode(c.Page, zpl.Options{DPI: dpi})
+				if err != nil {
+					t.Fatal(err)
+				}
+				l := printed(t, new(zpltest.Printer), job.Bytes)
+				labeltest.Golden(t, name+".zpl", job.Bytes)
+				labeltest.Printed(t, c, l.Dots, preview.Dots(job.Sheet), picture)
+			})
+		}
+	}
+}
+
+// TestAllWaysPrintTheSame: pictures packed, codes drawn, the whole as one
+// picture, a form recalled.
+func TestAllWaysPrintTheSame(t *testing.T) {
+	sample, err := label.Waybill100x150(labeltest.Waybill())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range labeltest.Pages(t) {
+		form, err := zpl.NewForm(sample, zpl.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, err := zpl.Encode(c.Page, zpl.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, o := range map[string]zpl.Options{
+			"packed": {Packed: true}, "raster": {Raster: true}, "packed raster": {Raster: true, Packed: true}, "form": {Form: form},
+			"own sets": {OwnSets: true},
+			"quirks":   {BarsAsBoxes: true, QRAsBitmap: true, Mark: true, Speed: 4, Darkness: 8, Inverted: true},
+		} {
+			job, err := zpl.Encode(c.Page, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			printer := new(zpltest.Printer)
+			if labels, err := printer.Read(form.Bytes); err != nil || len(labels) != 0 {
+				t.Fatalf("storing a form: %d labels, %v", len(labels), err)
+			}
+			l := printed(t, printer, job.Bytes)
+			if !bytes.Equal(l.Dots.Bits, preview.Dots(job.Sheet).Bits) {
+				t.Errorf("%s, %s: another label is printed", c.Name, name)
+			}
+			if name == "packed raster" {
+				t.Logf("%s: %d bytes, as one picture %d", c.Name, len(plain.Bytes), len(job.Bytes))
+			}
+		}
+	}
+}
+
+// TestBytes holds the sizes that make a label quick on a slow line.
+func TestBytes(t *testing.T) {
+	plainBill, rareBill := labeltest.RareWaybills()
+	size := func(w label.Waybill, o zpl.Options) int {
+		p, err := label.Waybill100x150(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		job, err := zpl.Encode(p, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(job.Bytes)
+	}
+	sample, err := label.Waybill100x150(plainBill)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, err := zpl.NewForm(sample, zpl.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const raw = 100 * 1199
+	plain, z64 := size(plainBill, zpl.Options{}), size(plainBill, zpl.Options{Raster: true, Packed: true})
+	acs, recall := size(plainBill, zpl.Options{Raster: true}), size(plainBill, zpl.Options{Form: form})
+	rare, packed := size(rareBill, zpl.Options{})-plain, size(rareBill, zpl.Options{Packed: true})-plain
+	t.Logf("native %d bytes, %.2f %% of the raster, %.1f %% of Z64; ACS %d, Z64 %d; recall %d, %.2f of it; a rare character %d, packed %d",
+		plain, 100*float64(plain)/raw, 100*float64(plain)/float64(z64), acs, z64, recall, float64(recall)/float64(plain), rare/4, packed/4)
+	for what, tt := range map[string]struct{ got, most float64 }{
+		"native to raster": {float64(plain), 0.021 * raw},
+		// Our letters are a bitmap font that packs three times as well as an outline
+		// font: 11 % of the picture is out of reach, a fifth is not.
+		"native to Z64":         {float64(plain), 0.20 * float64(z64)},
+		"recall":                {float64(recall), 0.65 * float64(plain)},
+		"rare character":        {float64(rare) / 4, 140},
+		"rare character packed": {float64(packed) / 4, 140},
+		"four rare, packed":     {float64(plain + packed), 1.25 * float64(plain)},
+	} {
+		if tt.got > tt.most {
+			t.Errorf("%s: %.0f bytes; %.0f are allowed", what, tt.got, tt.most)
+		}
+	}
+}
+
+func TestNarrowestBarCode(t *testing.T) {
+	for value, want := range map[string]string{
+		"SF1234567890123": "^FD>:SF1>5234567890123", "12345678": "^FD>;12345678",
+		"A>B~C^D_": "^FH^FD>:A>0B>=C><D_5F",
+	} {
+		p := label.Page{Name: "t", Width: 80, Height: 30, Codes: []label.Code128{{Place: label.Place{X: 1, Y: 1, W: 78, H: 20}, Field: "n", Value: value}}}
+		job, err := zpl.Encode(p, zpl.Options{OwnSets: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(job.Bytes, []byte(want+"^FS")) {
+			t.Errorf("%s: no %q in %s", value, want, job.Bytes)
+		}
+		printed(t, new(zpltest.Printer), job.Bytes)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	p, err := label.Waybill76x130(labeltest.Waybill())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, o := range map[string]zpl.Options{
+		`charset "big5"`:    {Charset: "big5"},
+		`policy "guess"`:    {Policy: "guess"},
+		"speed 99":          {Speed: 99},
+		"darkness 31":       {Darkness: 31},
+		"a device of 9 dpi": {DPI: 9},
+		"font name":         {Font: "E:X^XZ"},
+		"setup":             {Setup: []string{"^MTD\n^XZ"}},
+	} {
+		if _, err := zpl.Encode(p, o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Encode(%+v) = %v; want %q in it", o, err, want)
+		}
+	}
+	if _, err := zpl.NewForm(p, zpl.Options{Raster: true}); err == nil {
+		t.Error("a form of one picture was made")
+	}
+}
+
+// FuzzHostileText is the promise that text cannot command: whatever the fields
+// hold, one label is printed with the same codes and lines.
+func FuzzHostileText(f *testing.F) {
+	labeltest.AddHostile(f)
+	f.Fuzz(func(t *testing.T, name, address, remarks, goods string, n uint8) {
+		hostile(t, labeltest.HostileWaybill(name, address, remarks, goods), n)
+	})
+}
+
+func TestHostileText(t *testing.T) {
+	labels := 0
+	for i, w := range labeltest.HostileWaybills(100) {
+		if hostile(t, w, uint8(i)) {
+			labels++
+		}
+	}
+	if labels < 60 {
+		t.Errorf("only %d of 100 texts made labels", labels)
+	}
+}
+
+// hostile encodes a waybill with such fields and checks the label. It says
+// whether there was one: a field may be empty or not fit.
+func hostile(t *testing.T, w label.Waybill, n uint8) bool {
+	p, err := label.Waybill100x150(w)
+	if err != nil {
+		return false
+	}
+	job, err := zpl.Encode(p, zpl.Options{Charset: labeltest.Charset(n), Packed: n&4 != 0})
+	if err != nil {
+		return false
+	}
+	l := printed(t, new(zpltest.Printer), job.Bytes)
+	pictures := 0
+	for _, r := range job.Sheet.Runs {
+		for _, d := range r.Drawn() {
+			if top, bottom := d.Bits.Ink(); top < bottom {
+				pictures++
+			}
+		}
+	}
+	texts := l.Count("^A")
+	for name, want := range map[string]int{
+		"^CI": 1, "^CW": 1, "^PW": 1, "^LL": 1, "^PQ": 1, "^BC": 1, "^BQ": 1, "^GB": len(p.Rules) + len(p.Boxes), "^GF": pictures,
+		"^FS": texts + pictures + len(p.Rules) + len(p.Boxes) + 2, "^FD": texts + 2, "^MN": 1, "^PO": 1, "^LH": 1,
+	} {
+		if got := l.Count(name); got != want {
+			t.Errorf("%d %s; want %d", got, name, want)
+		}
+	}
+	if !bytes.Equal(l.Dots.Bits, preview.Dots(job.Sheet).Bits) {
+		t.Error("the preview is not what the printer prints")
+	}
+	return true
+}
+
+// TestHostileControl is the negative control of the fuzz test: text that went
+// through unescaped is seen.
+func TestHostileControl(t *testing.T) {
+	p, err := label.Waybill100x150(labeltest.Waybill())
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, err := zpl.Encode(p, zpl.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a^FS^XZ^XA^FDb", "a~JA", "a^XZ", "a\x00", "a\xff", "a^FS^FO1,1^GB9,9,9^FS"} {
+		labels, err := new(zpltest.Printer).Read(bytes.Replace(job.Bytes, []byte("W-12/4"), []byte(name), 1))
+		if err == nil && len(labels) == 1 && labels[0].Count("^GB") == len(p.Rules)+len(p.Boxes) {
+			t.Errorf("%q went through", name)
+		}
+	}
+}
+
+// FuzzUnpack: pictures come out as they went in.
+func FuzzUnpack(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 255, 255, 255, 1, 2, 3, 1, 2, 3}, uint8(3))
+	f.Fuzz(func(t *testing.T, b []byte, n uint8) {
+		stride := int(n)%200 + 1
+		if b = b[:len(b)/stride*stride]; len(b) == 0 {
+			return
+		}
+		for _, s := range [][]byte{zpl.ACS(b, stride), zpl.Z64(b)} {
+			if got, err := zpltest.Unpack(string(s), stride, len(b)); err != nil || !bytes.Equal(got, b) {
+				t.Errorf("%x came back from %s as %x, %v", b, s, got, err)
+			}
+		}
+	})
+}
+
+// TestWideRows: repeat counts beyond one letter.
+func TestWideRows(t *testing.T) {
+	for _, stride := range []int{1, 10, 11, 100, 200, 209, 210, 211, 420, 1000} {
+		b := bytes.Repeat([]byte{0xFF}, 2*stride)
+		b[2*stride-1] = 0xF0
+		if got, err := zpltest.Unpack(string(zpl.ACS(b, stride)), stride, len(b)); err != nil || !bytes.Equal(got, b) {
+			t.Errorf("a row of %d bytes: %v", stride, err)
+		}
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	for _, name := range []string{"plain", "rare", "long"} {
+		p, err := label.Waybill100x150(labeltest.Waybills()[name])
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := zpl.Encode(p, zpl.Options{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
