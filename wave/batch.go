@@ -472,6 +472,15 @@ func (s bitset) add(o bitset) {
 	}
 }
 
+// take appends the numbers in word k to dst and removes them.
+func (s bitset) take(dst []int32, k int32) []int32 {
+	for word := s[k]; word != 0; word &= word - 1 {
+		dst = append(dst, k*64+int32(bits.TrailingZeros64(word)))
+	}
+	s[k] = 0
+	return dst
+}
+
 // missing counts the numbers of o that s does not hold.
 func (s bitset) missing(o bitset) int {
 	n := 0
