@@ -28,6 +28,55 @@ type line struct {
 	Flags     []string        `json:"flags"`
 	MergeKey  *string         `json:"merge_key"`
 	Unmapped  []floor.Hold    `json:"unmapped,omitempty"` // which field could not be read
+
+	Currency  string `json:"currency,omitempty"`
+	ID        string `json:"external_id,omitempty"`
+	ShipByRaw string `json:"ship_by_raw,omitempty"` // in the shop's words, instead of ship_by
+}
+
+// A Seen is an order with what a driver knows of it and the floor has no place for.
+type Seen struct {
+	floor.ShopOrder
+	Currency  string // of Pay, where it is not plain
+	ID        string // a second number, which the platform's calls want
+	ShipByRaw string // the shop's own words of ShipBy, to be shown instead of it
+}
+
+// WriteSeen prints orders as WriteOrders does, with what else is known of them.
+func WriteSeen(w io.Writer, orders []Seen) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for i := range orders {
+		o := &orders[i]
+		l := lineOf(&o.ShopOrder)
+		l.Currency, l.ID, l.ShipByRaw = o.Currency, o.ID, o.ShipByRaw
+		if l.ShipByRaw != "" {
+			l.ShipBy = nil
+		}
+		if err := enc.Encode(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WriteNumbers prints what an answer that only names orders says: the bare
+// number of each, or when it said more, that the rest must be asked for.
+func WriteNumbers(w io.Writer, numbers []string, named bool) error {
+	enc := json.NewEncoder(w)
+	for _, n := range numbers {
+		var line any = n
+		if named {
+			line = struct {
+				Number string `json:"order_no"`
+				Needs  bool   `json:"needs_detail"`
+			}{n, true}
+		}
+		if err := enc.Encode(line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // WriteOrders prints orders as JSON, one a line, for people and tests that want

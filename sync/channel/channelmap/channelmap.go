@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -23,9 +24,10 @@ import (
 // document is the TOML form of a map.
 type document struct {
 	Channel string `toml:"channel"`
-	Zone    string `toml:"zone"`  // of times without one: "+08:00"
-	Time    string `toml:"time"`  // a Go layout, "rfc3339", "unix" or "unix_ms"
-	Money   string `toml:"money"` // "yuan": decimal text or number; "fen": whole number
+	Zone    string `toml:"zone"`   // of times without one: "+08:00"
+	Time    string `toml:"time"`   // a Go layout, "rfc3339", "unix" or "unix_ms"
+	Money   string `toml:"money"`  // "yuan": decimal text or number; "fen": whole number; "decimal": as the currency has it
+	Silent  string `toml:"silent"` // expression: names of members that answers without orders have
 	Pull    struct {
 		Window  duration `toml:"window"`  // longest a question may span
 		Lag     duration `toml:"lag"`     // how far behind the shop's clock a question ends
@@ -34,8 +36,11 @@ type document struct {
 	} `toml:"pull"`
 	Answers map[string]struct {
 		Orders string `toml:"orders"` // path of the orders, or of the one order
+		By     string `toml:"by"`     // path the answer is known by; else the first name of orders
 		Total  string `toml:"total"`  // path of their number, all pages
 		Merge  bool   `toml:"merge"`  // the merge key of this answer counts
+		Detail bool   `toml:"detail"` // it only names orders: each must be asked for
+		Bare   bool   `toml:"bare"`   // the lines come from another call
 	} `toml:"answers"`
 	Order struct {
 		Number     []string `toml:"number"`
@@ -51,6 +56,10 @@ type document struct {
 		Avoid      []string `toml:"avoid"`
 		Carrier    []string `toml:"carrier"`
 		Waybill    []string `toml:"waybill"`
+		Currency   []string `toml:"currency"`
+		ID         []string `toml:"id"`       // a second number the platform's calls want
+		Promises   bool     `toml:"promises"` // ship_by and collect_by may be words for people
+		ShipByRaw  bool     `toml:"ship_by_raw"`
 	} `toml:"order"`
 	To struct {
 		Name     []string `toml:"name"`
@@ -70,6 +79,10 @@ type document struct {
 		Spec []string `toml:"spec"`
 		Gift bool     `toml:"gift"`
 		When []string `toml:"when"`
+
+		GiftWhen []ruleWhen `toml:"gift_when"` // of the line: one of these says that it is a gift
+		Gone     []ruleWhen `toml:"gone"`      // of the line: one of these says that it must not be shipped any more
+		Less     []string   `toml:"less"`      // of the line: how many of qty must not be shipped any more
 	} `toml:"lines"`
 	Known  map[string][]string `toml:"known"` // enumerations: any other value is unmapped
 	States []ruleDoc           `toml:"state"`
@@ -79,14 +92,30 @@ type document struct {
 	Events   map[string]string `toml:"events"`   // pushed type -> our word
 	Carriers map[string]string `toml:"carriers"` // our carrier -> the platform's code
 	Limits   []Limit           `toml:"limit"`
-	Error    struct {
-		At   string `toml:"at"` // present when the shop refused
-		Code string `toml:"code"`
-		Sub  string `toml:"sub"`
-		Text string `toml:"text"`
-	} `toml:"error"`
-	Errors []errorDoc `toml:"errors"`
+	Faults   []faultDoc        `toml:"fault"`
+	Errors   []errorDoc        `toml:"errors"`
+
+	Push struct {
+		Each   string   `toml:"each"`   // path of the messages; else the payload is one, or an array of them
+		Kind   string   `toml:"kind"`   // path of the type, which [events] gives a word
+		Data   string   `toml:"data"`   // path of JSON within a string that holds number
+		Frame  string   `toml:"frame"`  // path of what must be acknowledged
+		Number []string `toml:"number"` // paths of the order's number
+		Probe  []string `toml:"probe"`  // types that say nothing
+	} `toml:"push"`
 }
+
+// faultDoc says where an answer shows that the shop refused.
+type faultDoc struct {
+	At   string   `toml:"at"` // said when the shop refused,
+	OK   []string `toml:"ok"` // unless it is one of these
+	Code string   `toml:"code"`
+	Sub  string   `toml:"sub"`
+	Text string   `toml:"text"`
+}
+
+// ruleWhen is a list of conditions that must all hold.
+type ruleWhen []string
 
 type ruleDoc struct {
 	Is    string   `toml:"is"`
@@ -126,6 +155,7 @@ type Map struct {
 	order   struct {
 		number, modified, created, paid, pay, shipBy, collectBy  []path
 		mergeKey, buyerNote, sellerNote, avoid, carrier, waybill []path
+		currency, id                                             []path
 		name, phone, province, city, district, detail, token     []path
 	}
 	lines  []lineMap
@@ -133,14 +163,24 @@ type Map struct {
 	states []rule
 	holds  []rule
 	flags  []rule
-	fault  struct{ at, code, sub, text path }
+	faults []fault
 	errs   map[string]*errorDoc
+	silent *regexp.Regexp
+	push   struct {
+		each, kind, data, frame path
+		number                  []path
+	}
+}
+
+type fault struct {
+	at, code, sub, text path
+	ok                  []string
 }
 
 type answer struct {
-	name          string
-	orders, total path
-	merge         bool
+	name                string
+	orders, by, total   path
+	merge, detail, bare bool
 }
 
 type lineMap struct {
@@ -149,6 +189,8 @@ type lineMap struct {
 	gift                 bool
 	when                 rule
 	at                   string
+	giftWhen, gone       []rule
+	less                 []path
 }
 
 type enumeration struct {
@@ -198,6 +240,7 @@ func (c *compiler) compile() {
 	o.mergeKey, o.avoid = c.paths(d.Order.MergeKey), c.paths(d.Order.Avoid)
 	o.buyerNote, o.sellerNote = c.paths(d.Order.BuyerNote), c.paths(d.Order.SellerNote)
 	o.carrier, o.waybill = c.paths(d.Order.Carrier), c.paths(d.Order.Waybill)
+	o.currency, o.id = c.paths(d.Order.Currency), c.paths(d.Order.ID)
 	o.name, o.phone = c.paths(d.To.Name), c.paths(d.To.Phone)
 	o.province, o.city, o.district = c.paths(d.To.Province), c.paths(d.To.City), c.paths(d.To.District)
 	o.detail, o.token = c.paths(d.To.Detail), c.paths(d.To.Token)
@@ -205,7 +248,8 @@ func (c *compiler) compile() {
 		at := fmt.Sprintf("lines[%d]", i)
 		m.lines = append(m.lines, lineMap{path: c.path(l.Path), at: l.Path, gift: l.Gift,
 			sku: c.need(at+".sku", l.SKU), qty: c.need(at+".qty", l.Qty),
-			name: c.paths(l.Name), spec: c.paths(l.Spec), when: rule{when: c.tests(l.When)}})
+			name: c.paths(l.Name), spec: c.paths(l.Spec), when: rule{when: c.tests(l.When)},
+			giftWhen: c.anyOf(l.GiftWhen), gone: c.anyOf(l.Gone), less: c.paths(l.Less)})
 	}
 	if len(m.lines) == 0 {
 		c.wrong("no [[lines]]")
@@ -230,8 +274,8 @@ func (c *compiler) forms() {
 	if d.Channel == "" {
 		c.wrong("channel is missing")
 	}
-	if d.Money != "yuan" && d.Money != "fen" {
-		c.wrong("money %q is neither \"yuan\" nor \"fen\"", d.Money)
+	if d.Money != "yuan" && d.Money != "fen" && d.Money != "decimal" {
+		c.wrong("money %q is none of \"yuan\", \"fen\" and \"decimal\"", d.Money)
 	}
 	m.zone = time.UTC
 	if d.Zone != "" {
@@ -258,14 +302,29 @@ func (c *compiler) forms() {
 func (c *compiler) envelopes() {
 	m, d := c.m, &c.m.doc
 	for name, a := range d.Answers {
-		m.answers = append(m.answers, answer{name: name, orders: c.path(a.Orders), total: c.optional(a.Total), merge: a.Merge})
+		m.answers = append(m.answers, answer{name: name, orders: c.path(a.Orders), by: c.optional(a.By), total: c.optional(a.Total),
+			merge: a.Merge, detail: a.Detail, bare: a.Bare})
 	}
 	slices.SortFunc(m.answers, func(a, b answer) int { return compare(a.name, b.name) })
 	if len(m.answers) == 0 {
 		c.wrong("no [answers]")
 	}
-	m.fault.at, m.fault.code = c.path(d.Error.At), c.path(d.Error.Code)
-	m.fault.sub, m.fault.text = c.optional(d.Error.Sub), c.optional(d.Error.Text)
+	for _, f := range d.Faults {
+		m.faults = append(m.faults, fault{at: c.path(f.At), code: c.path(f.Code), sub: c.optional(f.Sub), text: c.optional(f.Text), ok: f.OK})
+	}
+	if len(m.faults) == 0 {
+		c.wrong("no [[fault]]")
+	}
+	if d.Silent != "" {
+		var err error
+		if m.silent, err = regexp.Compile(d.Silent); err != nil {
+			c.wrong("silent: %w", err)
+		}
+	}
+	if d.Push.Kind != "" {
+		m.push.kind, m.push.number = c.path(d.Push.Kind), c.need("push.number", d.Push.Number)
+		m.push.each, m.push.data, m.push.frame = c.optional(d.Push.Each), c.optional(d.Push.Data), c.optional(d.Push.Frame)
+	}
 }
 
 func (c *compiler) errors() {
@@ -330,6 +389,17 @@ func (c *compiler) tests(all []string) []test {
 	return ts
 }
 
+func (c *compiler) anyOf(all []ruleWhen) []rule {
+	rs := make([]rule, len(all))
+	for i, when := range all {
+		if len(when) == 0 {
+			c.wrong("a line's rule has no condition")
+		}
+		rs[i].when = c.tests(when)
+	}
+	return rs
+}
+
 func (c *compiler) rules(kind string, docs []ruleDoc, known func(string) bool) []rule {
 	rs := make([]rule, 0, len(docs))
 	for _, d := range docs {
@@ -378,4 +448,14 @@ func (m *Map) Event(kind string) string {
 func (m *Map) CarrierCode(id floor.CarrierID) (string, bool) {
 	code, ok := m.doc.Carriers[string(id)]
 	return code, ok
+}
+
+// MustLoad loads the map that a driver carries. A mistake in it is a mistake in
+// this program.
+func MustLoad(name string, data []byte) *Map {
+	m, err := Load(name, data)
+	if err != nil {
+		panic(err)
+	}
+	return m
 }

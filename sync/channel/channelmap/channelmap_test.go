@@ -48,7 +48,7 @@ when = ["not_before ahead", "not_before set"]
 [[flag]]
 is = "gift_wrap"
 when = ["words ~ (?i)gift", "words !=  none"]
-[error]
+[[fault]]
 at = "error"
 code = "error.code"
 [[errors]]

@@ -2,6 +2,7 @@ package channelmap
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,49 @@ func Yuan(s string) (floor.Fen, error) {
 		fen = -fen
 	}
 	return floor.Fen(fen), nil
+}
+
+// minor gives the reader of decimal text in a currency's smallest unit. A
+// currency that is not listed has hundredths, as nearly all have.
+func minor(currency string) func(string) (floor.Fen, error) {
+	places := 2
+	switch currency {
+	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF":
+		places = 0
+	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
+		places = 3
+	}
+	return func(s string) (floor.Fen, error) {
+		digits, scale, neg, err := decimal(s)
+		if err != nil {
+			return 0, err
+		}
+		n, err := toUnits(digits, scale-places)
+		if err != nil {
+			return 0, fmt.Errorf("%q is no amount of %s: %w", short(s), currency, err)
+		}
+		if neg {
+			n = -n
+		}
+		return floor.Fen(n), nil
+	}
+}
+
+// within matches "付款后48小时内", "2天内发货".
+var within = regexp.MustCompile(`^(?:付款|支付)?后?\s*([0-9]{1,3})\s*(小时|天)内?(?:发货|揽收)?$`)
+
+// afterPayment reads a promise that counts from the payment; the zero time if s
+// is none or nobody knows when it was paid.
+func afterPayment(s string, paid time.Time) time.Time {
+	found := within.FindStringSubmatch(s)
+	if found == nil || paid.IsZero() {
+		return time.Time{}
+	}
+	n, _ := strconv.Atoi(found[1])
+	if found[2] == "天" {
+		n *= 24
+	}
+	return paid.Add(time.Duration(n) * time.Hour)
 }
 
 // parseFen reads a whole number of fen.

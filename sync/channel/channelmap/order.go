@@ -23,12 +23,20 @@ type Order struct {
 	floor.ShopOrder
 	CarrierCode string          // under which the shop says it was shipped, its own code
 	Waybill     floor.WaybillNo // under which the shop says it was shipped
+	Currency    string          // of Pay, where shops of the platform sell in several
+	ID          string          // a second number, which the platform's calls want
+	ShipByRaw   string          // the shop's own words of ShipBy, where the map asks for them
 }
 
 // Order maps one order. It never fails: what cannot be read becomes a hold that
 // names the field. now decides on promises that lie ahead. merge says whether
 // the merge key of this answer counts.
 func (m *Map) Order(v *Value, now time.Time, merge bool) Order {
+	return m.read(v, now, merge, false)
+}
+
+// read maps one order; a bare one has its lines elsewhere.
+func (m *Map) read(v *Value, now time.Time, merge, bare bool) Order {
 	r := reading{m: m, v: v, now: now}
 	o := &r.o
 	o.Raw = v.Raw()
@@ -40,7 +48,9 @@ func (m *Map) Order(v *Value, now time.Time, merge bool) Order {
 	r.times()
 	r.money()
 	r.state()
-	r.lines()
+	if !bare {
+		r.lines()
+	}
 	r.people()
 	r.rules()
 	if merge && len(o.Flags) == 0 && o.Shippable() {
@@ -101,31 +111,76 @@ func (r *reading) times() {
 	o.ModifiedAt = r.time(p.modified)
 	o.CreatedAt = r.time(p.created)
 	o.PaidAt = r.time(p.paid)
-	o.ShipBy = r.time(p.shipBy)
-	o.CollectBy = r.time(p.collectBy)
+	o.ShipBy = r.promise(p.shipBy)
+	o.CollectBy = r.promise(p.collectBy)
+	if r.m.doc.Order.ShipByRaw {
+		o.ShipByRaw = r.text(p.shipBy, 64)
+	}
 	if o.ModifiedAt.IsZero() {
 		_, field := r.first(p.modified)
 		r.unmapped(field.String(), "")
 	}
 }
 
+// time reads the first of the aliases that says a time, and of several values
+// there the earliest. A zero says none.
 func (r *reading) time(aliases []path) time.Time {
-	v, field := r.first(aliases)
-	if v.Empty() {
-		return time.Time{}
+	for _, p := range aliases {
+		var earliest time.Time
+		p.each(r.v, func(v *Value) bool {
+			if v.Empty() {
+				return true
+			}
+			t, err := r.m.parseTime(v.Text())
+			if err != nil {
+				r.unmapped(p.String(), v.Text())
+			}
+			if !t.IsZero() && (earliest.IsZero() || t.Before(earliest)) {
+				earliest = t
+			}
+			return true
+		})
+		if !earliest.IsZero() {
+			return earliest
+		}
 	}
-	t, err := r.m.parseTime(v.Text())
-	if err != nil {
-		r.unmapped(field.String(), v.Text())
+	return time.Time{}
+}
+
+// promise reads a deadline. Where the platform promises no form, "within 48
+// hours of payment" is counted from it, and other words are left to people.
+func (r *reading) promise(aliases []path) time.Time {
+	if !r.m.doc.Order.Promises {
+		return r.time(aliases)
 	}
-	return t
+	for _, p := range aliases {
+		var earliest time.Time
+		p.each(r.v, func(v *Value) bool {
+			t, err := r.m.parseTime(v.Text())
+			if err != nil {
+				t = afterPayment(v.Text(), r.o.PaidAt)
+			}
+			if !t.IsZero() && (earliest.IsZero() || t.Before(earliest)) {
+				earliest = t
+			}
+			return true
+		})
+		if !earliest.IsZero() {
+			return earliest
+		}
+	}
+	return time.Time{}
 }
 
 func (r *reading) money() {
+	r.o.Currency, r.o.ID = r.text(r.m.order.currency, 8), r.text(r.m.order.id, 64)
 	v, field := r.first(r.m.order.pay)
 	parse := Yuan
-	if r.m.doc.Money == "fen" {
+	switch r.m.doc.Money {
+	case "fen":
 		parse = parseFen
+	case "decimal":
+		parse = minor(r.o.Currency)
 	}
 	pay, err := parse(v.Text())
 	if err != nil || pay < 0 {
@@ -158,6 +213,7 @@ func (r *reading) state() {
 }
 
 func (r *reading) lines() {
+	gone := false
 	for i := range r.m.lines {
 		l := &r.m.lines[i]
 		if !l.when.holds(r.m, r.v, r.now) {
@@ -169,32 +225,70 @@ func (r *reading) lines() {
 				r.unmapped(l.at, fmt.Sprintf("> %d", maxLines))
 				return false
 			}
-			r.line(l, v, n)
+			gone = !r.line(l, v, n) || gone
 			n++
 			return true
 		})
 	}
-	if len(r.o.Lines) == 0 {
-		r.unmapped(r.m.lines[0].at, "")
+	if len(r.o.Lines) > 0 {
+		return
 	}
+	if gone { // everything refunded, and yet the order reads as to be shipped
+		r.o.Holds = append(r.o.Holds, floor.Hold{Code: floor.HoldRefund, Field: r.m.lines[0].at})
+		return
+	}
+	r.unmapped(r.m.lines[0].at, "")
 }
 
-func (r *reading) line(l *lineMap, v *Value, n int) {
+// line reads one line and reports whether any of it is to be shipped. Of an
+// order that is no longer waiting all lines are shown.
+func (r *reading) line(l *lineMap, v *Value, n int) bool {
+	waiting := r.o.State == floor.ShopPaid
+	if waiting && anyHolds(l.gone, r.m, v, r.now) {
+		return false
+	}
 	in := reading{m: r.m, v: v}
 	at := func(field path) string {
-		return strings.Replace(l.at, "[]", fmt.Sprintf("[%d]", n), 1) + "." + field.String()
+		return strings.TrimPrefix(strings.Replace(l.at, "[]", fmt.Sprintf("[%d]", n), 1)+"."+field.String(), ".")
 	}
 	sku, field := in.first(l.sku)
 	if !plain(sku.Text(), 64) {
 		r.unmapped(at(field), sku.Text())
 	}
-	count, field := in.first(l.qty)
+	count, field := in.count(l.qty)
 	qty, err := parseWhole(count.Text(), maxQty)
 	if err != nil || qty < 1 {
 		r.unmapped(at(field), count.Text())
 	}
+	for _, p := range l.less {
+		if !waiting {
+			break
+		}
+		p.each(v, func(v *Value) bool {
+			less, err := parseWhole(v.Text(), maxQty)
+			if err != nil {
+				r.unmapped(at(p), v.Text())
+			}
+			qty -= less
+			return true
+		})
+		if qty < 1 && err == nil {
+			return false
+		}
+	}
 	r.o.Lines = append(r.o.Lines, floor.ShopLine{SKU: floor.SKU(clean(sku.Text(), 64)), Qty: int(qty),
-		Name: in.text(l.name, maxText), Spec: in.text(l.spec, maxText), Gift: l.gift})
+		Name: in.text(l.name, maxText), Spec: in.text(l.spec, maxText), Gift: l.gift || anyHolds(l.giftWhen, r.m, v, r.now)})
+	return true
+}
+
+// count gives the first of the aliases that says something else than zero.
+func (r *reading) count(aliases []path) (*Value, path) {
+	for _, p := range aliases {
+		if v := p.first(r.v); v != &none && v.Text() != "0" {
+			return v, p
+		}
+	}
+	return r.first(aliases)
 }
 
 // people reads the recipient, the notes, and what the shop says of shipping.

@@ -16,7 +16,11 @@ const maxOrders = 2000
 type Page struct {
 	Answer string // which of the map's answers it is
 	Orders []Order
-	Total  int // orders on all pages; that of Orders if the shop does not say
+	// Numbers are the orders of an answer that only names them; Named says that
+	// it gave more than the bare number of each.
+	Numbers []string
+	Named   bool
+	Total   int // orders on all pages; that of Orders if the shop does not say
 }
 
 // Page maps an answer of the shop. The answer is recognised by its envelope; one
@@ -27,28 +31,40 @@ func (m *Map) Page(op string, payload []byte, now time.Time) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	for _, a := range m.answers {
-		at := a.orders[:1].first(&v)
-		if at == &none {
-			continue
-		}
-		if v.defect != "" || at.defect != "" || a.count(&v) > maxOrders {
-			return Page{}, &channel.Error{Class: channel.Refused, Op: op, Code: "envelope",
-				Zh: "平台返回的外层结构有误(重复的键或订单过多),请联系实施人员。",
-				En: "the answer's envelope is wrong, a name said twice or too many orders; call whoever set the channel up"}
-		}
-		p := Page{Answer: a.name}
-		a.orders.each(&v, func(v *Value) bool {
-			p.add(m, v, now, a.merge)
-			return true
-		})
-		p.Total = len(p.Orders)
-		if n, err := parseWhole(a.total.first(&v).Text(), 1<<30); err == nil && len(a.total) > 0 {
-			p.Total = int(n)
-		}
-		return p, nil
+	a := m.answerOf(&v)
+	if a == nil {
+		return Page{}, nil
 	}
-	return Page{}, nil
+	at := a.orders[:1].first(&v)
+	if v.defect != "" || at.defect != "" || a.count(&v) > maxOrders {
+		return Page{}, &channel.Error{Class: channel.Refused, Op: op, Code: "envelope",
+			Zh: "平台返回的外层结构有误(重复的键或订单过多),请联系实施人员。",
+			En: "the answer's envelope is wrong, a name said twice or too many orders; call whoever set the channel up"}
+	}
+	p := Page{Answer: a.name}
+	a.orders.each(&v, func(v *Value) bool {
+		p.add(m, v, now, a)
+		return true
+	})
+	p.Total = len(p.Orders) + len(p.Numbers)
+	if n, err := parseWhole(a.total.first(&v).Text(), 1<<30); err == nil && len(a.total) > 0 {
+		p.Total = int(n)
+	}
+	return p, nil
+}
+
+// answerOf recognises an answer; nil if it is none of those that hold orders.
+func (m *Map) answerOf(v *Value) *answer {
+	for i := range m.answers {
+		by := m.answers[i].by
+		if by == nil {
+			by = m.answers[i].orders[:1]
+		}
+		if by.first(v) != &none {
+			return &m.answers[i]
+		}
+	}
+	return nil
 }
 
 // count gives the number of orders in an answer, before they are mapped.
@@ -61,14 +77,33 @@ func (a *answer) count(v *Value) (n int) {
 }
 
 // add maps the items of a list, or the one order of a detail.
-func (p *Page) add(m *Map, v *Value, now time.Time, merge bool) {
-	if !v.Array() {
-		p.Orders = append(p.Orders, m.Order(v, now, merge))
-		return
+func (p *Page) add(m *Map, v *Value, now time.Time, a *answer) {
+	items := []Value{*v}
+	if v.Array() {
+		items = v.items
 	}
-	for i := range v.items {
-		p.Orders = append(p.Orders, m.Order(&v.items[i], now, merge))
+	for i := range items {
+		if a.detail && p.name(m, &items[i]) {
+			continue
+		}
+		p.Orders = append(p.Orders, m.read(&items[i], now, a.merge, a.bare))
 	}
+}
+
+// name notes an order that the answer only names. One without a usable number
+// is mapped, so that it is held and shown.
+func (p *Page) name(m *Map, v *Value) bool {
+	number := v.Text()
+	if v.Object() {
+		p.Named = true
+		r := reading{m: m, v: v}
+		number = r.text(m.order.number, 65)
+	}
+	if !plain(number, 64) {
+		return false
+	}
+	p.Numbers = append(p.Numbers, number)
+	return true
 }
 
 // ShopOrders gives the floor's part of the page's orders.
@@ -92,17 +127,23 @@ func (m *Map) Envelope(op string, payload []byte) (Value, error) {
 		return v, &channel.Error{Class: channel.Refused, Op: op, Code: "no-object",
 			Zh: "平台返回的内容不是预期的结构,请联系实施人员。", En: "the shop's answer is not an object; call whoever set the channel up"}
 	}
-	if m.fault.at.first(&v) != &none {
-		return v, m.refusal(op, &v)
+	for i := range m.faults {
+		if at := m.faults[i].at.first(&v); at != &none && !among(at.Text(), m.faults[i].ok) {
+			return v, m.refusal(op, &v, &m.faults[i])
+		}
 	}
 	return v, nil
 }
 
 // refusal classifies what the shop refused. A code that the map does not know is
 // Refused: a person must read it.
-func (m *Map) refusal(op string, v *Value) *channel.Error {
-	code, sub := m.fault.code.first(v).Text(), m.fault.sub.first(v).Text()
-	said := short(clean(m.fault.text.first(v).Text(), maxText))
+func (m *Map) refusal(op string, v *Value, f *fault) *channel.Error {
+	var code, sub string
+	code = f.code.first(v).Text()
+	if f.sub != nil {
+		sub = f.sub.first(v).Text()
+	}
+	said := short(clean(f.text.first(v).Text(), maxText))
 	e := &channel.Error{Class: channel.Refused, Op: op, Code: clean(code, 64)}
 	if sub != "" && sub != code {
 		e.Code += "/" + clean(sub, 64)

@@ -13,6 +13,7 @@ import (
 //	risk_control_status != 1  none of them does (a missing field passes)
 //	buyer_memo set            something is said
 //	receiver_name empty       nothing is
+//	refund[].state outside 0|9  something else than these values is said somewhere
 //	pre_sale_time ahead       a time later than now, or nothing said
 //	buyer_memo ~ EXPRESSION   the text matches a regular expression (RE2)
 type test struct {
@@ -37,7 +38,7 @@ func parseTest(s string) (test, error) {
 		if values != "" {
 			return t, fmt.Errorf("condition %q: %q takes no value", s, op)
 		}
-	case "=", "!=":
+	case "=", "!=", "outside":
 		if values == "" {
 			return t, fmt.Errorf("condition %q: %q needs a value", s, op)
 		}
@@ -47,7 +48,7 @@ func parseTest(s string) (test, error) {
 			return t, fmt.Errorf("condition %q: no regular expression: %v", s, err)
 		}
 	default:
-		return t, fmt.Errorf("condition %q: %q is none of = != set empty ahead ~", s, op)
+		return t, fmt.Errorf("condition %q: %q is none of = != outside set empty ahead ~", s, op)
 	}
 	return t, nil
 }
@@ -62,6 +63,8 @@ func (t *test) holds(m *Map, v *Value, now time.Time) bool {
 		return any(func(v *Value) bool { return among(v.Text(), t.in) })
 	case "!=":
 		return !any(func(v *Value) bool { return among(v.Text(), t.in) })
+	case "outside":
+		return any(func(v *Value) bool { return !v.Empty() && !among(v.Text(), t.in) })
 	case "~":
 		return any(func(v *Value) bool { return t.re.MatchString(v.Text()) })
 	case "set":
@@ -79,6 +82,15 @@ type rule struct {
 	is    string
 	when  []test
 	alone bool // only if no earlier rule of its kind gave a result
+}
+
+func anyHolds(rs []rule, m *Map, v *Value, now time.Time) bool {
+	for i := range rs {
+		if rs[i].holds(m, v, now) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *rule) holds(m *Map, v *Value, now time.Time) bool {

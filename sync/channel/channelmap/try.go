@@ -1,0 +1,127 @@
+package channelmap
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"floord/sync/channel"
+)
+
+// Try prints how a saved payload is understood: an order a line, a line for each
+// order that is only named, or for a push its notices. An answer of another
+// method prints nothing. What the shop refused comes back as its *channel.Error.
+func (m *Map) Try(w io.Writer, payload []byte) error {
+	v, err := Parse(payload)
+	if err != nil {
+		return err
+	}
+	if m.pushed(&v) {
+		notices, err := m.notices(&v)
+		if err != nil {
+			return err
+		}
+		return channel.WriteNotices(w, notices)
+	}
+	page, err := m.Page("try", payload, time.Now())
+	if err != nil {
+		return err
+	}
+	if page.Answer == "" && !m.answered(&v) {
+		return &channel.Error{Class: channel.Refused, Op: "try", Code: "no-answer",
+			Zh: "内容里没有这个平台的任何响应。", En: "the payload holds no answer of this platform"}
+	}
+	if err := channel.WriteNumbers(w, page.Numbers, page.Named); err != nil {
+		return err
+	}
+	seen := make([]channel.Seen, len(page.Orders))
+	for i, o := range page.Orders {
+		seen[i] = channel.Seen{ShopOrder: o.ShopOrder, Currency: o.Currency, ID: o.ID, ShipByRaw: o.ShipByRaw}
+	}
+	return channel.WriteSeen(w, seen)
+}
+
+// answered reports whether v is an answer of a method that brings no orders.
+func (m *Map) answered(v *Value) bool {
+	for _, member := range v.Items() {
+		if m.silent != nil && m.silent.MatchString(member.Name()) {
+			return true
+		}
+	}
+	return false
+}
+
+// Notices reads a push, or an answer that brings queued messages. It never holds
+// an order itself: the driver asks for that.
+func (m *Map) Notices(payload []byte) ([]channel.Notice, error) {
+	v, err := Parse(payload)
+	if err != nil {
+		return nil, err
+	}
+	return m.notices(&v)
+}
+
+// pushed reports whether v was pushed to us, and is no answer.
+func (m *Map) pushed(v *Value) bool {
+	return len(m.push.kind) > 0 && len(m.push.each) == 0 && (v.Array() || m.push.kind.first(v) != &none)
+}
+
+// maxMessages bounds the messages of one push; platforms send at most 100.
+const maxMessages = 1000
+
+func (m *Map) notices(v *Value) ([]channel.Notice, error) {
+	if d := v.Defect(); d != "" {
+		return nil, fmt.Errorf("push: %s", d)
+	}
+	messages := []*Value{v}
+	if v.Array() {
+		messages = nil
+		for i := range v.items {
+			messages = append(messages, &v.items[i])
+		}
+	}
+	if len(m.push.each) > 0 {
+		messages = nil
+		m.push.each.each(v, func(v *Value) bool { messages = append(messages, v); return true })
+	}
+	if len(messages) > maxMessages {
+		return nil, fmt.Errorf("push of %d messages: more than %d", len(messages), maxMessages)
+	}
+	notices := []channel.Notice{}
+	for i, message := range messages {
+		kind := clean(m.push.kind.first(message).Text(), 64)
+		if among(kind, m.doc.Push.Probe) {
+			continue
+		}
+		n, err := m.notice(message, kind)
+		if err != nil {
+			return nil, fmt.Errorf("push message %d of type %q: %w", i, kind, err)
+		}
+		notices = append(notices, n)
+	}
+	return notices, nil
+}
+
+func (m *Map) notice(message *Value, kind string) (channel.Notice, error) {
+	in := message
+	if len(m.push.data) > 0 {
+		at := m.push.data.first(message)
+		in = at
+		if !at.Object() {
+			inner, err := Parse([]byte(at.Text()))
+			if err != nil {
+				return channel.Notice{}, err
+			}
+			in = &inner
+		}
+	}
+	r := reading{m: m, v: in}
+	n := channel.Notice{Number: r.text(m.push.number, 65), Event: m.Event(kind)}
+	if len(m.push.frame) > 0 {
+		n.Frame = clean(m.push.frame.first(message).Text(), 64)
+	}
+	if kind == "" || !plain(n.Number, 64) {
+		return n, fmt.Errorf("it names no order")
+	}
+	return n, nil
+}

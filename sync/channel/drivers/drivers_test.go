@@ -1,0 +1,172 @@
+package drivers_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"floord/sync/channel"
+	"floord/sync/channel/douyin"
+	"floord/sync/channel/drivers"
+	"floord/sync/channel/jd"
+	"floord/sync/channel/kuaishou"
+	"floord/sync/channel/shopify"
+	"floord/sync/channel/taobao"
+	"floord/sync/channel/wechatstore"
+	"floord/sync/channel/woocommerce"
+	"floord/sync/channel/xiaohongshu"
+)
+
+func read(t testing.TB, name string, into any) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	if err := dec.Decode(into); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+}
+
+// refused lists the saved answers that are refusals, with the class that says who mends it.
+var refused = map[string]struct {
+	code  string
+	class channel.Class
+}{
+	"taobao/error_session.json":     {"27/invalid-sessionkey", channel.Unauthorized},
+	"jd/error_token.json":           {"19", channel.Unauthorized},
+	"douyin/error_sign.json":        {"40003/isv.signature-invalid", channel.Unauthorized},
+	"kuaishou/error_sign.json":      {"24", channel.Unauthorized},
+	"xiaohongshu/error.json":        {"5018", channel.Refused},
+	"wechat_store/error_token.json": {"42001", channel.Unauthorized},
+}
+
+// TestTry compares every saved payload with what it is known to mean.
+func TestTry(t *testing.T) {
+	var rows []struct {
+		File, Channel string
+		Expect        json.RawMessage
+	}
+	read(t, "index.json", &rows)
+	for _, row := range rows {
+		t.Run(row.File, func(t *testing.T) {
+			payload, err := os.ReadFile(filepath.Join("testdata", row.File))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out bytes.Buffer
+			err = drivers.TryOf(row.Channel)(&out, payload)
+			if want, ok := refused[row.File]; ok {
+				var e *channel.Error
+				if !errors.As(err, &e) || e.Code != want.code || e.Class != want.class || out.Len() > 0 {
+					t.Errorf("error %v, output %q; want code %s, %s", err, out.String(), want.code, want.class)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := lines(t, out.Bytes()), expected(t, row.Expect); got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// expected gives the expectation as a list: one object stands for a list of one.
+func expected(t *testing.T, raw json.RawMessage) string {
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		t.Fatal(err)
+	}
+	if _, list := v.([]any); !list {
+		if v == nil {
+			return "[]"
+		}
+		v = []any{v}
+	}
+	return show(v)
+}
+
+func lines(t *testing.T, out []byte) string {
+	all := []any{}
+	for line := range bytes.Lines(out) {
+		var v any
+		if err := json.Unmarshal(line, &v); err != nil {
+			t.Fatalf("line %q: %v", line, err)
+		}
+		all = append(all, v)
+	}
+	return show(all)
+}
+
+func show(v any) string {
+	b, _ := json.Marshal(v)
+	return string(b)
+}
+
+func TestSign(t *testing.T) {
+	var vectors []struct {
+		Name, Expect string
+		Input        struct {
+			Secret, SignSecret, Body, Method, AppID, Timestamp, Version, Token, Nonce, Encrypt string
+
+			AppKey string `json:"app_key"`
+			Params map[string]string
+		}
+	}
+	read(t, "sign-vectors.json", &vectors)
+	if len(vectors) != 13 {
+		t.Fatalf("%d vectors; want 13", len(vectors))
+	}
+	for _, v := range vectors {
+		in, got := v.Input, ""
+		switch name, _, _ := strings.Cut(v.Name, "_"); name {
+		case "top":
+			got = taobao.Sign(in.Params, in.Secret)
+		case "jd":
+			got = jd.Sign(in.Params, in.Secret)
+		case "kuaishou":
+			got = kuaishou.Sign(in.Params, in.SignSecret)
+		case "xiaohongshu":
+			got = xiaohongshu.Sign(in.Method, in.AppID, in.Timestamp, in.Version, in.Secret)
+		case "wechat":
+			got = wechatstore.Sign(in.Token, in.Timestamp, in.Nonce, in.Encrypt)
+		case "shopify":
+			got = shopify.Sign([]byte(in.Body), in.Secret)
+		case "woocommerce":
+			got = woocommerce.Sign([]byte(in.Body), in.Secret)
+		case "douyin":
+			if in.Body != "" {
+				if !douyin.Genuine([]byte(in.Body), v.Expect, in.AppKey, in.Secret) || douyin.Genuine([]byte(in.Body+" "), v.Expect, in.AppKey, in.Secret) {
+					t.Errorf("%s: the push's own signature is not told from a wrong one", v.Name)
+				}
+				continue
+			}
+			if strings.HasSuffix(v.Name, "sha256") {
+				in.Params["sign_method"] = "hmac-sha256"
+			}
+			got = douyin.Sign(in.Params, in.Secret)
+		}
+		if got != v.Expect {
+			t.Errorf("%s = %s; want %s", v.Name, got, v.Expect)
+		}
+	}
+}
+
+func TestQueuedMessages(t *testing.T) {
+	payload, err := os.ReadFile("testdata/taobao/tmc_consume.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := taobao.Notices(payload)
+	if err != nil || len(got) != 1 || got[0] != (channel.Notice{Number: "3100000000000000001", Event: "paid", Frame: "7160000000000000001"}) {
+		t.Errorf("notices %+v, %v", got, err)
+	}
+}
