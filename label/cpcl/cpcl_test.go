@@ -1,0 +1,188 @@
+package cpcl_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"floord/label"
+	"floord/label/cpcl"
+	"floord/label/cpcl/cpcltest"
+	"floord/label/labeltest"
+	"floord/label/preview"
+)
+
+func printed(t *testing.T, b []byte) cpcltest.Label {
+	t.Helper()
+	labels, err := cpcltest.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(labels) != 1 || labels[0].Copies != 1 {
+		t.Fatalf("%d labels printed; want one, once", len(labels))
+	}
+	return labels[0]
+}
+
+// TestGolden keeps the bytes, and beside them the picture a printer makes of
+// them.
+func TestGolden(t *testing.T) {
+	for _, c := range labeltest.Pages(t) {
+		for _, dpi := range []int{203, 300} {
+			name, picture := c.Name, c.Name+".png"
+			if dpi != 203 {
+				name, picture = name+"-300dpi", ""
+			}
+			t.Run(name, func(t *testing.T) {
+				job, err := cpcl.Encode(c.Page, cpcl.Options{DPI: dpi})
+				if err != nil {
+					t.Fatal(err)
+				}
+				l := printed(t, job.Bytes)
+				labeltest.Golden(t, name+".cpcl", job.Bytes)
+				labeltest.Printed(t, c, l.Dots, preview.Dots(job.Sheet), picture)
+			})
+		}
+	}
+}
+
+func TestAllWaysPrintTheSame(t *testing.T) {
+	for _, c := range labeltest.Pages(t) {
+		for name, o := range map[string]cpcl.Options{
+			"raster": {Raster: true}, "hex": {HexPictures: true}, "hex raster": {HexPictures: true, Raster: true},
+			"quirks": {BarsAsLines: true, QRAsBitmap: true, Continuous: true, Speed: 3, Contrast: 2, Setup: []string{"ENCODING GB18030", "GAP-SENSE"}},
+		} {
+			job, err := cpcl.Encode(c.Page, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if l := printed(t, job.Bytes); !bytes.Equal(l.Dots.Bits, preview.Dots(job.Sheet).Bits) {
+				t.Errorf("%s, %s: another label is printed", c.Name, name)
+			}
+		}
+	}
+}
+
+// TestBytes holds the sizes that make a label quick on a slow line.
+func TestBytes(t *testing.T) {
+	plainBill, rareBill := labeltest.RareWaybills()
+	size := func(w label.Waybill) int {
+		p, err := label.Waybill100x150(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		job, err := cpcl.Encode(p, cpcl.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(job.Bytes)
+	}
+	plain, rare := size(plainBill), size(rareBill)
+	const raw = 100 * 1199
+	t.Logf("%d bytes, %.2f %% of the raster; a rare character %d, four make it %.2f times as long", plain, 100*float64(plain)/raw, (rare-plain)/4, float64(rare)/float64(plain))
+	if plain*1000 > raw*21 || rare-plain > 4*140 || rare*4 > plain*5 {
+		t.Errorf("%d bytes, with four rare characters %d", plain, rare)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	p, err := label.Waybill76x130(labeltest.Waybill())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, o := range map[string]cpcl.Options{
+		`charset "big5"`:    {Charset: "big5"},
+		`policy "guess"`:    {Policy: "guess"},
+		"speed 99":          {Speed: 99},
+		"contrast 4":        {Contrast: 4},
+		"a device of 9 dpi": {DPI: 9},
+		"a font of 4 dots":  {FontDots: 4},
+		"font name":         {Font: "24 0"},
+		"setup line":        {Setup: []string{"TONE 1\r\nPRINT"}},
+	} {
+		if _, err := cpcl.Encode(p, o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Encode(%+v) = %v; want %q in it", o, err, want)
+		}
+	}
+}
+
+// FuzzHostileText is the promise that text cannot command: whatever the fields
+// hold, one label is printed with the same codes and lines.
+func FuzzHostileText(f *testing.F) {
+	labeltest.AddHostile(f)
+	f.Fuzz(func(t *testing.T, name, address, remarks, goods string, n uint8) {
+		hostile(t, labeltest.HostileWaybill(name, address, remarks, goods), n)
+	})
+}
+
+func TestHostileText(t *testing.T) {
+	labels := 0
+	for i, w := range labeltest.HostileWaybills(100) {
+		if hostile(t, w, uint8(i)) {
+			labels++
+		}
+	}
+	if labels < 60 {
+		t.Errorf("only %d of 100 texts made labels", labels)
+	}
+}
+
+// hostile encodes a waybill with such fields and checks the label. It says
+// whether there was one: a field may be empty or not fit.
+func hostile(t *testing.T, w label.Waybill, n uint8) bool {
+	p, err := label.Waybill100x150(w)
+	if err != nil {
+		return false
+	}
+	job, err := cpcl.Encode(p, cpcl.Options{Charset: labeltest.Charset(n), HexPictures: n&4 != 0})
+	if err != nil {
+		return false
+	}
+	l := printed(t, job.Bytes)
+	for name, want := range map[string]int{
+		"!": 1, "PAGE-WIDTH": 1, "BARCODE 128": 1, "BARCODE QR": 1, "BOX": 1, "LINE": len(p.Rules), "FORM": 1, "PRINT": 1,
+	} {
+		if got := l.Count(name); got != want {
+			t.Errorf("%d %s; want %d", got, name, want)
+		}
+	}
+	if !bytes.Equal(l.Dots.Bits, preview.Dots(job.Sheet).Bits) {
+		t.Error("the preview is not what the printer prints")
+	}
+	return true
+}
+
+// TestHostileControl is the negative control of the fuzz test.
+func TestHostileControl(t *testing.T) {
+	p, err := label.Waybill100x150(labeltest.Waybill())
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, err := cpcl.Encode(p, cpcl.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a\r\nFORM\r\nPRINT\r\n! 0 200 200 99 1\r\nPAGE-WIDTH 99\r\nTEXT 24 0 1 1 b", "a\r\nLINE 1 1 9 1 3", "a\n", "a\x00"} {
+		labels, err := cpcltest.Read(bytes.Replace(job.Bytes, []byte("W-12/4"), []byte(name), 1))
+		if err == nil && len(labels) == 1 && labels[0].Count("LINE") == len(p.Rules) {
+			t.Errorf("%q went through", name)
+		}
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	for _, name := range []string{"plain", "rare", "long"} {
+		p, err := label.Waybill100x150(labeltest.Waybills()[name])
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := cpcl.Encode(p, cpcl.Options{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
