@@ -91,10 +91,19 @@ type Scale struct {
 	Unit     Unit     `toml:"unit"`     // what the scale shows; a frame that says another is refused
 	Decimals *int     `toml:"decimals"` // what a frame must have; nil lets the frame decide
 	Capacity int64    `toml:"capacity_g"`
+	Poll     Poll     `toml:"poll"`
 	Settle   Settle   `toml:"settle"`
 	Zero     Zero     `toml:"zero"`
 	Silence  Duration `toml:"silence"` // without a byte for so long there is no signal
 	Gap      Duration `toml:"gap"`     // a pause inside a frame for so long ends the frame
+}
+
+// Poll is how a scale that speaks only when asked is asked. It may hold
+// questions only: a driver refuses commands that zero or tare.
+type Poll struct {
+	Send  Hex      `toml:"send"`  // empty for a scale that sends by itself
+	Then  Hex      `toml:"then"`  // sent once the scale has acknowledged Send
+	Every Duration `toml:"every"` // from question to question
 }
 
 // Settle says when a reading is stable: Frames readings in a row that differ by

@@ -35,9 +35,10 @@ const (
 )
 
 // A Flag is something a frame says besides its weight.
-type Flag uint16
+type Flag uint32
 
-// The flags of a frame, and after them the reasons for a reject.
+// The flags of a frame; then the reasons for a reject; then what a message says
+// that is a status and holds no gross weight.
 const (
 	FlagMotion Flag = 1 << iota
 	FlagNegative
@@ -48,9 +49,21 @@ const (
 	FlagBadChecksum
 	FlagUnit     // the frame's unit is not the profile's
 	FlagDecimals // the frame's decimals are not the profile's
+	FlagUnderZero
+	FlagNoWeight // no weight just now: empty, swinging or busy, the scale does not say which
+	FlagBusy     // the command cannot be carried out now
+	FlagRefused  // the scale does not understand the command
+	FlagUnknown  // the scale does not know the command
+	FlagGarbled  // the scale received the command damaged
+	FlagFault    // the scale says that it is broken
+	FlagCount    // pieces, not weight
+	FlagTare     // the tare, not the load
+	FlagAck      // a command was taken, or is echoed on a shared wire
+	FlagIdentity // who the scale is
 )
 
-var flagNames = []string{"motion", "negative", "net", "overload", "underload", "unzeroed", "bad-checksum", "unit", "decimals"}
+var flagNames = []string{"motion", "negative", "net", "overload", "underload", "unzeroed", "bad-checksum", "unit", "decimals",
+	"under-zero", "no-weight", "not-executable", "syntax-error", "unknown-command", "transmission-error", "fault", "count", "tare", "ack", "identity"}
 
 // Names lists the flags that are set.
 func (f Flag) Names() []string {
@@ -65,7 +78,8 @@ func (f Flag) Names() []string {
 
 // A Frame is one message of a scale. The value is Digits x 10^-Decimals of Unit
 // exactly; Decimals may be negative. Grams is that value rounded to the nearest
-// gram, halves away from zero.
+// gram, halves away from zero. A count of pieces is a Status with Digits of Pieces
+// and no grams.
 type Frame struct {
 	Kind     Kind
 	Raw      []byte // as received; valid until the decoder gets more bytes
@@ -82,6 +96,11 @@ func (f Frame) Text() string {
 	if f.Kind != KindWeight {
 		return ""
 	}
+	return f.value() + " " + string(f.Unit)
+}
+
+// value writes the number with all its decimals.
+func (f Frame) value() string {
 	digits, sign := fmt.Sprint(f.Digits), ""
 	if f.Digits < 0 {
 		digits, sign = digits[1:], "-"
@@ -94,52 +113,64 @@ func (f Frame) Text() string {
 		}
 		digits = digits[:len(digits)-f.Decimals] + "." + digits[len(digits)-f.Decimals:]
 	}
-	return sign + digits + " " + string(f.Unit)
+	return sign + digits
 }
 
-// A grammar reads one dialect of one protocol. Every frame begins with start.
+// A grammar reads one dialect of one protocol. Every frame begins with one of starts.
 //
-// parse looks at bytes that begin with start and says how many of them are a
+// parse looks at bytes that begin so and says how many of them are a
 // frame: above 0 is a whole one, and f then holds it; 0 is one that may become
 // whole; below 0 is none.
 // It must say "none" as soon as a byte does not fit, so that a cut frame never
 // holds the next one back.
 type grammar struct {
-	start byte
-	marks bool // its frames say whether the scale is at rest
-	parse func(o options, b []byte, f *Frame) int
+	starts string
+	marks  bool // its frames say whether the scale is at rest
+	parse  func(o options, b []byte, f *Frame) int
+	mode   mode
+	bounds bounds
 }
+
+// A mode is which weight the frames of a grammar hold.
+type mode uint8
+
+// A modeMarked frame says itself whether it is gross or net; modeShown is what
+// the display shows, net of any tare, and does not say whether there is one.
+const (
+	modeUnsaid mode = iota
+	modeMarked
+	modeShown
+)
+
+// bounds is what shows where a frame begins, besides its bytes.
+type bounds uint8
+
+// byBytes frames begin with bytes that are nothing else. byLine ones have no such
+// head and begin only where a line does. byPause ones are binary and bare: after
+// a byte that does not fit nothing is believed until a pause (Reset).
+const (
+	byBytes bounds = iota
+	byLine
+	byPause
+)
 
 // options is what a grammar takes from the profile.
 type options struct {
-	unit     profile.Unit
+	unit     profile.Unit // empty, in records without a profile: whatever the frame says
 	checksum bool
 	decimals int // -1: whatever the frame says
-}
-
-// grammars is the table of protocols and their dialects.
-var grammars = map[string]map[string]grammar{
-	"toledo-continuous": {
-		"standard": {stx, true, toledoStandard.parse},
-		"liden":    {stx, true, toledoLiden.parse},
-		"short":    {stx, true, toledoShort.parse},
-	},
-	"yaohua-xk3190": {
-		"tf0":      {stx, false, yaohuaTF0},
-		"reversed": {'=', false, yaohuaReversed},
-		"forward":  {'=', false, yaohuaForward},
-	},
 }
 
 // A Decoder finds frames in a stream of bytes. It is pure: no time, no line. It
 // holds at most 256 bytes, allocates nothing a frame, and joins or leaves the
 // stream at any byte.
 type Decoder struct {
-	g    grammar
-	o    options
-	buf  [256]byte
-	r, w int   // buf[r:w] is what was not yet made sense of
-	f    Frame // being read; here, because a local one would be allocated
+	g      grammar
+	o      options
+	buf    [256]byte
+	r, w   int   // buf[r:w] is what was not yet made sense of
+	adrift bool  // a frame may not begin at r: see bounds
+	f      Frame // being read; here, because a local one would be allocated
 	Stats
 
 	// Of the bytes since the last sound frame: how many, how many of them have
@@ -172,6 +203,9 @@ func NewDecoder(p profile.Profile) (*Decoder, error) {
 	if _, ok := gramsIn[p.Scale.Unit]; !ok {
 		return nil, fmt.Errorf("%s: unit %q is not known", p.Origin("scale.unit"), p.Scale.Unit)
 	}
+	if err := g.mayAsk(p); err != nil {
+		return nil, err
+	}
 	d := &Decoder{g: g, o: options{p.Scale.Unit, p.Scale.Checksum == "required", -1}}
 	if p.Scale.Decimals != nil {
 		d.o.decimals = *p.Scale.Decimals
@@ -190,6 +224,12 @@ func names[V any](m map[string]V) string {
 
 // Reset forgets a frame begun: what comes next is not its continuation.
 func (d *Decoder) Reset() {
+	switch d.g.bounds {
+	case byLine:
+		d.adrift = d.adrift || d.w > d.r
+	case byPause:
+		d.adrift = false
+	}
 	d.Noise += d.w - d.r
 	d.r, d.w = 0, 0
 }
@@ -231,7 +271,7 @@ func (d *Decoder) feed(data []byte) int {
 // next gives the next whole frame of the buffer.
 func (d *Decoder) next() (Frame, bool) {
 	for {
-		for d.r < d.w && d.buf[d.r] != d.g.start {
+		for d.r < d.w && (d.adrift || strings.IndexByte(d.g.starts, d.buf[d.r]) < 0) {
 			d.skip()
 		}
 		if d.r == d.w {
@@ -249,20 +289,36 @@ func (d *Decoder) next() (Frame, bool) {
 		d.f.Raw = d.buf[d.r : d.r+n]
 		if d.f.Kind == KindReject {
 			d.Rejects++
-			d.skip() // one byte only: a sound frame may begin inside a bad one
+			d.reject(n)
 			return d.f, true
 		}
 		d.r += n
+		d.adrift = false
 		d.Frames++
 		d.lost, d.high, d.odd = 0, 0, 0
 		return d.f, true
 	}
 }
 
+// reject drops a frame of n bytes that is whole but not what the profile promises,
+// and only the first byte of one with a wrong check: a sound frame may begin
+// inside that.
+func (d *Decoder) reject(n int) {
+	if d.f.Flags&FlagBadChecksum != 0 {
+		d.skip()
+		return
+	}
+	for range n {
+		d.skip()
+	}
+	d.adrift = false
+}
+
 // skip drops one byte as noise and remembers what kind of noise it is.
 func (d *Decoder) skip() {
 	c := d.buf[d.r]
 	d.r++
+	d.adrift = d.g.bounds == byPause || d.g.bounds == byLine && c != '\n'
 	d.Noise++
 	d.lost++
 	d.high += int(c >> 7)
@@ -295,11 +351,14 @@ var gramsIn = map[profile.Unit]struct{ num, den int64 }{
 	profile.Ounce:    {28349523125, 1000000000},
 }
 
-// weigh fills in the value. |digits| is at most 9999999 and decimals -2 to 7, so
-// that nothing here overflows.
+// weigh fills in the value. |digits| is at most 99999999 and decimals -3 to 7, so
+// that nothing here overflows. Without a unit there are no grams.
 func (f *Frame) weigh(digits int64, decimals int, unit profile.Unit) {
-	u := gramsIn[unit]
 	f.Digits, f.Decimals, f.Unit = digits, decimals, unit
+	u, ok := gramsIn[unit]
+	if !ok {
+		return
+	}
 	num, den := digits*u.num, u.den
 	for ; decimals > 0; decimals-- {
 		den *= 10
@@ -320,7 +379,7 @@ func (o options) judge(f *Frame) {
 	if f.Kind != KindWeight {
 		return
 	}
-	if f.Unit != o.unit {
+	if o.unit != "" && f.Unit != o.unit {
 		f.Kind, f.Flags = KindReject, f.Flags|FlagUnit
 	}
 	if o.decimals >= 0 && f.Decimals != o.decimals {

@@ -40,6 +40,9 @@ type run struct {
 
 // see takes one frame, received at now.
 func (p *pan) see(f Frame, now time.Time) {
+	if f.Kind == KindStatus && f.Flags&(FlagAck|FlagIdentity|FlagTare) != 0 {
+		return // says nothing of the load
+	}
 	if f.Kind != KindReject {
 		p.seq++
 	}
@@ -50,10 +53,16 @@ func (p *pan) see(f Frame, now time.Time) {
 		p.unsettle(WrongSettings, now)
 	case f.Kind == KindReject:
 		p.run, p.zeros = run{}, 0 // a lost frame interrupts what would have been a row
-	case f.Flags&FlagUnderload != 0:
+	case f.Flags&(FlagUnderload|FlagUnderZero) != 0:
 		p.unsettle(BelowZero, now)
 	case f.Flags&FlagUnzeroed != 0:
 		p.unsettle(Unzeroed, now)
+	case f.Flags&FlagCount != 0:
+		p.unsettle(UnitMismatch, now)
+	case f.Flags&(FlagRefused|FlagUnknown|FlagFault) != 0:
+		p.unsettle(WrongSettings, now)
+	case f.Kind == KindStatus && f.Flags&FlagOverload == 0:
+		p.unsettle(Moving, now) // no weight just now
 	case f.Kind == KindStatus:
 		p.unsettle(Overload, now)
 	case f.Flags&FlagNet != 0:

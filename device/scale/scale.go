@@ -143,8 +143,13 @@ func (s *Scale) Drive(ctx context.Context, line device.Line) error {
 	defer s.lose(NotConnected)
 	buf := make([]byte, 512)
 	heard := time.Now()
+	ask := asker{p: s.profile.Scale, at: heard.Add(time.Duration(s.profile.Scale.Gap))}
+	said := heard // when the scale was last heard, or silence last noted
 	for ctx.Err() == nil {
-		if err := line.SetReadDeadline(time.Now().Add(time.Duration(s.profile.Scale.Silence))); err != nil {
+		if err := ask.ask(line, dec, heard); err != nil {
+			return err
+		}
+		if err := line.SetReadDeadline(ask.before(said.Add(time.Duration(s.profile.Scale.Silence)))); err != nil {
 			return err
 		}
 		n, err := line.Read(buf)
@@ -153,12 +158,21 @@ func (s *Scale) Drive(ctx context.Context, line device.Line) error {
 			if now.Sub(heard) >= time.Duration(s.profile.Scale.Gap) {
 				dec.Reset()
 			}
-			heard = now
-			s.hear(dec, buf[:n], now)
+			heard, said = now, now
+			if ask.listening() {
+				if acked := s.hear(dec, buf[:n], now); acked {
+					if err := ask.then(line); err != nil {
+						return err
+					}
+				}
+			}
 		}
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			s.silent(now)
+			if now.Sub(said) >= time.Duration(s.profile.Scale.Silence) {
+				s.silent(now)
+				said = now
+			}
 		case err != nil:
 			return err
 		}
@@ -166,13 +180,69 @@ func (s *Scale) Drive(ctx context.Context, line device.Line) error {
 	return ctx.Err()
 }
 
-// hear takes bytes off the line and publishes what they change.
-func (s *Scale) hear(dec *Decoder, data []byte, now time.Time) {
+// An asker asks a scale that speaks only when asked; with nothing to send it does
+// nothing. It begins after a pause, so that what is left of somebody else's
+// answer is over, and never asks into an answer that is still coming.
+type asker struct {
+	p     profile.Scale
+	at    time.Time // when to ask next
+	asked bool
+}
+
+// listening tells whether what comes can be believed to be an answer, or the
+// stream of a scale that needs no questions.
+func (a *asker) listening() bool { return len(a.p.Poll.Send) == 0 || a.asked }
+
+// before gives t, or the time of the next question if that comes first.
+func (a *asker) before(t time.Time) time.Time {
+	if len(a.p.Poll.Send) > 0 && a.at.Before(t) {
+		return a.at
+	}
+	return t
+}
+
+// ask sends the question if it is time to, and then the line is quiet.
+func (a *asker) ask(line device.Line, dec *Decoder, heard time.Time) error {
+	now := time.Now()
+	if len(a.p.Poll.Send) == 0 || now.Before(a.at) {
+		return nil
+	}
+	if quiet := heard.Add(time.Duration(a.p.Gap)); (!a.asked || dec.Pending() > 0) && now.Before(quiet) {
+		a.at = quiet
+		return nil
+	}
+	dec.Reset()
+	a.asked, a.at = true, now.Add(time.Duration(a.p.Poll.Every))
+	return send(line, a.p.Poll.Send)
+}
+
+// then sends the second half of a question whose first half was acknowledged.
+func (a *asker) then(line device.Line) error {
+	if len(a.p.Poll.Then) == 0 {
+		return nil
+	}
+	return send(line, a.p.Poll.Then)
+}
+
+// send gives up where a scale holds the line: a question is a few bytes, and one
+// that does not get out in two seconds never will.
+func send(line device.Line, question []byte) error {
+	if err := line.SetWriteDeadline(time.Now().Add(2 * time.Second)); err != nil {
+		return err
+	}
+	_, err := line.Write(question)
+	return err
+}
+
+// hear takes bytes off the line, publishes what they change, and tells whether the
+// scale acknowledged something.
+func (s *Scale) hear(dec *Decoder, data []byte, now time.Time) (acked bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := dec.Frames + dec.Rejects
 	for f := range dec.Decode(data) {
 		s.pan.see(f, now)
+		acked = acked || f.Kind == KindStatus && f.Flags == FlagAck
 		if f.Kind == KindWeight {
 			raw := append(s.last.Raw[:0], f.Raw...)
 			s.last, s.at = f, now
@@ -182,9 +252,10 @@ func (s *Scale) hear(dec *Decoder, data []byte, now time.Time) {
 	if why := dec.Suspicion(); why != "" {
 		s.pan.unsettle(why, now)
 	} else if dec.Frames+dec.Rejects == before {
-		return
+		return acked
 	}
 	s.publish(dec.Stats)
+	return acked
 }
 
 // silent notes that nothing came for the profile's silence.

@@ -1,5 +1,11 @@
 package scale
 
+import (
+	"bytes"
+
+	"floord/device/profile"
+)
+
 // Yaohua XK3190 (A26 manual pp. 10-11; the same in A9, D9, A1 and many relatives).
 // None of its formats has a unit or a mark of stability.
 
@@ -15,12 +21,8 @@ func yaohuaTF0(o options, b []byte, f *Frame) int {
 	if len(b) < size {
 		return 0
 	}
-	var x byte
-	for _, c := range b[1:9] {
-		x ^= c
-	}
-	if b[9] != hexDigit(x>>4) || b[10] != hexDigit(x&15) {
-		f.Kind, f.Flags = KindReject, FlagBadChecksum
+	if !xorText(b[1:9], b[9:11]) {
+		f.spoil()
 		return size
 	}
 	o.plain(number(b[2:8]), int(b[8]-'0'), b[1] == '-', f)
@@ -138,4 +140,140 @@ func (o options) plain(digits int64, decimals int, negative bool, f *Frame) {
 	}
 	f.weigh(digits, decimals, o.unit)
 	o.judge(f)
+}
+
+// yaohuaText is "=", seven characters with the highest digit first, the unit in
+// brackets and the end of the line, as the XK3118T1 sends it.
+func yaohuaText(o options, b []byte, f *Frame) int {
+	t := text{b: b}
+	t.lit("=")
+	d := t.number(7)
+	t.lit("(")
+	unit := t.unit(4)
+	t.lit(")\r\n")
+	if t.ok() {
+		o.say(d, unit, f)
+	}
+	return t.size()
+}
+
+// yaohuaA12 reads the A12(E) (manual p. 13): W, G or N, seven characters, the
+// unit, the XOR of these eleven as two hexadecimal characters, CR LF. Blanks and
+// OL or LO are too much or too little.
+func yaohuaA12(o options, b []byte, f *Frame) int {
+	t := text{b: b}
+	over := -1
+	var d decimal
+	var unit profile.Unit
+	if t.peek() == ' ' {
+		t.lit("         ")
+		over = t.word(2, "OL", "LO")
+	} else {
+		t.lit("W")
+		if t.one("GN") == 'N' {
+			f.Flags |= FlagNet
+		}
+		d = t.number(7)
+		unit = t.unit(2)
+		t.bad = t.bad || t.ok() && t.i != 11
+	}
+	t.hex()
+	t.hex()
+	t.lit("\r\n")
+	switch {
+	case t.size() <= 0:
+	case !xorText(b[:11], b[11:13]):
+		f.spoil()
+	case over == 0:
+		f.refuse(FlagOverload)
+	case over == 1:
+		f.refuse(FlagUnderload)
+	default:
+		o.say(d, unit, f)
+	}
+	return t.size()
+}
+
+// hex wants a hexadecimal digit as Yaohua writes it.
+func (t *text) hex() { t.one("0123456789ABCDEF") }
+
+// ww is the width of the value in "ww00015.000kg": gross ww, net wn, tare wt. The
+// Liden LUW2001 (pp. 16-17) sends nine characters, others are said to send eight.
+type ww int
+
+func (width ww) parse(o options, b []byte, f *Frame) int {
+	t := text{b: b}
+	t.lit("w")
+	switch t.one("wnt") {
+	case 'n':
+		f.Flags |= FlagNet
+	case 't':
+		f.Flags |= FlagTare
+	}
+	d := t.number(int(width))
+	unit := t.unit(2)
+	t.lit("\r\n")
+	if t.ok() {
+		o.say(d, unit, f)
+	}
+	return t.size()
+}
+
+// yaohuaCommand reads what A9, A23p and DS3 answer in command mode (A23p manual
+// pp. 24, 26): STX, address, command, sign, six digits, the number of decimals,
+// XOR, ETX. B is gross, C tare, D net.
+func yaohuaCommand(o options, b []byte, f *Frame) int { return command(o, b, f, 'D', false) }
+
+// yaohuaRS485 reads the other variant: the point stands among the digits, and C
+// is net and D tare.
+func yaohuaRS485(o options, b []byte, f *Frame) int { return command(o, b, f, 'C', true) }
+
+func command(o options, b []byte, f *Frame, net byte, pointed bool) int {
+	t := text{b: b}
+	t.lit("\x02")
+	t.one("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	c := t.one("ABCDEF")
+	sign := t.peek()
+	valued := sign == '+' || sign == '-'
+	var d decimal
+	if valued {
+		if c < 'B' || c > 'D' {
+			t.bad = true
+		}
+		d = t.commandValue(pointed)
+	}
+	t.hex()
+	t.hex()
+	t.lit("\x03")
+	n := t.size()
+	switch {
+	case n <= 0:
+	case !xorText(b[1:n-3], b[n-3:n-1]):
+		f.spoil()
+	case !valued: // a question heard on the shared wire, or a command taken
+		f.refuse(FlagAck)
+	case c == 'B':
+		o.say(d, o.unit, f)
+	case c == net:
+		f.Flags |= FlagNet
+		o.say(d, o.unit, f)
+	default:
+		f.refuse(FlagTare)
+	}
+	return n
+}
+
+// commandValue takes eight characters: sign, digits and point, or sign, six digits
+// and the number of decimals. But for the point they look the same.
+func (t *text) commandValue(pointed bool) decimal {
+	start := t.i
+	if pointed {
+		d := t.number(8)
+		t.bad = t.bad || t.ok() && bytes.IndexByte(t.b[start:t.i], '.') < 0
+		return d
+	}
+	d := t.number(7)
+	t.bad = t.bad || t.ok() && bytes.IndexByte(t.b[start:t.i], '.') >= 0
+	d.decimals = int(t.one("01234") - '0')
+	return d
 }

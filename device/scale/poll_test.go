@@ -1,0 +1,140 @@
+package scale_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"floord/device/profile"
+	"floord/device/scale"
+)
+
+// answering is a scale that speaks only when asked; its answers are by question.
+func answering(w io.ReadWriter, answers map[string]string, asked func(string)) {
+	buf := make([]byte, 64)
+	for {
+		n, err := w.Read(buf)
+		if err != nil {
+			return
+		}
+		asked(string(buf[:n]))
+		if a := answers[string(buf[:n])]; a != "" {
+			if _, err := io.WriteString(w, a); err != nil {
+				return
+			}
+		}
+	}
+}
+
+func TestPolledScales(t *testing.T) {
+	tests := []struct {
+		profile     string
+		empty, full map[string]string
+	}{
+		{"generic/mt-sics", map[string]string{"SI\r\n": "S S      0.000 kg\r\n"}, map[string]string{"SI\r\n": "S S      1.240 kg\r\n"}},
+		{"generic/toledo-8217", map[string]string{"W": "\x0200.000\r"}, map[string]string{"W": "\x0201.240\r"}},
+		{"elicom/s200", map[string]string{"\xaa": "\x00\x00\x00\x00"}, map[string]string{"\xaa": "\x00\x12\x40\x52"}},
+		{"cas/ecr", map[string]string{"\x05": "\x06", "\x11": "\x01\x02S 00.000kg\x61\x03\x04"},
+			map[string]string{"\x05": "\x06", "\x11": "\x01\x02S 01.240kg\x66\x03\x04"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.profile, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, err := scale.New(shipped(t, tt.profile))
+				if err != nil {
+					t.Fatal(err)
+				}
+				host, dev := net.Pipe()
+				ctx, cancel := context.WithCancel(t.Context())
+				answers, asked := map[string]string{}, map[string]int{}
+				for q, a := range tt.empty {
+					answers[q] = a
+				}
+				full := false
+				go answering(dev, answers, func(q string) { asked[q]++ })
+				ended := make(chan struct{})
+				go func() { s.Drive(ctx, host); close(ended) }()
+				go func() {
+					time.Sleep(3 * time.Second)
+					for q, a := range tt.full {
+						answers[q] = a
+					}
+					full = true
+				}()
+				time.Sleep(2 * time.Second)
+				if st, _ := s.Live(); st.Phase != scale.Empty {
+					t.Errorf("phase %q of an empty scale", st.Phase)
+				}
+				time.Sleep(2 * time.Second)
+				wait, stop := context.WithTimeout(ctx, 10*time.Second)
+				defer stop()
+				w, err := s.Settled(wait, "P-1")
+				if err != nil || w.Grams != 1240 || !full {
+					t.Errorf("Settled = %+v, %v; want 1240 g", w, err)
+				}
+				cancel()
+				host.Close()
+				dev.Close()
+				<-ended
+				synctest.Wait()
+				for q := range asked {
+					if tt.empty[q] == "" {
+						t.Errorf("the scale was sent %q", q)
+					}
+				}
+			})
+		})
+	}
+}
+
+// What lies on the line before the first question is somebody else's answer.
+func TestAnAnswerNobodyAskedForIsNotBelieved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := scale.New(shipped(t, "adam/azextra"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		host, dev := net.Pipe()
+		ended := make(chan struct{})
+		go func() { s.Drive(t.Context(), host); close(ended) }()
+		io.WriteString(dev, ".240kg\r\n234kg\r\n")
+		go answering(dev, nil, func(string) {})
+		time.Sleep(2 * time.Second)
+		if st, _ := s.Live(); st.Seq != 0 {
+			t.Errorf("%+v; want nothing read", st)
+		}
+		dev.Close()
+		<-ended
+		host.Close()
+	})
+}
+
+// Zero and tare commands are refused wherever they are written.
+func TestOnlyQuestionsArePolled(t *testing.T) {
+	for name, asks := range map[string][]string{
+		"generic/toledo-8217":    {"Z", "T", "T01000", "C", "WZ"},
+		"generic/mt-sics":        {"Z\r\n", "T\r\n", "@\r\n", "S\r\nZ\r\n"},
+		"generic/yaohua-command": {"\x02AE04\x03", "\x02AF07\x03", "\x02AB04\x03"},
+		"generic/usb-hid":        {"W"},
+		"cas/ecr":                {"\x12"},
+		"generic/nci":            {"Z\r"},
+	} {
+		for _, ask := range asks {
+			p := shipped(t, name)
+			p.Scale.Poll.Send = profile.Hex(ask)
+			if _, err := scale.New(p); err == nil || !strings.Contains(err.Error(), "does not ask") {
+				t.Errorf("%s polled with %q: New = %v; want it refused", name, ask, err)
+			}
+		}
+		if p := shipped(t, name); name != "cas/ecr" {
+			p.Scale.Poll.Then = profile.Hex("\x05Z")
+			if _, err := scale.New(p); err == nil {
+				t.Errorf("%s: a second half that is no question passed", name)
+			}
+		}
+	}
+}
