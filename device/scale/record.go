@@ -1,0 +1,286 @@
+package scale
+
+import (
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// Limits on a record that DecodeCSV reads.
+const maxRecord = 1 << 16 // bytes of one row
+
+// A decoded is what one row of a record means. Value and grams are exact, and
+// missing where the bytes do not hold them; so are stable and mode.
+type decoded struct {
+	ID      string      `json:"id"`
+	Outcome string      `json:"outcome"` // weight, status, reject, incomplete, ambiguous
+	Value   string      `json:"value,omitempty"`
+	Unit    string      `json:"unit,omitempty"`
+	Grams   json.Number `json:"grams,omitempty"`
+	Stable  *bool       `json:"stable,omitempty"`
+	Mode    string      `json:"mode,omitempty"`
+	Flags   []string    `json:"flags"`
+	Frames  []decoded   `json:"frames,omitempty"` // of a row with several; the row itself then is the last one
+}
+
+// DecodeCSV reads recorded bytes, a row each with the columns id, protocol,
+// dialect and hex under a head that names them, and writes what they mean, a line
+// of JSON each. Other columns are not looked at.
+//
+// There is no profile here, so the unit is what the frame says, or none. Nor is
+// anything guessed: a row whose dialect is empty or not known is read in every
+// dialect of its protocol, one without a protocol in all of them, and where two
+// readings differ the row is ambiguous. The error names the line of a file that
+// is not such a record; bytes that mean nothing are no error.
+func DecodeCSV(w io.Writer, r io.Reader) error {
+	in := csv.NewReader(r)
+	in.ReuseRecord = true
+	in.FieldsPerRecord = -1 // people leave off empty columns at the end
+	head, err := in.Read()
+	if err != nil {
+		return fmt.Errorf("record without a head: %w", err)
+	}
+	var columns [4]int
+	for i, name := range []string{"id", "protocol", "dialect", "hex"} {
+		if columns[i] = slices.Index(head, name); columns[i] < 0 {
+			return fmt.Errorf("record without a column %q", name)
+		}
+	}
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	for {
+		row, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if last := slices.Max(columns[:]); len(row) <= last {
+			line, _ := in.FieldPos(0)
+			return fmt.Errorf("line %d: %d columns are too few: at least %d", line, len(row), last+1)
+		}
+		line, _ := in.FieldPos(columns[3])
+		text := strings.Join(strings.Fields(row[columns[3]]), "")
+		if len(text) > 2*maxRecord {
+			return fmt.Errorf("line %d: %d bytes are too many: at most %d", line, len(text)/2, maxRecord)
+		}
+		data, err := hex.DecodeString(text)
+		if err != nil {
+			return fmt.Errorf("line %d: hex: %w", line, err)
+		}
+		d := decode(row[columns[1]], row[columns[2]], data)
+		d.ID = row[columns[0]]
+		if err := out.Encode(d); err != nil {
+			return err
+		}
+	}
+}
+
+// A reading is one way to understand bytes.
+type reading struct {
+	protocol, dialect string
+	checksum          bool
+}
+
+// recorded is how records name protocols and dialects that have another name
+// here, or several: a record may not know more than that.
+var recorded = map[string]map[string][]reading{
+	"toledo-continuous": {
+		"mt-standard":    {{"toledo-continuous", "standard", true}},
+		"mt-no-checksum": {{"toledo-continuous", "standard", false}},
+		"liden-luw2001":  {{"toledo-continuous", "liden", true}},
+		"cardinal-short": {{"toledo-continuous", "short", false}},
+	},
+	"toledo-8217": {
+		"weight-only": {{"toledo-8217", "standard", false}},
+		"ecr-nci":     {{"nci", "scp-01", false}},
+	},
+	"yaohua-xk3190": {
+		"tf0-continuous": {{"yaohua-xk3190", "tf0", true}},
+		"tf2-reversed":   {{"yaohua-xk3190", "reversed", false}},
+		"eq-forward":     {{"yaohua-xk3190", "forward", false}},
+		"eq-text":        {{"yaohua-xk3190", "text", false}},
+		"wg-checksum":    {{"yaohua-xk3190", "a12", true}},
+		"ww-text":        {{"yaohua-xk3190", "ww", false}, {"yaohua-xk3190", "ww8", false}},
+		"command":        {{"yaohua-xk3190", "command", true}, {"yaohua-xk3190", "command-rs485", true}},
+	},
+	"and-standard":  {"": {{"st-gs", "and", false}}},
+	"st-gs-text":    {"": {{"st-gs", "standard", false}}},
+	"cas":           {"ecr-dc1": {{"cas", "ecr", true}}},
+	"sartorius-sbi": {"16char": {{"sartorius-sbi", "16", false}}, "22char": {{"sartorius-sbi", "22", false}}},
+	"dibal-epos":    {"": {{"dibal", "98-99", true}}},
+	"usb-hid-pos":   {"": {{"usb-hid", "report3", false}}},
+}
+
+// readings lists the ways to read a row.
+func readings(protocol, dialect string) []reading {
+	if all := recorded[protocol][dialect]; all != nil {
+		return all
+	}
+	if _, ok := grammars[protocol][dialect]; ok {
+		return []reading{{protocol, dialect, !bare(protocol, dialect)}}
+	}
+	if all := recorded[protocol][""]; all != nil { // it has but one dialect, whatever that is called
+		return all
+	}
+	var all []reading
+	for p, dialects := range grammars {
+		for d := range dialects {
+			if p == protocol || protocol == "" {
+				all = append(all, reading{p, d, !bare(p, d)})
+			}
+		}
+	}
+	sort.Slice(all, func(i, j int) bool { // the order of a map must not decide what is said
+		return all[i].protocol+" "+all[i].dialect < all[j].protocol+" "+all[j].dialect
+	})
+	return all
+}
+
+// bare tells a dialect whose frames never have a checksum from one where it is
+// a choice.
+func bare(protocol, dialect string) bool {
+	return protocol == "toledo-continuous" && dialect == "short"
+}
+
+// decode gives what all readings of data agree on.
+func decode(protocol, dialect string, data []byte) decoded {
+	home := homeName(protocol)
+	if isQuestion(home, dialect, string(data)) || slices.Contains(orders[home], string(data)) {
+		return decoded{Outcome: string(KindStatus), Flags: []string{"query"}}
+	}
+	if len(data) == 0 && protocol == "adam" { // no answer is how it says that nothing is new
+		return decoded{Outcome: string(KindStatus), Flags: []string{"no-change-or-zero"}}
+	}
+	all := readings(protocol, dialect)
+	if len(all) == 0 {
+		return decoded{Outcome: string(KindReject), Flags: []string{"unknown-protocol"}}
+	}
+	var best decoded
+	for i, r := range all {
+		d := r.decode(data)
+		switch {
+		case i == 0 || rank(d) > rank(best):
+			best = d
+		case rank(d) == rank(best) && rank(d) >= 2 && !same(d, best):
+			return decoded{Outcome: "ambiguous", Flags: []string{}}
+		}
+	}
+	return best
+}
+
+// orders are what else a host may have said in a record of both directions. They
+// act on the scale, and are never sent from here.
+var orders = map[string][]string{
+	"toledo-8217":   {"Z", "T", "C", "A", "B", "Ehello", "F"},
+	"mt-sics":       {"Z\r\n", "ZI\r\n", "T\r\n", "TI\r\n", "TAC\r\n", "@\r\n", "I1\r\n", "I2\r\n", "I3\r\n", "I4\r\n", "SR\r\n"},
+	"ohaus":         {"Z\r\n", "T\r\n", "0P\r\n"},
+	"adam":          {"Z\r\n", "T\r\n"},
+	"sartorius-sbi": {"\x1bT\r\n", "\x1bV\r\n", "\x1bU\r\n"},
+	"nci":           {"Z\r", "U\r"},
+	"elicom":        {"\xcc"},
+}
+
+// homeName is what a protocol of one dialect is called here.
+func homeName(protocol string) string {
+	if all := recorded[protocol][""]; all != nil {
+		return all[0].protocol
+	}
+	return protocol
+}
+
+// rank orders outcomes by how much they know.
+func rank(d decoded) int {
+	switch d.Outcome {
+	case string(KindWeight), string(KindStatus):
+		return 2
+	case "incomplete":
+		return 1
+	}
+	return 0
+}
+
+func same(a, b decoded) bool {
+	x, _ := json.Marshal(a)
+	y, _ := json.Marshal(b)
+	return string(x) == string(y)
+}
+
+// decode reads data in one way.
+func (r reading) decode(data []byte) decoded {
+	g := grammars[r.protocol][r.dialect]
+	dec := Decoder{g: g, o: options{"", r.checksum, -1}}
+	var sound []decoded
+	var spoilt Flag
+	for f := range dec.Decode(data) {
+		if f.Kind == KindReject {
+			spoilt |= f.Flags
+			continue
+		}
+		sound = append(sound, f.decoded(g))
+	}
+	switch {
+	case len(sound) > 1:
+		d := sound[len(sound)-1]
+		d.Frames = sound
+		return d
+	case len(sound) == 1:
+		return sound[0]
+	case dec.Pending() > 0 && spoilt == 0, len(data) == 0:
+		return decoded{Outcome: "incomplete", Flags: []string{}}
+	}
+	return decoded{Outcome: string(KindReject), Flags: append([]string{}, spoilt.Names()...)}
+}
+
+// decoded says a sound frame in the words of a record.
+func (f Frame) decoded(g grammar) decoded {
+	d := decoded{Outcome: string(f.Kind), Flags: append([]string{}, (f.Flags &^ FlagNet).Names()...)}
+	if f.Motion != Unmarked {
+		still := f.Motion == Still
+		d.Stable = &still
+	}
+	if f.Unit == pieces {
+		d.Value, d.Unit = f.value(), string(f.Unit)
+	}
+	if f.Kind != KindWeight {
+		return d
+	}
+	d.Value, d.Unit, d.Grams = f.value(), string(f.Unit), f.exact()
+	if f.Digits == 0 {
+		d.Flags = append(d.Flags, "zero")
+	}
+	switch {
+	case f.Flags&FlagNet != 0 || g.mode == modeShown:
+		d.Mode = "net"
+	case g.mode == modeMarked:
+		d.Mode = "gross"
+	}
+	return d
+}
+
+// exact gives the grams with all their decimals; empty without a unit.
+func (f Frame) exact() json.Number {
+	u, ok := gramsIn[f.Unit]
+	if !ok {
+		return ""
+	}
+	r := new(big.Rat).SetFrac64(u.num, u.den)
+	r.Mul(r, new(big.Rat).SetInt64(f.Digits))
+	ten := big.NewRat(10, 1)
+	for n := f.Decimals; n > 0; n-- {
+		r.Quo(r, ten)
+	}
+	for n := f.Decimals; n < 0; n++ {
+		r.Mul(r, ten)
+	}
+	text := r.FloatString(18) // ounces have nine decimals, a value at most seven
+	return json.Number(strings.TrimSuffix(strings.TrimRight(text, "0"), "."))
+}
