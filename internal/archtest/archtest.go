@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"label/glyph/*":        {},
 	"label/*":              {"label", "label/glyph"},
 	"label/cpcl":           {"label", "label/glyph", "label/preview"}, // as label/zpl
+	"label/escpos":         {"label", "label/glyph", "label/preview"}, // as label/zpl
 	"label/zpl":            {"label", "label/glyph", "label/preview"}, // sends the preview where a printer has no letters
 	"report":               {"floor", "report/pdf"},
 	"report/*":             {"label/glyph"}, // the same packed Chinese letters as the labels
@@ -61,7 +62,7 @@ var mayImport = map[string][]string{
 // forTests are packages for tests and for the pretend site: fakes, suites that
 // every driver passes, simulators. Nothing that runs on a floor imports them.
 var forTests = []string{
-	"device/devicetest", "label/labeltest", "label/tspl/tspltest", "label/zpl/zpltest", "label/cpcl/cpcltest", "sync/ledger/ledgertest",
+	"device/devicetest", "label/labeltest", "label/tspl/tspltest", "label/zpl/zpltest", "label/cpcl/cpcltest", "label/escpos/escpostest", "sync/ledger/ledgertest",
 	"sync/channel/channeltest", "sync/carrier/carriertest", "sync/pda/pdatest",
 }
 

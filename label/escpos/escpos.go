@@ -1,0 +1,363 @@
+// Package escpos writes labels in ESC/POS, the language of receipt printers and
+// of some label printers built from them.
+//
+// A label is composed in page mode, where every text and code has its place:
+// text as text wherever the printer's own Chinese font has it, rare characters
+// and lines as small raster pictures. A printer without page mode gets the whole
+// label as raster (Options.Raster).
+//
+// No text can command the printer: commands begin with a control, and no control
+// reaches here from a text (glyph.Normalise), nor is any byte of a hanzi one.
+// DLE EOT, ENQ and DC4 are obeyed by some firmware wherever they stand, even
+// within a picture or a number; so no picture, number or bar code is sent that
+// holds one.
+//
+// Sources: the Epson command reference as the manuals of HPRT, Xprinter and
+// Zijiang printers repeat it. That a place in page mode is that of the lower edge
+// is Epson's; see Options.FromTop.
+package escpos
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+
+	"floord/label"
+	"floord/label/glyph"
+	"floord/label/preview"
+)
+
+// Options is what a printer's profile says. The zero value is a 203 dpi printer
+// with page mode, the 24-dot GBK font and labels with gaps.
+type Options struct {
+	DPI      int    // 0 means 203
+	Charset  string // of the printer's Chinese font: "gbk" (or empty), "gb2312", "gb18030"; "ascii" for none
+	Policy   string // for characters it lacks: "bitmap" (or empty), "pinyin", "both"
+	MaxScale int    // largest multiplier of the 24-dot font; 0 means 8
+
+	Continuous bool // paper without gaps: it is fed out, and cut if Cut
+	Cut        bool
+
+	// Raster sends the whole label as pictures in standard mode.
+	Raster bool
+
+	// Quirks. Some firmware takes a place in page mode as that of the upper edge.
+	// Printers that encode wrongly get their codes drawn.
+	FromTop    bool
+	BarsAsDots bool
+	QRAsBitmap bool
+}
+
+// A Job is one label in the printer's language, ready to send. It prints exactly
+// one label.
+type Job struct {
+	Bytes []byte
+	Notes []label.Note // each character that was not printed as written
+	Sheet label.Sheet  // what it was made from, for label/preview
+}
+
+const font = 24 // dots
+
+// Device is what laying out must know of the printer.
+func (o Options) Device() (label.Device, error) {
+	cs, err := glyph.ParseCharset(cmp.Or(o.Charset, "gbk"))
+	if err != nil {
+		return label.Device{}, fmt.Errorf("escpos: %w", err)
+	}
+	policy, err := glyph.ParsePolicy(o.Policy)
+	if err != nil {
+		return label.Device{}, fmt.Errorf("escpos: %w", err)
+	}
+	most := cmp.Or(o.MaxScale, 8)
+	if most < 1 || most > 8 {
+		return label.Device{}, fmt.Errorf("escpos: letters scaled up to %d times; 1 to 8 are known", most)
+	}
+	heights := make([]int, most)
+	for i := range heights {
+		heights[i] = (i + 1) * font
+	}
+	return label.Device{
+		DPI: cmp.Or(o.DPI, 203), Heights: heights,
+		Speller: glyph.Speller{Charset: cs, Policy: policy},
+	}, nil
+}
+
+// Encode lays the page out for the printer and writes it. The error is that of
+// the layout (a *label.FitError in it) or names the option that is wrong.
+func Encode(p label.Page, o Options) (Job, error) {
+	d, err := o.Device()
+	if err != nil {
+		return Job{}, err
+	}
+	s, err := p.Lay(d)
+	if err != nil {
+		return Job{}, err
+	}
+	w := writer{opt: o, charset: d.Speller.Charset}
+	w.out = make([]byte, 0, 8192)
+	w.send("\x1b@")
+	if o.Raster {
+		w.bands(preview.Dots(s))
+		if !o.Continuous {
+			w.send("\f")
+		}
+	} else {
+		w.page(s)
+		w.send("\f")
+	}
+	switch {
+	case o.Cut:
+		w.send("\x1dVB\x00")
+	case o.Continuous:
+		w.send("\x1bd\x03")
+	}
+	return Job{Bytes: w.out, Notes: s.Notes, Sheet: s}, nil
+}
+
+// A writer is one call of Encode.
+type writer struct {
+	opt     Options
+	charset glyph.Charset
+	scale   int // GS ! in force
+	out     []byte
+}
+
+func (w *writer) send(s string) { w.out = append(w.out, s...) }
+
+func (w *writer) page(s label.Sheet) {
+	if w.charset != glyph.ASCII {
+		w.send("\x1c&")
+	}
+	// ESC W says where the page is: a dot more if its size would read as a
+	// real-time command.
+	width, height := s.Width, s.Height
+	if realTime(two(width)) {
+		width++
+	}
+	if realTime(two(height)) {
+		height++
+	}
+	w.send("\x1bL\x1bW\x00\x00\x00\x00")
+	w.out = append(append(w.out, two(width)...), two(height)...)
+	w.send("\x1bT\x00")
+	for _, r := range s.Runs {
+		for _, p := range r.Drawn() {
+			w.picture(p.X, p.Y, p.Bits)
+		}
+	}
+	for _, i := range s.Images {
+		w.picture(i.X, i.Y, i.Bits)
+	}
+	for _, q := range s.QRs {
+		w.qr(q)
+	}
+	for _, r := range s.Rules {
+		w.fill(r)
+	}
+	for _, b := range s.Boxes {
+		w.fill(label.Rect{X: b.X, Y: b.Y, W: b.W, H: b.Line})
+		w.fill(label.Rect{X: b.X, Y: b.Y + b.H - b.Line, W: b.W, H: b.Line})
+		w.fill(label.Rect{X: b.X, Y: b.Y, W: b.Line, H: b.H})
+		w.fill(label.Rect{X: b.X + b.W - b.Line, Y: b.Y, W: b.Line, H: b.H})
+	}
+	for _, r := range s.Runs {
+		w.native(r)
+	}
+	for _, c := range s.Codes {
+		w.bars(c)
+	}
+}
+
+func two(n int) []byte { return []byte{byte(n), byte(n >> 8)} }
+
+// realTime says whether some firmware would find a real-time command in b.
+func realTime(b []byte) bool {
+	for i := 1; i < len(b); i++ {
+		if b[i-1] == 0x10 && (b[i] == 0x04 || b[i] == 0x05 || b[i] == 0x14) {
+			return true
+		}
+	}
+	return false
+}
+
+// at moves to where something h dots high stands. A number that would read as a
+// real-time command is reached from the one before.
+func (w *writer) at(x, y, h int) {
+	if !w.opt.FromTop {
+		y += h
+	}
+	for _, m := range []struct {
+		to, by string
+		n      int
+	}{{"\x1b$", "\x1b\\", x}, {"\x1d$", "\x1d\\", y}} {
+		w.send(m.to)
+		if n := two(m.n); realTime(n) {
+			w.out = append(w.out, two(m.n-1)...)
+			w.send(m.by + "\x01\x00")
+		} else {
+			w.out = append(w.out, n...)
+		}
+	}
+}
+
+// native writes what the printer's font prints. A bold run is struck twice.
+func (w *writer) native(r label.Run) {
+	x, signs := r.Native()
+	if len(signs) == 0 {
+		return
+	}
+	if k := r.Height / font; k != w.scale {
+		w.out = append(w.out, 0x1d, '!', byte(k-1)*0x11)
+		w.scale = k
+	}
+	w.text(x, r.Y, r.Height, signs)
+	if r.Bold {
+		w.text(x+label.Strike(r.Height), r.Y, r.Height, signs)
+	}
+}
+
+func (w *writer) text(x, y, h int, signs []glyph.Sign) {
+	w.at(x, y, h)
+	for _, s := range signs {
+		if s.Drawn {
+			w.send(" ")
+			if s.Wide {
+				w.send(" ")
+			}
+			continue
+		}
+		var ok bool
+		if w.out, ok = w.charset.Append(w.out, s.Rune); !ok {
+			// Spell chose the font for this sign because the charset has it.
+			panic(fmt.Sprintf("escpos: no code for %U", s.Rune))
+		}
+	}
+}
+
+func (w *writer) fill(r label.Rect) {
+	b := glyph.NewBitmap(r.W, r.H)
+	b.Fill(0, 0, r.W, r.H)
+	w.picture(r.X, r.Y, b)
+}
+
+// picture writes the rows that have ink.
+func (w *writer) picture(x, y int, b glyph.Bitmap) {
+	top, bottom := b.Ink()
+	if top == bottom {
+		return
+	}
+	// The same dots some places further to the right in their bytes read
+	// otherwise.
+	shift := 0
+	raw := rows(b, top, bottom, 0)
+	for realTime(raw) && shift < 7 && shift < x {
+		shift++
+		raw = rows(b, top, bottom, shift)
+	}
+	w.at(x-shift, y+top, bottom-top)
+	w.raster(raw, bottom-top)
+}
+
+// rows are the bytes of some rows, moved to the right by less than a byte.
+func rows(b glyph.Bitmap, top, bottom, shift int) []byte {
+	part := glyph.Bitmap{Width: b.Width, Height: bottom - top, Stride: b.Stride, Bits: b.Bits[top*b.Stride : bottom*b.Stride]}
+	out := glyph.NewBitmap(b.Width+shift, bottom-top)
+	out.Paste(part, shift, 0)
+	return out.Bits
+}
+
+// raster writes GS v 0. 1 is black.
+func (w *writer) raster(raw []byte, height int) {
+	// What no shift could mend gets a dot more.
+	raw = bytes.Clone(raw)
+	for i := 1; i < len(raw); i++ {
+		if realTime(raw[i-1 : i+1]) {
+			raw[i] |= 0x08
+		}
+	}
+	w.send("\x1dv0\x00")
+	w.out = append(append(w.out, two(len(raw)/height)...), two(height)...)
+	w.out = append(w.out, raw...)
+}
+
+// bands writes a whole label, in parts that every buffer holds.
+func (w *writer) bands(b glyph.Bitmap) {
+	const most = 128
+	for y := 0; y < b.Height; y += most {
+		h := min(most, b.Height-y)
+		w.raster(b.Bits[y*b.Stride:(y+h)*b.Stride], h)
+	}
+}
+
+func (w *writer) bars(c label.Bars) {
+	data, ok := invoke(c.Value)
+	if w.opt.BarsAsDots || !ok || c.Module < 2 || c.Module > 6 || c.H > 255 {
+		b := glyph.NewBitmap(c.W(), c.H)
+		for _, r := range c.Rects() {
+			b.Fill(r.X-c.X, 0, r.W, r.H)
+		}
+		w.picture(c.X, c.Y, b)
+		return
+	}
+	w.at(c.X, c.Y, c.H)
+	w.out = append(w.out, 0x1d, 'h', byte(c.H), 0x1d, 'w', byte(c.Module), 0x1d, 'H', 0, 0x1d, 'k', 73, byte(len(data)))
+	w.out = append(w.out, data...)
+}
+
+// invoke writes the narrowest Code 128 of value in the terms of GS k 73: "{B"
+// chooses a set, in set C a byte is a pair. ok is false if that would hold a
+// real-time command or needs set A.
+func invoke(value string) (data []byte, ok bool) {
+	symbols, err := label.Symbols128(value)
+	if err != nil {
+		return nil, false
+	}
+	const codeC, codeB, startB, startC = 99, 100, 104, 105
+	pairs := false
+	for i, v := range symbols {
+		switch {
+		case i == 0 && v == startB, pairs && v == codeB:
+			data, pairs = append(data, "{B"...), false
+		case i == 0 && v == startC, i > 0 && !pairs && v == codeC:
+			data, pairs = append(data, "{C"...), true
+		case i == 0 || !pairs && v >= 95 || v > 99:
+			return nil, false
+		case pairs:
+			data = append(data, v)
+		case v+' ' == '{':
+			data = append(data, "{{"...)
+		default:
+			data = append(data, v+' ')
+		}
+	}
+	return data, !realTime(data)
+}
+
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7E {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *writer) qr(q label.Matrix) {
+	if w.opt.QRAsBitmap || q.Cell > 16 || !printable(q.Value) || realTime(two(len(q.Value)+3)) {
+		w.picture(q.X, q.Y, label.DrawMatrix(q))
+		return
+	}
+	w.at(q.X, q.Y, q.Cell*q.Modules)
+	w.symbol(65, 50, 0)                             // model 2
+	w.symbol(67, byte(q.Cell))                      // module
+	w.symbol(69, 49)                                // level M
+	w.symbol(80, append([]byte{48}, q.Value...)...) // store
+	w.symbol(81, 48)                                // print
+}
+
+// symbol writes GS ( k for a QR code.
+func (w *writer) symbol(function byte, args ...byte) {
+	w.send("\x1d(k")
+	w.out = append(append(w.out, two(len(args)+2)...), 49, function)
+	w.out = append(w.out, args...)
+}

@@ -1,0 +1,251 @@
+package escpos_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"floord/label"
+	"floord/label/escpos"
+	"floord/label/escpos/escpostest"
+	"floord/label/labeltest"
+	"floord/label/preview"
+)
+
+func printed(t *testing.T, b []byte, p escpostest.Printer) escpostest.Label {
+	t.Helper()
+	labels, err := p.Read(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(labels) != 1 {
+		t.Fatalf("%d labels printed; want one", len(labels))
+	}
+	return labels[0]
+}
+
+// TestGolden keeps the bytes, and beside them the picture a printer makes of
+// them.
+func TestGolden(t *testing.T) {
+	for _, c := range labeltest.Pages(t) {
+		for _, dpi := range []int{203, 300} {
+			name, picture := c.Name, c.Name+".png"
+			if dpi != 203 {
+				name, picture = name+"-300dpi", ""
+			}
+			t.Run(name, func(t *testing.T) {
+				job, err := escpos.Encode(c.Page, escpos.Options{DPI: dpi})
+				if err != nil {
+					t.Fatal(err)
+				}
+				l := printed(t, job.Bytes, escpostest.Printer{})
+				labeltest.Golden(t, name+".escpos", job.Bytes)
+				labeltest.Printed(t, c, l.Dots, preview.Dots(job.Sheet), picture)
+			})
+		}
+	}
+}
+
+func TestAllWaysPrintTheSame(t *testing.T) {
+	for _, c := range labeltest.Pages(t) {
+		for name, o := range map[string]escpos.Options{
+			"raster": {Raster: true}, "roll": {Raster: true, Continuous: true}, "cut": {Continuous: true, Cut: true, Raster: true},
+			"page on a roll": {Continuous: true}, "from top": {FromTop: true}, "quirks": {BarsAsDots: true, QRAsBitmap: true},
+		} {
+			job, err := escpos.Encode(c.Page, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := printed(t, job.Bytes, escpostest.Printer{FromTop: o.FromTop})
+			if extra, missing := differ(l.Dots.Bits, preview.Dots(job.Sheet).Bits); extra > 5 || missing > 0 || extra > 0 && !o.Raster {
+				t.Errorf("%s, %s: %d dots more and %d fewer are printed", c.Name, name, extra, missing)
+			}
+		}
+	}
+}
+
+// differ counts dots.
+func differ(got, want []byte) (extra, missing int) {
+	if len(got) != len(want) {
+		return len(got) * 8, len(want) * 8
+	}
+	for i := range got {
+		for bit := byte(1); bit != 0; bit <<= 1 {
+			switch {
+			case got[i]&^want[i]&bit != 0:
+				extra++
+			case want[i]&^got[i]&bit != 0:
+				missing++
+			}
+		}
+	}
+	return extra, missing
+}
+
+// TestNarrowestBarCode: our own choice of sets reaches the printer, and a number
+// that would read as a real-time command does not.
+func TestNarrowestBarCode(t *testing.T) {
+	for value, want := range map[string]string{
+		"SF1234567890123": "{BSF1{C\x17\x2d\x43\x59\x01\x17", "12345678": "{C\x0c\x22\x38\x4e", "A{B": "{BA{{B",
+		"12160412": "", "ab\x01": "",
+	} {
+		p := label.Page{Name: "t", Width: 80, Height: 30, Codes: []label.Code128{{Place: label.Place{X: 1, Y: 1, W: 78, H: 20}, Field: "n", Value: value}}}
+		job, err := escpos.Encode(p, escpos.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := printed(t, job.Bytes, escpostest.Printer{})
+		if native := l.Count("\x1dk") == 1; native != (want != "") || !bytes.Contains(job.Bytes, []byte(want)) {
+			t.Errorf("%q: no %q in %q", value, want, job.Bytes)
+		}
+		if !bytes.Equal(l.Dots.Bits, preview.Dots(job.Sheet).Bits) {
+			t.Errorf("%q: the preview is not what the printer prints", value)
+		}
+	}
+}
+
+// TestPlacesAreNoCommands: a text at 1040 dots, which is DLE EOT, gets there.
+func TestPlacesAreNoCommands(t *testing.T) {
+	for y := label.MM(120); y < 140; y += 0.125 {
+		p := label.Page{Name: "t", Width: 140, Height: 150, Texts: []label.Text{{Place: label.Place{X: y - 10, Y: y, W: 9, H: 4}, Field: "n", Value: "王1", Height: 3}}}
+		job, err := escpos.Encode(p, escpos.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := printed(t, job.Bytes, escpostest.Printer{}); !bytes.Equal(l.Dots.Bits, preview.Dots(job.Sheet).Bits) {
+			t.Errorf("%g mm: the preview is not what the printer prints", y)
+		}
+	}
+}
+
+// TestBytes holds the sizes that make a label quick on a slow line. Lines and
+// boxes are pictures here, so a label is longer than in other languages.
+func TestBytes(t *testing.T) {
+	plainBill, rareBill := labeltest.RareWaybills()
+	size := func(w label.Waybill, o escpos.Options) int {
+		p, err := label.Waybill100x150(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		job, err := escpos.Encode(p, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(job.Bytes)
+	}
+	plain, rare, raster := size(plainBill, escpos.Options{}), size(rareBill, escpos.Options{}), size(plainBill, escpos.Options{Raster: true})
+	t.Logf("%d bytes, %.2f %% of the raster's %d; a rare character %d, four make it %.2f times as long",
+		plain, 100*float64(plain)/float64(raster), raster, (rare-plain)/4, float64(rare)/float64(plain))
+	if plain*100 > raster*8 || rare-plain > 4*140 || rare*4 > plain*5 {
+		t.Errorf("%d bytes, with four rare characters %d", plain, rare)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	p, err := label.Waybill76x130(labeltest.Waybill())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, o := range map[string]escpos.Options{
+		`charset "big5"`:    {Charset: "big5"},
+		`policy "guess"`:    {Policy: "guess"},
+		"a device of 9 dpi": {DPI: 9},
+		"up to 9 times":     {MaxScale: 9},
+	} {
+		if _, err := escpos.Encode(p, o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Encode(%+v) = %v; want %q in it", o, err, want)
+		}
+	}
+}
+
+// FuzzHostileText is the promise that text cannot command: whatever the fields
+// hold, one label is printed with the same codes and lines.
+func FuzzHostileText(f *testing.F) {
+	labeltest.AddHostile(f)
+	f.Fuzz(func(t *testing.T, name, address, remarks, goods string, n uint8) {
+		hostile(t, labeltest.HostileWaybill(name, address, remarks, goods), n)
+	})
+}
+
+func TestHostileText(t *testing.T) {
+	labels := 0
+	for i, w := range labeltest.HostileWaybills(100) {
+		if hostile(t, w, uint8(i)) {
+			labels++
+		}
+	}
+	if labels < 60 {
+		t.Errorf("only %d of 100 texts made labels", labels)
+	}
+}
+
+// hostile encodes a waybill with such fields and checks the label. It says
+// whether there was one: a field may be empty or not fit.
+func hostile(t *testing.T, w label.Waybill, n uint8) bool {
+	p, err := label.Waybill100x150(w)
+	if err != nil {
+		return false
+	}
+	job, err := escpos.Encode(p, escpos.Options{Charset: labeltest.Charset(n)})
+	if err != nil {
+		return false
+	}
+	l := printed(t, job.Bytes, escpostest.Printer{})
+	texts, pictures := 0, len(p.Rules)+4*len(p.Boxes)
+	for _, r := range job.Sheet.Runs {
+		if _, signs := r.Native(); len(signs) > 0 {
+			texts++
+			if r.Bold {
+				texts++
+			}
+		}
+		pictures += len(slices.DeleteFunc(r.Drawn(), func(p label.Picture) bool { top, bottom := p.Bits.Ink(); return top == bottom }))
+	}
+	for name, want := range map[string]int{
+		"\x1bL": 1, "\x1bW": 1, "\x1dk": 1, "\x1d(": 5, "\f": 1, "text": texts, "\x1dv": pictures, "\x1dV": 0, "\x1bd": 0, "\x1b@": 0,
+	} {
+		if got := l.Count(name); got != want {
+			t.Errorf("%d %q; want %d", got, name, want)
+		}
+	}
+	if extra, missing := differ(l.Dots.Bits, preview.Dots(job.Sheet).Bits); extra > 3 || missing > 0 {
+		t.Errorf("%d dots more and %d fewer are printed than the preview has", extra, missing)
+	}
+	return true
+}
+
+// TestHostileControl is the negative control of the fuzz test.
+func TestHostileControl(t *testing.T) {
+	p, err := label.Waybill100x150(labeltest.Waybill())
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, err := escpos.Encode(p, escpos.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a\fb", "a\x1b@b", "a\x10\x04\x01b", "a\x1dVB\x00", "a\nb", "a\x00"} {
+		labels, err := escpostest.Printer{}.Read(bytes.Replace(job.Bytes, []byte("W-12/4"), []byte(name), 1))
+		if err == nil && len(labels) == 1 && labels[0].Count("\x1dV") == 0 {
+			t.Errorf("%q went through", name)
+		}
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	for _, name := range []string{"plain", "rare", "long"} {
+		p, err := label.Waybill100x150(labeltest.Waybills()[name])
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := escpos.Encode(p, escpos.Options{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
