@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -19,7 +21,7 @@ import (
 	"floord/internal/config"
 	"floord/internal/daemon"
 	"floord/internal/sim"
-	"floord/sync/channel/pdd"
+	"floord/sync/channel/drivers"
 )
 
 // configFlag names the site's file. Every command that works on a site has it.
@@ -278,15 +280,14 @@ func importCommand() *cli.Command {
 }
 
 func channelCommand() *cli.Command {
-	drivers := map[string]func(io.Writer, []byte) error{"pdd": pdd.Try}
 	return &cli.Command{
 		Name: "channel", Usage: "try out what shops send",
 		Commands: []*cli.Command{{
-			Name: "try", Usage: "print the orders of saved payloads as JSON, one a line", ArgsUsage: "DRIVER FILE...",
+			Name: "try", Usage: "print the orders of saved payloads as JSON, one a line", ArgsUsage: "CHANNEL FILE...",
 			Action: func(_ context.Context, c *cli.Command) error {
-				try := drivers[c.Args().First()]
+				try := drivers.TryOf(c.Args().First())
 				if try == nil || c.Args().Len() < 2 {
-					return &usageError{"channel try: name a driver (pdd) and at least one file"}
+					return &usageError{"channel try: name a channel (" + strings.Join(drivers.Names(), ", ") + ") and at least one file"}
 				}
 				var failed error
 				for _, path := range c.Args().Tail() {
@@ -300,6 +301,25 @@ func channelCommand() *cli.Command {
 					}
 				}
 				return failed
+			},
+		}},
+	}
+}
+
+func deviceCommand() *cli.Command {
+	return &cli.Command{
+		Name: "device", Usage: "find out what devices say",
+		Commands: []*cli.Command{{
+			Name: "decode", Usage: "print what recorded bytes of scales mean as JSON, one line a row",
+			Flags: []cli.Flag{&cli.StringFlag{Name: "csv", Usage: "`FILE` with the columns id, protocol, dialect, hex", Required: true}},
+			Action: func(_ context.Context, c *cli.Command) error {
+				f, err := os.Open(c.String("csv"))
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				out := bufio.NewWriter(os.Stdout)
+				return errors.Join(scale.DecodeCSV(out, f), out.Flush())
 			},
 		}},
 	}
