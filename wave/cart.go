@@ -60,10 +60,12 @@ func Batch(ctx context.Context, l *Layout, loads []Load, c Cart, e Effort) ([][]
 		items[i] = it
 	}
 	begun := grow(ctx, l, items, c)
+	near := neighbours(ctx, l, items)
 	teams := make([]*annealer, max(1, e.Workers))
 	var wg sync.WaitGroup
 	for i := range teams {
 		teams[i] = newAnnealer(l, items, c, begun, rand.New(rand.NewPCG(e.Seed, uint64(i))))
+		teams[i].near = near
 		wg.Go(func() { teams[i].run(ctx, e) })
 	}
 	wg.Wait()
@@ -192,7 +194,8 @@ type annealer struct {
 	carts []load  // the last one is empty, unless swap is set
 	home  []int32 // of each item: its cart
 	total Metres
-	names []uint64 // random, one an item: a set of items is known by their xor
+	near  [][]int32 // of each item: those that would share much of its walk
+	names []uint64  // random, one an item: a set of items is known by their xor
 
 	best  [][]int32
 	least Metres
@@ -200,6 +203,8 @@ type annealer struct {
 	known []memo  // walks already measured, by name
 	marks bitset  // scratch for union
 	visit []int32 // scratch
+	xs    []int32 // scratch: what a change takes from a cart
+	ys    []int32 // scratch: and what goes back
 }
 
 // A load is one cart in the making.
@@ -235,7 +240,7 @@ func newAnnealer(l *Layout, items []item, c Cart, begun [][]int, rnd *rand.Rand)
 			b.name ^= a.names[i]
 			a.home[i] = int32(k)
 		}
-		b.metres = a.metres(&b, b.name, -1, -1)
+		b.metres = a.metres(&b, b.name, nil, nil)
 		a.total += b.metres
 		a.carts = append(a.carts, b)
 	}
@@ -284,12 +289,12 @@ func (a *annealer) union(batch []int) Metres {
 	for _, i := range batch {
 		b.items = append(b.items, int32(i))
 	}
-	return a.measure(&b, -1, -1)
+	return a.measure(&b, nil, nil)
 }
 
-// metres is the length of the walk of cart b without item out and with item in
-// (-1: none), which together are known by name.
-func (a *annealer) metres(b *load, name uint64, out, in int32) Metres {
+// metres is the length of the walk of cart b without the items out and with the
+// items in, which together are known by name.
+func (a *annealer) metres(b *load, name uint64, out, in []int32) Metres {
 	m := &a.known[name&(memos-1)]
 	if m.name != name || name == 0 {
 		*m = memo{name, a.measure(b, out, in)}
@@ -297,22 +302,19 @@ func (a *annealer) metres(b *load, name uint64, out, in int32) Metres {
 	return m.metres
 }
 
-func (a *annealer) measure(b *load, out, in int32) Metres {
+func (a *annealer) measure(b *load, out, in []int32) Metres {
 	lo, hi := int32(len(a.marks)), int32(-1)
-	mark := func(i int32) {
-		ps := a.items[i].places
-		lo, hi = min(lo, ps[0]/64), max(hi, ps[len(ps)-1]/64)
-		for _, p := range ps {
-			a.marks.set(p)
+	for _, items := range [2][]int32{b.items, in} {
+		for _, i := range items {
+			if len(out) > 0 && (i == out[0] || i == out[len(out)-1]) {
+				continue
+			}
+			ps := a.items[i].places
+			lo, hi = min(lo, ps[0]/64), max(hi, ps[len(ps)-1]/64)
+			for _, p := range ps {
+				a.marks.set(p)
+			}
 		}
-	}
-	for _, i := range b.items {
-		if i != out {
-			mark(i)
-		}
-	}
-	if in >= 0 {
-		mark(in)
 	}
 	a.visit = a.visit[:0]
 	for k := lo; k <= hi; k++ {
@@ -333,7 +335,7 @@ func (a *annealer) run(ctx context.Context, e Effort) {
 		a.carts = append(a.carts, load{})
 	}
 	defer a.keep()
-	mean := float64(a.total) / float64(len(a.carts))
+	mean := float64(a.total) / float64(len(a.carts)) * min(1, some/float64(len(a.items)))
 	for n := 0; ctx.Err() == nil; n += rounds {
 		spent := float64(n) / float64(max(1, e.Iterations))
 		if e.Spent != nil {
@@ -349,86 +351,99 @@ func (a *annealer) run(ctx context.Context, e Effort) {
 	}
 }
 
-// The temperature falls from hot to cold, as parts of the mean walk.
+// The temperature falls from hot to cold, as parts of the mean walk. The more items
+// share the time, the cooler the search begins: it must still come to rest.
 const (
-	hot  = 0.02
-	cold = 0.0003
+	hot  = 0.1
+	cold = 0.002
+	some = 100 // items, up to which there is time for all
 )
 
-// try draws a change: an item goes to another cart, or two change places.
+// try draws a change: an item goes to the cart of another, for nothing, for one
+// item, or two for one.
 func (a *annealer) try(heat float64) {
 	x := int32(a.rnd.IntN(len(a.items)))
-	y := int32(a.rnd.IntN(len(a.items)))
-	if a.items[x].class < 0 || a.items[x].class != a.items[y].class {
+	from, to := a.home[x], int32(len(a.carts)-1)
+	n := a.rnd.Uint32()
+	if a.swap || n%64 > 0 {
+		to = a.home[a.company(x, n>>6)]
+	}
+	if from == to || a.items[x].class < 0 {
 		return
 	}
-	if !a.swap && a.rnd.IntN(3) == 0 {
-		to := a.home[y]
-		if a.rnd.IntN(len(a.carts)) == 0 {
-			to = int32(len(a.carts) - 1)
+	a.xs, a.ys = append(a.xs[:0], x), a.ys[:0]
+	f, t := &a.carts[from], &a.carts[to]
+	kind := n >> 28 // of 16
+	if (a.swap || kind >= 3) && len(t.items) > 0 {
+		a.ys = append(a.ys, t.items[a.rnd.IntN(len(t.items))])
+		if !a.swap && kind >= 11 {
+			if z := f.items[a.rnd.IntN(len(f.items))]; z != x {
+				a.xs = append(a.xs, z)
+			}
 		}
-		a.change(x, -1, to, heat)
-		return
+		if y := a.ys[0]; a.items[y].class != a.items[x].class {
+			return
+		}
 	}
-	a.change(x, y, a.home[y], heat)
+	a.change(from, to, heat)
 }
 
-// change moves item x to cart to, and y (-1: none) back in its place, if there is
-// room and the walks become shorter or the temperature lets it pass.
-func (a *annealer) change(x, y, to int32, heat float64) {
-	from := a.home[x]
-	if from == to {
-		return
+// company draws an item that x might ride with: one of its neighbours, or any.
+func (a *annealer) company(x int32, n uint32) int32 {
+	if len(a.near) == 0 || n%4 == 0 {
+		return int32(a.rnd.IntN(len(a.items)))
 	}
+	return a.near[x][int(n>>2)%len(a.near[x])]
+}
+
+// change moves the items xs from a cart to another, and ys back in their place, if
+// there is room and the walks become shorter or the temperature lets it pass.
+func (a *annealer) change(from, to int32, heat float64) {
 	f, t := &a.carts[from], &a.carts[to]
-	ins, outs := a.items[x].Load, Load{}
-	if y >= 0 {
-		outs = a.items[y].Load
+	fs, ts, diff := f.Load, t.Load, uint64(0)
+	for _, x := range a.xs {
+		fs, ts, diff = fs.minus(a.items[x].Load), ts.plus(a.items[x].Load), diff^a.names[x]
 	}
-	fs, ts := f.minus(ins).plus(outs), t.minus(outs).plus(ins)
+	for _, y := range a.ys {
+		fs, ts, diff = fs.plus(a.items[y].Load), ts.minus(a.items[y].Load), diff^a.names[y]
+	}
 	if !a.cart.holds(fs) || !a.cart.holds(ts) {
 		return
 	}
-	diff := a.names[x]
-	if y >= 0 {
-		diff ^= a.names[y]
-	}
-	fm, tm := Metres(0), Metres(0)
-	allowed := f.metres + t.metres + Metres(heat*a.rnd.ExpFloat64())
-	if y >= 0 || len(f.items) > 1 {
-		fm = a.metres(f, f.name^diff, x, y)
+	was := f.metres + t.metres
+	allowed := was + Metres(heat*a.rnd.ExpFloat64())
+	fm := Metres(0)
+	if len(f.items)-len(a.xs)+len(a.ys) > 0 {
+		fm = a.metres(f, f.name^diff, a.xs, a.ys)
 	}
 	if fm > allowed {
 		return
 	}
-	tm = a.metres(t, t.name^diff, y, x)
+	tm := a.metres(t, t.name^diff, a.ys, a.xs)
 	if fm+tm > allowed {
 		return
 	}
-	gain := f.metres + t.metres - fm - tm
-	if gain < 0 {
+	if fm+tm > was {
 		a.keep() // before leaving it: copying at every gain would cost more than the search
 	}
-	a.total -= gain
+	a.total += fm + tm - was
 	f.Load, t.Load, f.metres, t.metres = fs, ts, fm, tm
 	f.name, t.name = f.name^diff, t.name^diff
-	a.put(f, x, y, from)
-	a.put(t, y, x, to)
+	a.put(f, a.xs, a.ys, from)
+	a.put(t, a.ys, a.xs, to)
 	a.tidy(from, to)
 }
 
-// put takes item out of b and puts item in there, -1: none.
-func (a *annealer) put(b *load, out, in, k int32) {
-	switch i := slices.Index(b.items, out); {
-	case out >= 0 && in >= 0:
-		b.items[i] = in
-	case out >= 0:
-		b.items = slices.Delete(b.items, i, i+1)
-	default:
-		b.items = append(b.items, in)
+// put takes items out of cart b, which has number k, and puts others in.
+func (a *annealer) put(b *load, out, in []int32, k int32) {
+	for _, i := range out {
+		at := slices.Index(b.items, i)
+		b.items[at] = b.items[len(b.items)-1]
+		b.items = b.items[:len(b.items)-1]
 	}
-	if in >= 0 {
-		a.home[in] = k
+	for _, i := range in {
+		b.items = append(b.items, i)
+		a.home[i] = k
 	}
 }
 
@@ -449,4 +464,64 @@ func (a *annealer) tidy(from, to int32) {
 		a.home[i] = from
 	}
 	a.carts = a.carts[:full+1]
+}
+
+const (
+	company  = 16   // neighbours of an item
+	pairwise = 1500 // up to so many items every pair is walked
+	sampled  = 3000 // beyond, so many others are looked at for each
+)
+
+// neighbours lists for every item those whose walk together with it is shortest,
+// measured against their walks alone; of many items, those with the same aisles.
+func neighbours(ctx context.Context, l *Layout, items []item) [][]int32 {
+	if len(items) < 4*company {
+		return nil
+	}
+	type mate struct {
+		i     int32
+		apart float64
+	}
+	w := walker{l: l}
+	alone := make([]Metres, len(items))
+	for i, it := range items {
+		alone[i] = w.plan(it.places)
+	}
+	near := make([][]int32, len(items))
+	var mates []mate
+	var visit []int32
+	for i, it := range items {
+		if ctx.Err() != nil {
+			return nil
+		}
+		mates = mates[:0]
+		step := 1 + len(items)/sampled
+		for j := i % step; j < len(items); j += step {
+			if j == i {
+				continue
+			}
+			o := items[j]
+			m := mate{i: int32(j)}
+			if len(items) <= pairwise {
+				visit = merge(visit[:0], it.places, o.places)
+				m.apart = float64(w.plan(visit) / (alone[i] + alone[j]))
+			} else {
+				m.apart = float64(it.aisles.missing(o.aisles) + o.aisles.missing(it.aisles))
+			}
+			if len(mates) == company && m.apart >= mates[company-1].apart {
+				continue
+			}
+			at, _ := slices.BinarySearchFunc(mates, m, func(a, b mate) int {
+				if a.apart <= b.apart {
+					return -1
+				}
+				return 1
+			})
+			mates = slices.Insert(mates[:min(len(mates), company-1)], at, m)
+		}
+		for _, m := range mates {
+			near[i] = append(near[i], m.i)
+		}
+	}
+	return near
 }

@@ -43,6 +43,11 @@ func TestWalkIsTheShortest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if w := (walker{l: l}); len(ids) > 0 && len(l.geo.CrossAisles) == 2 {
+			if n := w.sweep(visitOf(l, ids)); math.Abs(float64(n-m)) > 1e-9 {
+				t.Errorf("block = %v m, sweep %v m", m, n)
+			}
+		}
 		if n, _ := Length(l, walk); math.Abs(float64(n-m)) > 1e-9 {
 			t.Errorf("Walk says %v m, its stops are %v m", m, n)
 		}
@@ -52,6 +57,15 @@ func TestWalkIsTheShortest(t *testing.T) {
 			}
 		})
 	})
+}
+
+func visitOf(l *Layout, ids []string) []int32 {
+	var visit []int32
+	for _, id := range ids {
+		visit = append(visit, l.bins[floor.BinID(id)])
+	}
+	slices.Sort(visit)
+	return slices.Compact(visit)
 }
 
 func TestWalkEqualsThePublishedOptima(t *testing.T) {

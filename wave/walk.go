@@ -150,7 +150,10 @@ func (w *walker) plan(visit []int32) Metres {
 	if len(visit) == 0 {
 		return 0
 	}
-	if w.l.table != nil {
+	switch {
+	case w.l.table == tables[2]:
+		return w.block(visit)
+	case w.l.table != nil:
 		return w.sweep(visit)
 	}
 	w.sequence(visit)
@@ -250,6 +253,7 @@ func (w *walker) order(visit []int32) []int32 {
 		return nil
 	}
 	if w.l.table != nil {
+		w.sweep(visit)
 		return w.trace(visit)
 	}
 	seq := w.seqs[w.best]
