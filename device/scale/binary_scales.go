@@ -160,6 +160,10 @@ func hidReport(o options, b []byte, f *Frame) int {
 	}
 	unit := strange
 	switch b[2] {
+	case 1:
+		unit = milligram
+	case 8:
+		unit = tonne
 	case 2:
 		unit = profile.Gram
 	case 3:

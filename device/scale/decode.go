@@ -55,6 +55,7 @@ const (
 	FlagRefused  // the scale does not understand the command
 	FlagUnknown  // the scale does not know the command
 	FlagGarbled  // the scale received the command damaged
+	FlagLogical  // the command makes no sense now
 	FlagFault    // the scale says that it is broken
 	FlagCount    // pieces, not weight
 	FlagTare     // the tare, not the load
@@ -63,7 +64,7 @@ const (
 )
 
 var flagNames = []string{"motion", "negative", "net", "overload", "underload", "unzeroed", "bad-checksum", "unit", "decimals",
-	"under-zero", "no-weight", "not-executable", "syntax-error", "unknown-command", "transmission-error", "fault", "count", "tare", "ack", "identity"}
+	"under-zero", "no-weight", "not-executable", "syntax-error", "unknown-command", "transmission-error", "logical-error", "fault", "count", "tare", "ack", "identity"}
 
 // Names lists the flags that are set.
 func (f Flag) Names() []string {
@@ -244,12 +245,8 @@ func (d *Decoder) Decode(data []byte) iter.Seq[Frame] {
 		for len(data) > 0 {
 			n := d.feed(data)
 			data = data[n:]
-			for {
-				f, ok := d.next()
-				if !ok {
-					break
-				}
-				if !yield(f) {
+			for d.next() {
+				if !yield(d.f) {
 					return
 				}
 			}
@@ -268,20 +265,20 @@ func (d *Decoder) feed(data []byte) int {
 	return n
 }
 
-// next gives the next whole frame of the buffer.
-func (d *Decoder) next() (Frame, bool) {
+// next reads the next whole frame of the buffer into f.
+func (d *Decoder) next() bool {
 	for {
 		for d.r < d.w && (d.adrift || strings.IndexByte(d.g.starts, d.buf[d.r]) < 0) {
 			d.skip()
 		}
 		if d.r == d.w {
-			return Frame{}, false
+			return false
 		}
 		d.f = Frame{}
 		n := d.g.parse(d.o, d.buf[d.r:d.w], &d.f)
 		switch {
 		case n == 0:
-			return Frame{}, false
+			return false
 		case n < 0:
 			d.skip()
 			continue
@@ -290,13 +287,13 @@ func (d *Decoder) next() (Frame, bool) {
 		if d.f.Kind == KindReject {
 			d.Rejects++
 			d.reject(n)
-			return d.f, true
+			return true
 		}
 		d.r += n
 		d.adrift = false
 		d.Frames++
 		d.lost, d.high, d.odd = 0, 0, 0
-		return d.f, true
+		return true
 	}
 }
 
@@ -349,7 +346,12 @@ var gramsIn = map[profile.Unit]struct{ num, den int64 }{
 	profile.Jin:      {500, 1},
 	profile.Pound:    {45359237, 100000},
 	profile.Ounce:    {28349523125, 1000000000},
+	tonne:            {1000000, 1},
+	milligram:        {1, 1000},
 }
+
+// powers of ten.
+var powers = [...]int64{1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7}
 
 // weigh fills in the value. |digits| is at most 99999999 and decimals -3 to 7, so
 // that nothing here overflows. Without a unit there are no grams.
@@ -360,11 +362,10 @@ func (f *Frame) weigh(digits int64, decimals int, unit profile.Unit) {
 		return
 	}
 	num, den := digits*u.num, u.den
-	for ; decimals > 0; decimals-- {
-		den *= 10
-	}
-	for ; decimals < 0; decimals++ {
-		num *= 10
+	if decimals > 0 {
+		den *= powers[decimals]
+	} else {
+		num *= powers[-decimals]
 	}
 	half := den / 2
 	if num < 0 {

@@ -41,8 +41,8 @@ var grammars = map[string]map[string]grammar{
 		"ecr":    {starts: "\x01\x06\x15", marks: true, parse: casECR},
 	},
 	"ohaus": {
-		"standard": {starts: " +-0123456789", marks: true, parse: ohausPadded, bounds: byLine},
-		"unpadded": {starts: " +-0123456789", marks: true, parse: ohausUnpadded, bounds: byLine},
+		"standard": {starts: "E +-0123456789", marks: true, parse: ohausPadded, bounds: byLine},
+		"unpadded": {starts: "E +-0123456789", marks: true, parse: ohausUnpadded, bounds: byLine},
 	},
 	"adam": {
 		"azextra": {starts: " +-0123456789", marks: true, parse: adamAZExtra, bounds: byLine},

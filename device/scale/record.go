@@ -114,6 +114,7 @@ var recorded = map[string]map[string][]reading{
 	},
 	"and-standard":  {"": {{"st-gs", "and", false}}},
 	"st-gs-text":    {"": {{"st-gs", "standard", false}}},
+	"ohaus":         {"standard": {{"ohaus", "standard", false}, {"ohaus", "unpadded", false}}},
 	"cas":           {"ecr-dc1": {{"cas", "ecr", true}}},
 	"sartorius-sbi": {"16char": {{"sartorius-sbi", "16", false}}, "22char": {{"sartorius-sbi", "22", false}}},
 	"dibal-epos":    {"": {{"dibal", "98-99", true}}},

@@ -119,11 +119,11 @@ type decimal struct {
 }
 
 // number takes a number: blanks, a sign, blanks, digits with at most one point.
-// It takes width characters if that is above 0, and otherwise up to 12, as far
+// It takes width characters if that is above 0, and otherwise up to 16, as far
 // as they are a number.
 func (t *text) number(width int) decimal {
 	var d decimal
-	end := t.i + 12
+	end := t.i + 16
 	if width > 0 {
 		end = t.i + width
 	}
@@ -154,10 +154,13 @@ func (t *text) number(width int) decimal {
 	return d
 }
 
-// A unit that is none of these is refused, not guessed.
+// Units that frames say and no profile of a parcel scale promises, so that they
+// are refused there; one that is not known at all is strange.
 const (
-	pieces  profile.Unit = "pc"
-	strange profile.Unit = "?"
+	tonne     profile.Unit = "t"
+	milligram profile.Unit = "mg"
+	pieces    profile.Unit = "pc"
+	strange   profile.Unit = "?"
 )
 
 // unit takes letters, at most n of them, as a unit: in whatever case, because
@@ -185,6 +188,10 @@ func (t *text) unit(n int) profile.Unit {
 		return profile.Pound
 	case "oz":
 		return profile.Ounce
+	case "t":
+		return tonne
+	case "mg":
+		return milligram
 	case "jin":
 		return profile.Jin
 	case "pc", "pcs":

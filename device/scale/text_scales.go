@@ -42,7 +42,7 @@ func sicsError(c byte) Flag {
 	case 'T':
 		return FlagGarbled
 	}
-	return FlagBusy
+	return FlagLogical
 }
 
 func sicsWeight(t *text, o options, f *Frame, width int) {
@@ -291,6 +291,9 @@ func ohausUnpadded(o options, b []byte, f *Frame) int {
 }
 
 func ohaus(t *text, o options, f *Frame, width int) int {
+	if n := ohausError(*t, f); n >= 0 {
+		return n
+	}
 	d := t.number(width)
 	t.lit(" ")
 	unit := t.unit(4)
@@ -311,6 +314,36 @@ func ohaus(t *text, o options, f *Frame, width int) int {
 	if t.ok() {
 		f.still(!moving)
 		o.say(d, unit, f)
+	}
+	return t.size()
+}
+
+// ohausError reads "Err 8.3" where the value would be; below 0 there is none. 8.3
+// is too much and 8.4 too little.
+func ohausError(t text, f *Frame) int {
+	t.blanks(11)
+	if t.peek() != 'E' {
+		return -1
+	}
+	t.lit("Err")
+	t.blanks(2)
+	whole, part := t.peek(), byte(0)
+	if whole == '8' {
+		t.i++
+		t.lit(".")
+		part = t.peek()
+	}
+	t.line(20)
+	if t.bad {
+		return -1
+	}
+	switch part {
+	case '3':
+		f.refuse(FlagOverload)
+	case '4':
+		f.refuse(FlagUnderload)
+	default:
+		f.refuse(FlagFault)
 	}
 	return t.size()
 }

@@ -34,12 +34,16 @@ var (
 	toledoLiden = &toledo{size: 17, status: [3]mask{{0xF8, 0x50}, {0xB0, 0x30}, {0xA0, 0x20}}, unit: lidenUnit}
 )
 
-// standardUnit gives "" for tonnes and others that no parcel is weighed in.
+// standardUnit gives "" for troy ounces and others that no parcel is weighed in.
 func standardUnit(swb, swc byte) profile.Unit {
-	switch {
-	case swc&7 == 1:
+	switch unit := swc & 7; {
+	case unit == 1:
 		return profile.Gram
-	case swc&7 != 0:
+	case unit == 2:
+		return tonne
+	case unit == 3:
+		return profile.Ounce
+	case unit != 0:
 		return ""
 	case swb&0x10 != 0:
 		return profile.Kilogram
