@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // A Party is one end of the way.
@@ -72,6 +73,10 @@ func (w Waybill) Fill(t *Template) (Page, error) {
 	}
 	if w.Recipient.Name == "" || w.Recipient.Phone == "" || w.Recipient.Address == "" || w.ParcelID == "" {
 		return Page{}, fmt.Errorf("label %s: recipient's name, phone and address and the parcel's id are all needed", t.Name)
+	}
+	if strings.ContainsFunc(w.Number, unicode.IsControl) {
+		// A scanner would type it into whatever it is connected to.
+		return Page{}, fmt.Errorf("label %s: a control in the waybill number %q", t.Name, w.Number)
 	}
 	return t.fill(waybillKind, w.Lang, w.values())
 }

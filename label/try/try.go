@@ -1,0 +1,326 @@
+// Package try prints a list of recipients on no printer at all: what would be
+// sent, what it would look like, and what would be printed otherwise than it is
+// written. With it a site sees what its own names and addresses come to before
+// it relies on a template or a printer.
+package try
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"floord/label"
+	"floord/label/cpcl"
+	"floord/label/escpos"
+	"floord/label/glyph"
+	"floord/label/preview"
+	"floord/label/tspl"
+	"floord/label/zpl"
+)
+
+// Options say for which printer.
+type Options struct {
+	Lang     string // "tspl", "zpl", "cpcl", "escpos"
+	Template string // of those that come with the program, for waybills
+	DPI      int    // 0 means 203
+	Charset  string // of the printer's Chinese font; empty means gbk
+	Policy   string // for characters it lacks; empty means bitmap
+	Raster   bool   // the whole label as one picture; not in TSPL
+	Packed   bool   // ZPL: pictures as Z64 where that is shorter
+	Words    string // language of the reasons: "zh" (or empty), "en"
+}
+
+// A Result is what came of one row, written as one line of JSON.
+type Result struct {
+	ID      string `json:"id"`
+	File    string `json:"file"`    // the name of .bin and .png, made from the id
+	Outcome string `json:"outcome"` // "label", or "fuse": nothing would be printed
+	Reason  string `json:"reason"`  // of a fuse
+	Bytes   int    `json:"bytes"`   // of the job
+
+	// Characters of the whole label by how they reach the paper.
+	Native    int `json:"native"`
+	Bitmap    int `json:"bitmap"`
+	Pinyin    int `json:"pinyin"`
+	Codepoint int `json:"codepoint"`
+
+	Log []Entry `json:"log"` // each that is not printed as it was written
+}
+
+// An Entry is one character that is not printed as it was written.
+type Entry struct {
+	Field   string `json:"field"`
+	Rune    string `json:"rune"` // "U+20164"; empty for a list that was counted
+	Step    string `json:"step"` // "bitmap", "pinyin", "codepoint", "replaced", "dropped", "counted"
+	Printed string `json:"printed"`
+}
+
+// Limits of a list. A row is a recipient, not a book.
+const (
+	maxRows = 1_000_000
+	maxRow  = 64 << 10 // bytes
+	maxList = 1 << 30  // bytes
+)
+
+// Try reads rows of id, name, phone, address and, where there is such a column,
+// waybill, and writes dir/ID.bin, dir/ID.png and a line of JSON to w for each.
+// All else on the labels is that of a sample order. The first row names the
+// columns; bytes that are no UTF-8 are tried like any others. An id that is no
+// safe file name is made one; two rows of the same name get a number more.
+//
+// A row of which no label can be made is a Result with its reason. The error is
+// that of the options, of reading or of writing.
+func Try(o Options, csv io.Reader, dir string, w io.Writer) error {
+	t, err := label.Shipped(o.Template)
+	if err != nil {
+		return err
+	}
+	if t.For != "waybill" {
+		return fmt.Errorf("template %s is for a %s label, not for a waybill", o.Template, t.For)
+	}
+	encode, err := o.encoder()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	rows, err := open(csv)
+	if err != nil {
+		return err
+	}
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	names := map[string]bool{}
+	for n := 1; ; n++ {
+		row, err := rows.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil && n > maxRows {
+			err = fmt.Errorf("more than %d rows", maxRows)
+		}
+		if err != nil {
+			return fmt.Errorf("row %d: %w", n, err)
+		}
+		name := unique(safe(row["id"], n), names)
+		res, err := o.one(t, encode, row, filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		res.ID, res.File = row["id"], name
+		if err := out.Encode(res); err != nil {
+			return fmt.Errorf("write result of %s: %w", name, err)
+		}
+	}
+}
+
+// A job is what the encoders have in common.
+type job struct {
+	bytes []byte
+	sheet label.Sheet
+}
+
+// encoder gives the language as a function, its options checked.
+func (o Options) encoder() (func(label.Page) (job, error), error) {
+	var encode func(label.Page) (job, error)
+	var check func() (label.Device, error)
+	switch o.Lang {
+	case "tspl":
+		p := tspl.Options{DPI: o.DPI, Charset: o.Charset, Policy: o.Policy}
+		check = p.Device
+		encode = func(page label.Page) (job, error) { j, err := tspl.Encode(page, p); return job{j.Bytes, j.Sheet}, err }
+	case "zpl":
+		p := zpl.Options{DPI: o.DPI, Charset: o.Charset, Policy: o.Policy, Raster: o.Raster, Packed: o.Packed}
+		check = p.Device
+		encode = func(page label.Page) (job, error) { j, err := zpl.Encode(page, p); return job{j.Bytes, j.Sheet}, err }
+	case "cpcl":
+		p := cpcl.Options{DPI: o.DPI, Charset: o.Charset, Policy: o.Policy, Raster: o.Raster}
+		check = p.Device
+		encode = func(page label.Page) (job, error) { j, err := cpcl.Encode(page, p); return job{j.Bytes, j.Sheet}, err }
+	case "escpos":
+		p := escpos.Options{DPI: o.DPI, Charset: o.Charset, Policy: o.Policy, Raster: o.Raster}
+		check = p.Device
+		encode = func(page label.Page) (job, error) {
+			j, err := escpos.Encode(page, p)
+			return job{j.Bytes, j.Sheet}, err
+		}
+	default:
+		return nil, fmt.Errorf("label language %q is none of tspl, zpl, cpcl, escpos", o.Lang)
+	}
+	if o.Raster && o.Lang == "tspl" {
+		return nil, errors.New("a whole label as one picture is written in zpl, cpcl and escpos, not in tspl")
+	}
+	d, err := check()
+	if err == nil && (d.DPI < 100 || d.DPI > 1200) {
+		err = fmt.Errorf("%s: %d dpi is not 100 to 1200", o.Lang, d.DPI)
+	}
+	return encode, err
+}
+
+// one makes the label of a row. The error is one of writing files.
+func (o Options) one(t *label.Template, encode func(label.Page) (job, error), row map[string]string, path string) (Result, error) {
+	bill, err := o.waybill(row)
+	var j job
+	if err == nil {
+		var page label.Page
+		if page, err = bill.Fill(t); err == nil {
+			j, err = encode(page)
+		}
+	}
+	if err != nil {
+		// A label of an earlier try must not be taken for this one's.
+		return Result{Outcome: "fuse", Reason: o.reason(err), Log: []Entry{}}, errors.Join(gone(path+".bin"), gone(path+".png"))
+	}
+	res := Result{Outcome: "label", Bytes: len(j.bytes), Log: []Entry{}}
+	res.count(j.sheet)
+	if err := os.WriteFile(path+".bin", j.bytes, 0o644); err != nil {
+		return res, err
+	}
+	f, err := os.Create(path + ".png")
+	if err != nil {
+		return res, err
+	}
+	b := bufio.NewWriter(f)
+	return res, errors.Join(png.Encode(b, preview.Draw(j.sheet)), b.Flush(), f.Close())
+}
+
+func gone(path string) error {
+	if err := os.Remove(path); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// reason says it to a person where the label's packages have a sentence for it.
+func (o Options) reason(err error) string {
+	var fit *label.FitError
+	if errors.As(err, &fit) {
+		return fit.Sentence(o.Words)
+	}
+	return err.Error()
+}
+
+// count fills in how the characters of a sheet reach the paper.
+func (r *Result) count(s label.Sheet) {
+	for _, run := range s.Runs {
+		for _, sign := range run.Signs {
+			if !sign.Drawn && sign.Rune != ' ' {
+				r.Native++
+			}
+		}
+	}
+	for _, n := range s.Notes {
+		e := Entry{Field: n.Field, Step: string(n.Step), Printed: n.Printed}
+		if n.Step != label.Counted {
+			e.Rune = fmt.Sprintf("U+%04X", n.Rune)
+		}
+		r.Log = append(r.Log, e)
+		// What stands for a character is written in native letters; it is
+		// counted as what it is, not as them.
+		switch n.Step {
+		case glyph.Drawn:
+			r.Bitmap++
+		case glyph.Pinyin:
+			r.Pinyin++
+			r.Native -= natives(s, n.Printed)
+		case glyph.Code:
+			r.Codepoint++
+			r.Native -= natives(s, n.Printed)
+		}
+	}
+	r.Native = max(0, r.Native)
+}
+
+// natives is how many signs of a reading or a code point the font prints.
+func natives(s label.Sheet, printed string) int {
+	n := 0
+	for _, r := range printed {
+		drawn := false
+		for _, run := range s.Runs {
+			drawn = drawn || slices.ContainsFunc(run.Signs, func(x glyph.Sign) bool { return x.Rune == r && x.Drawn })
+		}
+		if !drawn {
+			n++
+		}
+	}
+	return n
+}
+
+// waybill is the sample order with a row's recipient. The recipient is shown in
+// full: behind stars no rare name would be seen.
+func (o Options) waybill(row map[string]string) (label.Waybill, error) {
+	var missing []string
+	for _, c := range columns {
+		if blank(row[c]) {
+			missing = append(missing, c)
+		}
+	}
+	if len(missing) > 0 {
+		if o.Words == "en" {
+			return label.Waybill{}, fmt.Errorf("%s missing", strings.Join(missing, ", "))
+		}
+		return label.Waybill{}, fmt.Errorf("缺少 %s", strings.Join(missing, "、"))
+	}
+	w := label.Waybill{
+		Number: "SF1234567890123", Carrier: "顺丰速运", Service: "标快", SortCode: "571-A12-03", Hub: "杭州余杭集",
+		Recipient: label.Party{Name: row["name"], Phone: row["phone"], Address: row["address"]},
+		Sender:    label.Party{Name: "大白鹅仓储", Phone: "021-66668888", Address: "上海市浦东新区张江镇祖冲之路2288弄1号仓B区"},
+		OrderNo:   "DB20261121-ORD-000123", ParcelID: "P-77", Copy: 1, Grams: 2350,
+		Items:   []label.Item{{Name: "红富士苹果 5斤装", Quantity: 1}, {Name: "手工皂", Quantity: 3}},
+		Special: "冰袋 易碎", Remarks: "请放丰巢", Wave: "W-12/4",
+		PrintedAt: time.Date(2026, 11, 21, 9, 30, 5, 0, time.FixedZone("CST", 8*3600)), Reveal: true,
+	}
+	if number, there := row["waybill"]; there {
+		w.Number = number
+	}
+	return w, nil
+}
+
+// blank says whether nothing of a text would be seen on paper.
+func blank(text string) bool {
+	return strings.TrimSpace(glyph.Normalise(text, func(glyph.Note) {})) == ""
+}
+
+// safe makes an id a file name of at most 100 bytes: letters, digits, hanzi, dash,
+// underscore and inner dots stay.
+func safe(id string, row int) string {
+	var b strings.Builder
+	for _, r := range id {
+		switch {
+		case r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z', r == '-', r == '_', r >= 0x4E00 && r <= 0x9FFF:
+			b.WriteRune(r)
+		case r == '.' && b.Len() > 0:
+			b.WriteRune(r)
+		default:
+			b.WriteByte('_')
+		}
+		if b.Len() > 96 {
+			break
+		}
+	}
+	name := strings.TrimRight(b.String(), ".")
+	if strings.Trim(name, "_") == "" {
+		return fmt.Sprintf("row-%d", row)
+	}
+	return name
+}
+
+// unique adds a number to a name that was taken, also where a file system does
+// not tell capitals from small letters.
+func unique(name string, taken map[string]bool) string {
+	out := name
+	for n := 2; taken[strings.ToLower(out)]; n++ {
+		out = fmt.Sprintf("%s-%d", name, n)
+	}
+	taken[strings.ToLower(out)] = true
+	return out
+}
