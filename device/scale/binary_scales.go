@@ -19,14 +19,13 @@ func toledo8217(o options, b []byte, f *Frame) int {
 		f.refuse(FlagIdentity)
 		return t.size()
 	}
-	start := t.i
-	for t.peek() >= '0' && t.b[t.i] <= '9' && t.i < start+3 {
-		t.i++
-	}
-	whole := t.i - start
+	whole := count(b[1:], 3)
+	t.i += whole
 	t.lit(".")
-	for t.peek() >= '0' && t.b[t.i] <= '9' && t.i < start+whole+4 {
-		t.i++
+	decimals := 0
+	if t.ok() {
+		decimals = count(b[t.i:], 3)
+		t.i += decimals
 	}
 	end := t.i
 	if t.peek() == 'N' {
@@ -38,17 +37,28 @@ func toledo8217(o options, b []byte, f *Frame) int {
 		return t.size()
 	}
 	unit := profile.Kilogram
-	switch decimals := end - start - whole - 1; {
+	switch {
 	case whole == 2 && decimals == 3:
-	case decimals == 2 && (whole == 2 || whole == 3 && b[start] == '0'):
+	case decimals == 2 && (whole == 2 || whole == 3 && b[1] == '0'):
 		unit = profile.Pound
 	default:
 		return -1
 	}
-	n := text{b: b[start:end]}
 	f.still(true)
-	o.say(n.number(end-start), unit, f)
+	digits := number(b[1:1+whole])*powers[decimals] + number(b[end-decimals:end])
+	o.say(decimal{digits: digits, decimals: decimals}, unit, f)
 	return t.size()
+}
+
+// count tells how many digits b begins with, up to n.
+func count(b []byte, n int) int {
+	n = min(n, len(b))
+	for i := range n {
+		if b[i] < '0' || b[i] > '9' {
+			return i
+		}
+	}
+	return n
 }
 
 // status8217 reads bits 0 motion, 1 over capacity, 2 under zero, 5 net; 6 is

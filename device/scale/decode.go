@@ -201,7 +201,7 @@ func NewDecoder(p profile.Profile) (*Decoder, error) {
 	if p.Scale.Settle.Flag && !g.marks {
 		return nil, fmt.Errorf("%s: settle.flag = true, but %s %s has no mark of stability", p.Origin("scale.settle.flag"), p.Scale.Protocol, p.Scale.Dialect)
 	}
-	if _, ok := gramsIn[p.Scale.Unit]; !ok {
+	if _, ok := gramsIn(p.Scale.Unit); !ok {
 		return nil, fmt.Errorf("%s: unit %q is not known", p.Origin("scale.unit"), p.Scale.Unit)
 	}
 	if err := g.mayAsk(p); err != nil {
@@ -339,33 +339,55 @@ func (d *Decoder) Suspicion() Phase {
 	return WrongSettings
 }
 
-// gramsIn is what one of each unit weighs, as an exact fraction.
-var gramsIn = map[profile.Unit]struct{ num, den int64 }{
-	profile.Gram:     {1, 1},
-	profile.Kilogram: {1000, 1},
-	profile.Jin:      {500, 1},
-	profile.Pound:    {45359237, 100000},
-	profile.Ounce:    {28349523125, 1000000000},
-	tonne:            {1000000, 1},
-	milligram:        {1, 1000},
+// A fraction is num x 10^tens / den grams, exactly. The tens stand apart because
+// they mostly cancel the decimals, and a division is the dearest step of all.
+type fraction struct {
+	num, den int64
+	tens     int
+}
+
+// gramsIn is what one of each unit weighs. It is no map because it is asked for
+// every frame.
+func gramsIn(unit profile.Unit) (fraction, bool) {
+	switch unit {
+	case profile.Kilogram:
+		return fraction{1, 1, 3}, true
+	case profile.Gram:
+		return fraction{1, 1, 0}, true
+	case profile.Pound:
+		return fraction{45359237, 100000, 0}, true
+	case profile.Ounce:
+		return fraction{28349523125, 1000000000, 0}, true
+	case profile.Jin:
+		return fraction{5, 1, 2}, true
+	case tonne:
+		return fraction{1, 1, 6}, true
+	case milligram:
+		return fraction{1, 1000, 0}, true
+	}
+	return fraction{}, false
 }
 
 // powers of ten.
-var powers = [...]int64{1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7}
+var powers = [...]int64{1, 10, 100, 1000, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}
 
 // weigh fills in the value. |digits| is at most 99999999 and decimals -3 to 7, so
 // that nothing here overflows. Without a unit there are no grams.
 func (f *Frame) weigh(digits int64, decimals int, unit profile.Unit) {
 	f.Digits, f.Decimals, f.Unit = digits, decimals, unit
-	u, ok := gramsIn[unit]
+	u, ok := gramsIn(unit)
 	if !ok {
 		return
 	}
 	num, den := digits*u.num, u.den
-	if decimals > 0 {
-		den *= powers[decimals]
+	if decimals > u.tens {
+		den *= powers[decimals-u.tens]
 	} else {
-		num *= powers[-decimals]
+		num *= powers[u.tens-decimals]
+	}
+	if den == 1 {
+		f.Grams = floor.Grams(num)
+		return
 	}
 	half := den / 2
 	if num < 0 {

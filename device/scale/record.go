@@ -269,17 +269,17 @@ func (f Frame) decoded(g grammar) decoded {
 
 // exact gives the grams with all their decimals; empty without a unit.
 func (f Frame) exact() json.Number {
-	u, ok := gramsIn[f.Unit]
+	u, ok := gramsIn(f.Unit)
 	if !ok {
 		return ""
 	}
 	r := new(big.Rat).SetFrac64(u.num, u.den)
 	r.Mul(r, new(big.Rat).SetInt64(f.Digits))
 	ten := big.NewRat(10, 1)
-	for n := f.Decimals; n > 0; n-- {
+	for n := f.Decimals - u.tens; n > 0; n-- {
 		r.Quo(r, ten)
 	}
-	for n := f.Decimals; n < 0; n++ {
+	for n := f.Decimals - u.tens; n < 0; n++ {
 		r.Mul(r, ten)
 	}
 	text := r.FloatString(18) // ounces have nine decimals, a value at most seven
