@@ -3,6 +3,7 @@ package scale_test
 import (
 	"encoding/hex"
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -232,12 +233,47 @@ func TestStreams(t *testing.T) {
 				if got := weights(collect(d, noise, 512)); len(got) != 0 {
 					t.Fatalf("noise became %d weights", len(got))
 				}
-				if s.habit >= line {
-					collect(d, []byte("\n"), 1)
-					d.Reset()
+				pause := func() {
+					if s.habit >= line {
+						collect(d, []byte("\n"), 1)
+						d.Reset()
+					}
 				}
+				pause()
 				if got := grams(collect(d, stream, 512)); !reflect.DeepEqual(got, want) {
 					t.Fatalf("after noise: %v; want %v", got, want)
+				}
+				pause()
+				for i, h := range s.frames {
+					got := weights(collect(d, noise[i<<14:(i+1)<<14], 512))
+					pause()
+					got = append(got, weights(collect(d, append(unhex(t, h), end...), 512))...)
+					if d.Pending() > 0 {
+						d.Reset()
+					}
+					if len(got) > 1 || len(got) == 1 && got[0] != s.grams[i] || len(got) == 0 && s.grams[i] != 0 {
+						t.Fatalf("frame %d between noise: %v; want %d", i, got, s.grams[i])
+					}
+				}
+			})
+			t.Run("another unit", func(t *testing.T) {
+				p := p
+				p.Scale.Unit = profile.Jin
+				unsaid := strings.HasPrefix(p.Scale.Dialect, "command") || p.Scale.Dialect == "tf0" || p.Scale.Dialect == "reversed" || p.Scale.Dialect == "forward"
+				for _, f := range collect(decoder(t, p), stream, 64) {
+					// A frame in motion may leave its unit out; it is no weight to book.
+					if f.Kind == scale.KindWeight && f.Motion != scale.InMotion && !unsaid {
+						t.Fatalf("% x became %s", f.Raw, f.Text())
+					}
+				}
+			})
+			t.Run("7E1 read as 8N1", func(t *testing.T) {
+				bad := make([]byte, len(stream))
+				for i, c := range stream {
+					bad[i] = c | byte(bits.OnesCount8(c)&1)<<7
+				}
+				if got := weights(collect(decoder(t, p), bad, 64)); len(got) > 0 && s.habit < bare {
+					t.Fatalf("became %v", got)
 				}
 			})
 		})

@@ -3,6 +3,7 @@ package scale_test
 import (
 	"bytes"
 	"encoding/csv"
+	"encoding/hex"
 	"encoding/json"
 	"math/big"
 	"os"
@@ -176,4 +177,25 @@ func TestRecordsThatAreNone(t *testing.T) {
 			}
 		})
 	}
+}
+
+func FuzzDecodeCSV(f *testing.F) {
+	f.Add("toledo-8217", "weight-only", []byte("\x0201.250\r"))
+	f.Add("", "", []byte("ST,GS,+  1.240kg\r\n"))
+	f.Add("yaohua-xk3190", "", []byte("=051.0700="))
+	f.Fuzz(func(t *testing.T, protocol, dialect string, data []byte) {
+		var record, out bytes.Buffer
+		w := csv.NewWriter(&record)
+		w.WriteAll([][]string{{"id", "protocol", "dialect", "hex"}, {"1", protocol, dialect, hex.EncodeToString(data)}})
+		if err := scale.DecodeCSV(&out, &record); err != nil {
+			t.Fatal(err)
+		}
+		var m meaning
+		if err := json.Unmarshal(out.Bytes(), &m); err != nil {
+			t.Fatal(err)
+		}
+		if m.Outcome != "weight" && m.Grams != "" || m.Outcome == "weight" && m.Value == "" || m.Unit == "" && m.Grams != "" {
+			t.Fatalf("%+v", m)
+		}
+	})
 }
