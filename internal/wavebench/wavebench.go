@@ -1,0 +1,226 @@
+// Command wavebench measures the planner on published instances: it plans each
+// through the public interface of package wave, has the plan checked by code that
+// shares nothing with it, and puts the two rules beside it that floors use today.
+//
+//	go run ./internal/wavebench -dir DIR -ref CSV -time 2s -seed 1
+//
+// DIR has a folder for every set. The CSV says set, file, reference_value,
+// proven_optimal, objective; its rows are the instances that are run. On standard
+// output comes a row an instance, on standard error a summary a set. A plan that
+// the checker refuses ends the run with exit code 1, after all rows.
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"floord/wave"
+)
+
+func main() {
+	var o options
+	flag.StringVar(&o.dir, "dir", "", "folder of the sets")
+	flag.StringVar(&o.ref, "ref", "", "CSV of reference values")
+	flag.DurationVar(&o.time, "time", 2*time.Second, "time for an instance")
+	flag.Uint64Var(&o.seed, "seed", 1, "seed")
+	flag.StringVar(&o.sets, "sets", "", "only these sets, separated by commas")
+	flag.IntVar(&o.every, "every", 1, "only every n-th instance of a set")
+	flag.IntVar(&o.workers, "workers", runtime.NumCPU(), "goroutines for an instance")
+	flag.BoolVar(&o.busy, "busy", false, "count processor time, not time on the wall: for a machine that others use, too")
+	flag.Parse()
+	if err := o.run(os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "wavebench:", err)
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	dir, ref, sets string
+	time           time.Duration
+	seed           uint64
+	every, workers int
+	busy           bool
+}
+
+// A reference is a row of the reference file.
+type reference struct {
+	set, file, proven string
+	value             float64
+}
+
+func (o options) run(out, summary io.Writer) error {
+	refs, err := readReferences(o.ref)
+	if err != nil {
+		return err
+	}
+	rows := csv.NewWriter(out)
+	defer rows.Flush()
+	rows.Write([]string{"set", "file", "value", "reference", "ratio", "proven", "fcfs_value", "sshape_value", "feasible", "cpu_s", "wall_s"})
+	var tallies []*tally
+	seen := map[string]int{}
+	var bad error
+	for _, r := range refs {
+		f, known := formats[r.set]
+		if o.sets != "" && !slices.Contains(strings.Split(o.sets, ","), r.set) {
+			continue
+		}
+		if n := seen[r.set]; n == 0 {
+			if !known {
+				fmt.Fprintf(summary, "%s: not read by this program\n", r.set)
+			} else {
+				tallies = append(tallies, &tally{set: r.set})
+			}
+		}
+		seen[r.set]++
+		if !known || (seen[r.set]-1)%max(1, o.every) != 0 {
+			continue
+		}
+		p, err := f.read(filepath.Join(o.dir, f.dir, r.file))
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", r.set, r.file, err)
+		}
+		res, err := o.solve(p)
+		if err != nil {
+			bad = errors.Join(bad, fmt.Errorf("%s %s: %w", r.set, r.file, err))
+		}
+		rows.Write(res.row(r, err == nil))
+		rows.Flush()
+		tallies[len(tallies)-1].add(r, res)
+	}
+	for _, t := range tallies {
+		t.write(summary)
+	}
+	return errors.Join(bad, rows.Error())
+}
+
+func readReferences(path string) ([]reference, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var refs []reference
+	for i, row := range rows {
+		if len(row) < 4 {
+			return nil, fmt.Errorf("%s: row %d has %d columns, want 4 or more", path, i+1, len(row))
+		}
+		if i == 0 {
+			continue
+		}
+		v, err := strconv.ParseFloat(row[2], 64)
+		if err != nil {
+			return nil, fmt.Errorf("%s: row %d: %w", path, i+1, err)
+		}
+		refs = append(refs, reference{set: row[0], file: row[1], value: v, proven: row[3]})
+	}
+	slices.SortStableFunc(refs, func(a, b reference) int { return strings.Compare(a.set, b.set) })
+	return refs, nil
+}
+
+// A result is what was measured on one instance.
+type result struct {
+	value, fcfs, sshape float64
+	cpu, wall           float64 // seconds
+}
+
+// solve plans p, checks the plan and applies the rules of today.
+func (o options) solve(p *problem) (result, error) {
+	var res result
+	l, err := wave.NewLayout(p.bins(), p.geometry())
+	if err != nil {
+		return res, err
+	}
+	start, cpu := time.Now(), cpuTime()
+	spent := func() float64 { return time.Since(start).Seconds() / o.time.Seconds() }
+	if o.busy {
+		spent = func() float64 { return (cpuTime() - cpu) / (o.time.Seconds() * float64(max(1, o.workers))) }
+	}
+	batches, metres, err := wave.Batch(context.Background(), l, p.loads(), p.cart, wave.Effort{
+		Seed: o.seed, Workers: o.workers, Spent: spent,
+	})
+	if err != nil {
+		return res, err
+	}
+	walks := make([][]int, len(batches))
+	for i, b := range batches {
+		stops, _, err := wave.Walk(l, p.stops(b))
+		if err != nil {
+			return res, err
+		}
+		for _, s := range stops {
+			walks[i] = append(walks[i], s.Line)
+		}
+	}
+	res.wall, res.cpu = time.Since(start).Seconds(), cpuTime()-cpu
+	first := p.firstFit()
+	res.fcfs, res.sshape = p.inLocationOrder(first), p.sShape(first)
+	res.value, err = p.check(batches, walks)
+	if err == nil && math.Abs(res.value-float64(metres)) > 1e-6*(1+res.value) {
+		err = fmt.Errorf("the plan says %v m, it is %v m", metres, res.value)
+	}
+	return res, err
+}
+
+func (r result) row(ref reference, feasible bool) []string {
+	num := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+	short := func(v float64) string { return strconv.FormatFloat(v, 'f', 4, 64) }
+	return []string{
+		ref.set, ref.file, num(math.Round(r.value*1e4) / 1e4), num(ref.value), short(r.value / ref.value), ref.proven,
+		num(math.Round(r.fcfs*1e4) / 1e4), num(math.Round(r.sshape*1e4) / 1e4), strconv.FormatBool(feasible), short(r.cpu), short(r.wall),
+	}
+}
+
+// cpuTime is the processor time of this process so far, in seconds.
+func cpuTime() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return math.NaN()
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
+// A tally sums up a set.
+type tally struct {
+	set                     string
+	n, optimal              int
+	sum, worst, fcfs, shape float64
+	overFCFS, cpu, slowest  float64
+}
+
+func (t *tally) add(ref reference, r result) {
+	ratio := r.value / ref.value
+	t.n++
+	t.sum, t.worst = t.sum+ratio, max(t.worst, ratio)
+	t.fcfs, t.shape = t.fcfs+r.fcfs/ref.value, t.shape+r.sshape/ref.value
+	t.overFCFS += math.Log(r.value / r.fcfs)
+	t.cpu, t.slowest = t.cpu+r.cpu, max(t.slowest, r.wall)
+	if ratio < 1+1e-6 {
+		t.optimal++
+	}
+}
+
+func (t *tally) write(w io.Writer) {
+	n := float64(t.n)
+	if t.n == 0 {
+		return
+	}
+	fmt.Fprintf(w, "%s: %d instances, ratio mean %.4f worst %.4f, %d at the reference or below; fcfs %.3f, s-shape %.3f; to fcfs %.3f; cpu %.3f s, slowest %.4f s\n",
+		t.set, t.n, t.sum/n, t.worst, t.optimal, t.fcfs/n, t.shape/n, math.Exp(t.overFCFS/n), t.cpu/n, t.slowest)
+}
