@@ -62,6 +62,9 @@ type Waybill struct {
 // Waybill100x150 fills the waybill of 100 x 150 mm.
 func Waybill100x150(w Waybill) (Page, error) { return w.Fill(shipped("waybill-100x150")) }
 
+// Waybill100x180 fills the two-part waybill of 100 x 180 mm.
+func Waybill100x180(w Waybill) (Page, error) { return w.Fill(shipped("waybill-100x180")) }
+
 // Waybill76x130 fills the one-part waybill of 76 x 130 mm.
 func Waybill76x130(w Waybill) (Page, error) { return w.Fill(shipped("waybill-76x130")) }
 

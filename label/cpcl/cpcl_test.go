@@ -67,7 +67,7 @@ func TestAllWaysPrintTheSame(t *testing.T) {
 func TestBytes(t *testing.T) {
 	plainBill, rareBill := labeltest.RareWaybills()
 	size := func(w label.Waybill) int {
-		p, err := label.Waybill100x150(w)
+		p, err := label.Waybill100x180(w)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func TestBytes(t *testing.T) {
 		return len(job.Bytes)
 	}
 	plain, rare := size(plainBill), size(rareBill)
-	const raw = 100 * 1199
+	const raw = 100 * 1439
 	t.Logf("%d bytes, %.2f %% of the raster; a rare character %d, four make it %.2f times as long", plain, 100*float64(plain)/raw, (rare-plain)/4, float64(rare)/float64(plain))
 	if plain*1000 > raw*21 || rare-plain > 4*140 || rare*4 > plain*5 {
 		t.Errorf("%d bytes, with four rare characters %d", plain, rare)

@@ -124,7 +124,7 @@ func TestPlacesAreNoCommands(t *testing.T) {
 func TestBytes(t *testing.T) {
 	plainBill, rareBill := labeltest.RareWaybills()
 	size := func(w label.Waybill, o escpos.Options) int {
-		p, err := label.Waybill100x150(w)
+		p, err := label.Waybill100x180(w)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,7 +15,9 @@ func raster(s label.Sheet) int { return (s.Width + 7) / 8 * s.Height }
 // TestBytes holds the sizes that make a label quick on a slow line: at 9600 baud
 // 1 kB is a second.
 func TestBytes(t *testing.T) {
-	for name, fill := range map[string]func(label.Waybill) (label.Page, error){"100x150": label.Waybill100x150, "76x130": label.Waybill76x130} {
+	for name, fill := range map[string]func(label.Waybill) (label.Page, error){
+		"100x180": label.Waybill100x180, "100x150": label.Waybill100x150, "76x130": label.Waybill76x130,
+	} {
 		encode := func(w label.Waybill) tspl.Job {
 			p, err := fill(w)
 			if err != nil {
@@ -44,8 +46,9 @@ func TestBytes(t *testing.T) {
 		each := float64(len(rare.Bytes)-len(plain.Bytes)) / float64(drawn)
 		t.Logf("%s: %d rare characters at %.0f bytes each, %.2f times the plain label", name, drawn, each,
 			float64(len(rare.Bytes))/float64(len(plain.Bytes)))
-		if drawn != 4 || each > 140 || len(rare.Bytes)*4 > len(plain.Bytes)*5 {
-			t.Errorf("%s: %d rare characters at %.0f bytes each; want 4 of at most 140", name, drawn, each)
+		// On two parts a name is drawn twice; the bound is for four drawings.
+		if drawn < 4 || each > 140 || 4*each > 0.25*float64(len(plain.Bytes)) {
+			t.Errorf("%s: %d rare characters at %.0f bytes each; want 4 or more of at most 140", name, drawn, each)
 		}
 	}
 }
