@@ -53,7 +53,7 @@ var grammars = map[string]map[string]grammar{
 		"22": {starts: sbiStarts, marks: true, parse: sbi22, mode: modeMarked},
 	},
 	"nci": {
-		"scp-01": {starts: "\n", marks: true, parse: nci, mode: modeMarked},
+		"scp-01": {starts: "\n", marks: true, parse: nci},
 	},
 	"dibal": {
 		"98-99": {starts: "9", marks: true, parse: dibal},

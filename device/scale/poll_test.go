@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,16 +14,15 @@ import (
 	"floord/device/scale"
 )
 
-// answering is a scale that speaks only when asked; its answers are by question.
-func answering(w io.ReadWriter, answers map[string]string, asked func(string)) {
+// answering is a scale that speaks only when asked.
+func answering(w io.ReadWriter, answer func(question string) string) {
 	buf := make([]byte, 64)
 	for {
 		n, err := w.Read(buf)
 		if err != nil {
 			return
 		}
-		asked(string(buf[:n]))
-		if a := answers[string(buf[:n])]; a != "" {
+		if a := answer(string(buf[:n])); a != "" {
 			if _, err := io.WriteString(w, a); err != nil {
 				return
 			}
@@ -50,30 +50,27 @@ func TestPolledScales(t *testing.T) {
 				}
 				host, dev := net.Pipe()
 				ctx, cancel := context.WithCancel(t.Context())
-				answers, asked := map[string]string{}, map[string]int{}
-				for q, a := range tt.empty {
-					answers[q] = a
-				}
-				full := false
-				go answering(dev, answers, func(q string) { asked[q]++ })
+				var loaded atomic.Bool
+				go answering(dev, func(q string) string {
+					if tt.empty[q] == "" {
+						t.Errorf("the scale was sent %q", q)
+					}
+					if loaded.Load() {
+						return tt.full[q]
+					}
+					return tt.empty[q]
+				})
 				ended := make(chan struct{})
 				go func() { s.Drive(ctx, host); close(ended) }()
-				go func() {
-					time.Sleep(3 * time.Second)
-					for q, a := range tt.full {
-						answers[q] = a
-					}
-					full = true
-				}()
 				time.Sleep(2 * time.Second)
 				if st, _ := s.Live(); st.Phase != scale.Empty {
 					t.Errorf("phase %q of an empty scale", st.Phase)
 				}
-				time.Sleep(2 * time.Second)
+				loaded.Store(true)
 				wait, stop := context.WithTimeout(ctx, 10*time.Second)
 				defer stop()
 				w, err := s.Settled(wait, "P-1")
-				if err != nil || w.Grams != 1240 || !full {
+				if err != nil || w.Grams != 1240 {
 					t.Errorf("Settled = %+v, %v; want 1240 g", w, err)
 				}
 				cancel()
@@ -81,11 +78,6 @@ func TestPolledScales(t *testing.T) {
 				dev.Close()
 				<-ended
 				synctest.Wait()
-				for q := range asked {
-					if tt.empty[q] == "" {
-						t.Errorf("the scale was sent %q", q)
-					}
-				}
 			})
 		})
 	}
@@ -102,7 +94,7 @@ func TestAnAnswerNobodyAskedForIsNotBelieved(t *testing.T) {
 		ended := make(chan struct{})
 		go func() { s.Drive(t.Context(), host); close(ended) }()
 		io.WriteString(dev, ".240kg\r\n234kg\r\n")
-		go answering(dev, nil, func(string) {})
+		go answering(dev, func(string) string { return "" })
 		time.Sleep(2 * time.Second)
 		if st, _ := s.Live(); st.Seq != 0 {
 			t.Errorf("%+v; want nothing read", st)

@@ -19,8 +19,8 @@ const maxRecord = 1 << 16 // bytes of one row
 // A decoded is what one row of a record means. Value and grams are exact, and
 // missing where the bytes do not hold them; so are stable and mode.
 type decoded struct {
-	ID      string      `json:"id"`
-	Outcome string      `json:"outcome"` // weight, status, reject, incomplete, ambiguous
+	ID      string      `json:"id,omitempty"` // not in Frames
+	Outcome string      `json:"outcome"`      // weight, status, reject, incomplete, ambiguous
 	Value   string      `json:"value,omitempty"`
 	Unit    string      `json:"unit,omitempty"`
 	Grams   json.Number `json:"grams,omitempty"`
