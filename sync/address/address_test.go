@@ -1,0 +1,155 @@
+package address_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"floord/sync/address"
+)
+
+func saved(t testing.TB) []map[string]string {
+	f, err := os.Open("testdata/addresses.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []map[string]string
+	for _, row := range rows[1:] {
+		m := map[string]string{}
+		for i, name := range rows[0] {
+			m[name] = row[i]
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+// right reports whether got is what the row expects, or one of what it also takes.
+func right(row map[string]string, field, got string) bool {
+	if got == row[field] {
+		return true
+	}
+	for alt := range strings.SplitSeq(row["alt"], ";") {
+		if name, value, _ := strings.Cut(alt, "="); name == field && value == got {
+			return true
+		}
+	}
+	return false
+}
+
+// TestSaved holds the parser to the share of the saved addresses that it reads right.
+func TestSaved(t *testing.T) {
+	rows := saved(t)
+	where, all := 0, 0
+	for _, row := range rows {
+		a := address.Parse(row["raw"])
+		three := right(row, "province", a.To.Province) && right(row, "city", a.To.City) && right(row, "district", a.To.District)
+		four := three && right(row, "detail", a.To.Detail)
+		person := a.To.Name == row["name"] && a.To.Phone == row["phone"]
+		if three {
+			where++
+		}
+		if four {
+			all++
+		}
+		if !four || !person {
+			t.Logf("%s %q: %+v", row["id"], row["raw"], a)
+		}
+	}
+	t.Logf("province, city and district right: %d of %d; detail too: %d", where, len(rows), all)
+	if where*100 < 95*len(rows) || all*100 < 90*len(rows) {
+		t.Errorf("%d and %d of %d are right; want 95 %% and 90 %%", where, all, len(rows))
+	}
+}
+
+func TestParse(t *testing.T) {
+	tests := []struct{ raw, where, detail, name, phone, flags string }{
+		{"广东深圳南山科技园", "广东省 深圳市 南山区", "科技园", "", "", ""},
+		{"浙江省杭州市西湖大道12号", "浙江省 杭州市 ", "西湖大道12号", "", "", "no_district"},
+		{"四川省成都市双流县东升街道", "四川省 成都市 双流区", "东升街道", "", "", "renamed"},
+		{"湖北襄樊市襄城区1号", "湖北省 襄阳市 襄城区", "1号", "", "", "renamed"},
+		{"河南省济源市沁园路1号", "河南省 济源市 ", "沁园路1号", "", "", ""},
+		{"湖北省神农架林区松柏镇", "湖北省 神农架林区 ", "松柏镇", "", "", ""},
+		{"海南省白沙县牙叉镇", "海南省 白沙黎族自治县 ", "牙叉镇", "", "", ""},
+		{"海南省儋州市那大镇", "海南省 儋州市 ", "那大镇", "", "", ""},
+		{"青海省海南藏族自治州共和县恰卜恰镇", "青海省 海南藏族自治州 共和县", "恰卜恰镇", "", "", ""},
+		{"天津河北区中山路1号", "天津市 天津市 河北区", "中山路1号", "", "", ""},
+		{"黑龙江牡丹江西安区新华路", "黑龙江省 牡丹江市 西安区", "新华路", "", "", ""},
+		{"鼓楼区中山路1号", "  ", "中山路1号", "", "", "ambiguous,no_district"},
+		{"河北省桥西区1号", "河北省  ", "1号", "", "", "ambiguous,no_district"},
+		{"重庆攀枝花市东区1号", "  ", "重庆攀枝花市东区1号", "", "", "conflict"},
+		{"广东省长沙市岳麓区1号", "  ", "广东省长沙市岳麓区1号", "", "", "conflict"},
+		{"收货人：李四\n手机号：138 0000 0001\n所在地区：广东省广州市天河区\n详细地址：体育西路1号", "广东省 广州市 天河区", "体育西路1号", "李四", "13800000001", ""},
+		{"张三 +86-13800000001 北京市海淀区中关村大街1号", "北京市 北京市 海淀区", "中关村大街1号", "张三", "13800000001", ""},
+		{"北京市海淀区中关村大街1号 张三 13800000001-1234", "北京市 北京市 海淀区", "中关村大街1号", "张三", "13800000001-1234", ""},
+		{"上海市南京东路100号", "上海市 上海市 ", "南京东路100号", "", "", "no_district"},
+		{"新疆石河子市北三路", "新疆维吾尔自治区 石河子市 ", "北三路", "", "", ""},
+		{"", "  ", "", "", "", "not_address"},
+		{"海南省省直辖县级行政区划琼海市嘉积镇", "海南省 琼海市 ", "嘉积镇", "", "", ""},
+		{"重庆市县云阳县双江街道", "重庆市 重庆市 云阳县", "双江街道", "", "", ""},
+		{"北京市市辖区东城区景山街道", "北京市 北京市 东城区", "景山街道", "", "", ""},
+		{"昆山花桥镇1号", "江苏省 苏州市 昆山市", "花桥镇1号", "", "", ""},
+		{"巴州库尔勒市萨依巴格路1号", "新疆维吾尔自治区 巴音郭楞蒙古自治州 库尔勒市", "萨依巴格路1号", "", "", ""},
+		{"广州市天河区体育西路1号张三13812345678", "广东省 广州市 天河区", "体育西路1号", "张三", "13812345678", ""},
+		{"广州市天河区体育西路1号 电话13812345678 收件人张三", "广东省 广州市 天河区", "体育西路1号", "张三", "13812345678", ""},
+		{"收货人: 李 雷\n电话: 13812345678\n地址: 北京市海淀区中关村大街1号", "北京市 北京市 海淀区", "中关村大街1号", "李 雷", "13812345678", ""},
+		{"广州市番禺区大石街道广东省广州市番禺区大石街道1号", "广东省 广州市 番禺区", "大石街道1号", "", "", ""},
+		{"上海市徐汇区南京大厦5楼", "上海市 上海市 徐汇区", "南京大厦5楼", "", "", ""},
+		{"南京西路5号", "  ", "南京西路5号", "", "", "not_address"},
+	}
+	for _, tt := range tests {
+		a := address.Parse(tt.raw)
+		where := a.To.Province + " " + a.To.City + " " + a.To.District
+		if where != tt.where || a.To.Detail != tt.detail || a.To.Name != tt.name || a.To.Phone != tt.phone || strings.Join(a.Flags, ",") != tt.flags {
+			t.Errorf("%q = %q %q %q %q %v; want %q %q %q %q %s", tt.raw, where, a.To.Detail, a.To.Name, a.To.Phone, a.Flags,
+				tt.where, tt.detail, tt.name, tt.phone, tt.flags)
+		}
+	}
+}
+
+func TestTryCSV(t *testing.T) {
+	var out bytes.Buffer
+	err := address.TryCSV(&out, strings.NewReader("\ufeffraw,id\n\"张三,13800000001,北京市海淀区中关村大街1号\",7\n"))
+	want := `{"id":"7","province":"北京市","city":"北京市","district":"海淀区","detail":"中关村大街1号","name":"张三","phone":"13800000001","confidence":1,"flags":[]}` + "\n"
+	if err != nil || out.String() != want {
+		t.Errorf("got %q, %v; want %q", out.String(), err, want)
+	}
+	for _, bad := range []string{"", "id\n1\n", "id,raw\n1\n"} {
+		if address.TryCSV(&out, strings.NewReader(bad)) == nil {
+			t.Errorf("%q is taken", bad)
+		}
+	}
+}
+
+// FuzzParse: no panic; what is printed is text; the divisions are all or in order.
+func FuzzParse(f *testing.F) {
+	for _, row := range saved(f) {
+		f.Add(row["raw"])
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		a := address.Parse(raw)
+		if a.Confidence < 0 || a.Confidence > 1 || a.To.Province == "" && a.To.City+a.To.District != "" {
+			t.Fatalf("%q: %+v", raw, a)
+		}
+		if _, err := json.Marshal(a); err != nil || utf8.ValidString(raw) && !utf8.ValidString(a.To.Detail) {
+			t.Fatalf("%q: %+v, %v", raw, a, err)
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	rows := saved(b)
+	for i := 0; b.Loop(); i++ {
+		address.Parse(rows[i%len(rows)]["raw"])
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "addresses/s")
+}

@@ -1,0 +1,325 @@
+package address
+
+import (
+	"strings"
+	"unicode"
+
+	"floord/floor"
+)
+
+// said is an address without its phone and its labels. Where the phone stood is
+// a phoneMark, where a label stood a line break.
+type said struct {
+	text  []rune
+	phone bool
+}
+
+const phoneMark = '\u0001'
+
+// labels are the words before a colon, longest first.
+var labels = [][]rune{
+	[]rune("收货人姓名"), []rune("收件人姓名"), []rune("收货人电话"), []rune("收件人电话"), []rune("联系人电话"), []rune("邮政编码"),
+	[]rune("收货地址"), []rune("收件地址"), []rune("详细地址"), []rune("所在地区"), []rune("所在地址"), []rune("联系地址"), []rune("联系电话"), []rune("联系方式"), []rune("手机号码"), []rune("电话号码"),
+	[]rune("收货人"), []rune("收件人"), []rune("联系人"), []rune("手机号"),
+	[]rune("地址"), []rune("地区"), []rune("姓名"), []rune("名字"), []rune("手机"), []rune("电话"), []rune("邮编"), []rune("客户"), []rune("街道"),
+}
+
+// pieces takes the phone, and a name that is labelled, out of the text.
+func pieces(text []rune, to *floor.Recipient) said {
+	s := said{text: make([]rune, 0, len(text))}
+	for i := 0; i < len(text); {
+		if n, kind := label(text[i:]); n > 0 {
+			i += n
+			s.text = append(s.text, '\n')
+			if strings.HasSuffix(kind, "人") || strings.HasSuffix(kind, "姓名") || kind == "名字" || kind == "客户" {
+				end := i
+				for end < len(text) && !breaks(text[end]) && !unicode.IsDigit(text[end]) && (text[end] != ' ' || end == i+1) {
+					end++ // "李 雷" has a blank behind its first rune
+				}
+				if to.Name == "" && end-i <= 20 {
+					to.Name = strings.TrimSpace(string(text[i:end]))
+					i = end
+				}
+			}
+			continue
+		}
+		if number, n := phone(text, i); n > 0 {
+			if to.Phone == "" {
+				to.Phone, s.phone = number, true
+			}
+			s.text = append(s.text, phoneMark)
+			i += n
+			continue
+		}
+		if postcode(text, i) {
+			s.text = append(s.text, '\n')
+			i += 6
+			continue
+		}
+		s.text = append(s.text, text[i])
+		i++
+	}
+	return s
+}
+
+// label gives the length of a label with its colon, and its word. Before a phone
+// the colon may be missing.
+func label(text []rune) (int, string) {
+	if len(text) == 0 || !unicode.Is(unicode.Han, text[0]) {
+		return 0, ""
+	}
+	for _, l := range labels {
+		if len(text) <= len(l) || text[0] != l[0] || string(text[:len(l)]) != string(l) {
+			continue
+		}
+		at := len(l)
+		for at < len(text) && text[at] == ' ' {
+			at++
+		}
+		if at < len(text) && (text[at] == ':' || text[at] == '：') {
+			for at++; at < len(text) && text[at] == ' '; at++ {
+			}
+			return at, string(l)
+		}
+		if _, n := phone(text, at); n > 0 {
+			return at, string(l)
+		}
+	}
+	return 0, ""
+}
+
+// phone reads a number at i: a mobile, with "86" before it and an extension after
+// it, or a line of a town. It gives the number as it is dialled and its length.
+func phone(text []rune, i int) (string, int) {
+	if i >= len(text) || text[i] != '+' && !digit(text[i]) || i > 0 && digit(text[i-1]) {
+		return "", 0
+	}
+	at := i
+	if text[at] == '+' {
+		at++
+	}
+	if at+2 < len(text) && text[at] == '8' && text[at+1] == '6' {
+		if at += 2; text[at] == '-' || text[at] == ' ' {
+			at++
+		}
+	} else if at > i {
+		return "", 0
+	}
+	digits, end := run(text, at)
+	switch {
+	case len(digits) == 11 && digits[0] == '1' && digits[1] >= '3':
+	case at == i && (len(digits) == 11 || len(digits) == 12 || len(digits) == 10) && digits[0] == '0':
+		return digits, end - i
+	default:
+		return "", 0
+	}
+	if ext, n := extension(text[end:]); n > 0 {
+		return digits + "-" + ext, end + n - i
+	}
+	return digits, end - i
+}
+
+// run collects digits that stand in groups: 138-0000-0001, 138 0000 0001.
+func run(text []rune, at int) (string, int) {
+	var b strings.Builder
+	end := at
+	for i := at; i < len(text) && b.Len() <= 12; i++ {
+		if digit(text[i]) {
+			b.WriteRune(text[i])
+			end = i + 1
+			continue
+		}
+		grouped := (text[i] == '-' || text[i] == ' ') && i+1 < len(text) && digit(text[i+1])
+		if n := b.Len(); !grouped || n != 3 && n != 4 && n != 7 {
+			break
+		}
+	}
+	return b.String(), end
+}
+
+// extension reads "-1234", "转1234", "#1234#".
+func extension(text []rune) (string, int) {
+	if len(text) < 4 || text[0] != '-' && text[0] != '转' && text[0] != '#' {
+		return "", 0
+	}
+	end := 1
+	for end < len(text) && digit(text[end]) {
+		end++
+	}
+	if end < 4 || end > 7 {
+		return "", 0
+	}
+	ext := string(text[1:end])
+	if text[0] == '#' && end < len(text) && text[end] == '#' {
+		end++
+	}
+	return ext, end
+}
+
+func digit(c rune) bool { return c >= '0' && c <= '9' }
+
+// postcode reports whether six digits stand alone at i.
+func postcode(text []rune, i int) bool {
+	if i+6 > len(text) || i > 0 && !breaks(text[i-1]) && text[i-1] != ' ' || i+6 < len(text) && !breaks(text[i+6]) && text[i+6] != ' ' {
+		return false
+	}
+	for _, c := range text[i : i+6] {
+		if !digit(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// breaks reports whether c ends a piece of an address. A blank does so too, but
+// also stands within names and houses.
+func breaks(c rune) bool {
+	switch c {
+	case ',', '，', ';', '；', '。', '、', '\n', '\r', '\t', '|', phoneMark:
+		return true
+	}
+	return false
+}
+
+// A piece is a run of text without a break, and whether a phone stands beside it.
+type piece struct {
+	text  string
+	phone bool
+}
+
+func split(text []rune) []piece {
+	var all []piece
+	start, phone := 0, false
+	end := func(i int, next bool) {
+		if s := strings.Trim(string(text[start:i]), " :：-/.　"); s != "" {
+			all = append(all, piece{text: s, phone: phone || next})
+			phone = false
+		}
+		start = i + 1
+	}
+	for i, c := range text {
+		if breaks(c) || unicode.IsSpace(c) {
+			end(i, c == phoneMark)
+			phone = c == phoneMark || phone && start == i+1 && (i == 0 || phone)
+		}
+	}
+	end(len(text), false)
+	return all
+}
+
+// nameIn chooses the piece that is a person's name; -1 if none is. edge is the
+// number of pieces before the divisions.
+func nameIn(all []piece, edge int, m match, said said) int {
+	best, most := -1, 0
+	for i, p := range all {
+		runes := []rune(p.text)
+		if len(runes) > 20 || !nameLike(runes) {
+			continue
+		}
+		score := 0
+		if p.phone {
+			score += 3
+		}
+		if surname(p.text) {
+			score += 2
+		}
+		if i < edge && m.said > 0 {
+			score += 2
+		}
+		if i == len(all)-1 && i >= edge && said.phone {
+			score++
+		}
+		if m.said == 0 && len(all) == 1 {
+			score = 0 // one piece and no address at all: nobody knows what it is
+		}
+		if !said.phone && i >= edge && (i == edge || !surname(p.text) || len(runes) > 3) {
+			score = 0
+		}
+		if score > most && score >= 2 {
+			best, most = i, score
+		}
+	}
+	return best
+}
+
+// withoutLabel drops a label that lacks its colon: 收件人张三.
+func withoutLabel(name string) string {
+	for _, l := range []string{"收件人", "收货人", "联系人", "姓名"} {
+		if s, ok := strings.CutPrefix(name, l); ok && surname(s) {
+			return s
+		}
+	}
+	return name
+}
+
+// glued takes a name off the end of a piece, where it stands between a house's
+// number and the phone: 体育西路1号张三.
+func glued(all []piece) string {
+	for i := range all {
+		runes := []rune(all[i].text)
+		for n := 2; n <= 3 && n+3 < len(runes) && all[i].phone; n++ {
+			name := string(runes[len(runes)-n:])
+			last := runes[len(runes)-n-1]
+			if surname(name) && nameLike(runes[len(runes)-n:]) && (digit(last) || strings.ContainsRune("号室栋幢楼层座元)）", last)) {
+				all[i].text = string(runes[:len(runes)-n])
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// nameLike reports whether nothing speaks against a name: 1 to 6 letters of
+// Chinese, or letters of another script, without digits and words of places.
+func nameLike(runes []rune) bool {
+	han := 0
+	for i, c := range runes {
+		switch {
+		case unicode.Is(unicode.Han, c):
+			han++
+		case unicode.IsLetter(c) || c == '*' || c == '·' || c == '.' || c == '_' || c == '-' || c == '(' || c == ')' || c == '（' || c == '）' || c == '\'':
+		default:
+			return false
+		}
+		switch c {
+		case '路', '街', '号', '栋', '幢', '楼', '室', '巷', '弄', '镇', '乡', '村', '省', '市', '区', '县', '厦', '院', '店', '馆', '校', '厂', '座', '层', '苑', '场', '城':
+			if i > 0 || len(runes) > 4 {
+				return false
+			}
+		}
+	}
+	return han <= 6 && (han > 0 || len(runes) >= 2 && len(runes) <= 20)
+}
+
+const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤文康施牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳欧阳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝"
+
+// surname reports whether s is 2 to 4 runes and begins with a family's name.
+func surname(s string) bool {
+	n := 0
+	for range s {
+		n++
+	}
+	if n < 2 || n > 4 {
+		return false
+	}
+	for _, c := range s {
+		return strings.ContainsRune(surnames, c)
+	}
+	return false
+}
+
+// join puts pieces together; between two words of letters or digits a blank stays.
+func join(all []piece) string {
+	var b strings.Builder
+	last := rune(0)
+	for _, p := range all {
+		for i, c := range p.text {
+			if i == 0 && last < 0x80 && c < 0x80 && last != 0 {
+				b.WriteByte(' ')
+			}
+			last = c
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
