@@ -3,6 +3,7 @@ package address
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"floord/floor"
 )
@@ -232,7 +233,7 @@ func nameIn(all []piece, edge int, m match, said said) int {
 		if m.said == 0 && len(all) == 1 {
 			score = 0 // one piece and no address at all: nobody knows what it is
 		}
-		if !said.phone && i >= edge && (i == edge || !surname(p.text) || len(runes) > 3) {
+		if !said.phone && i >= edge && (i == edge || !surname(p.text) || len(runes) > 3 || !house(all[i-1].text)) {
 			score = 0
 		}
 		if score > most && score >= 2 {
@@ -260,13 +261,19 @@ func glued(all []piece) string {
 		for n := 2; n <= 3 && n+3 < len(runes) && all[i].phone; n++ {
 			name := string(runes[len(runes)-n:])
 			last := runes[len(runes)-n-1]
-			if surname(name) && nameLike(runes[len(runes)-n:]) && (digit(last) || strings.ContainsRune("号室栋幢楼层座元)）", last)) {
+			if surname(name) && nameLike(runes[len(runes)-n:]) && house(string(last)) {
 				all[i].text = string(runes[:len(runes)-n])
 				return name
 			}
 		}
 	}
 	return ""
+}
+
+// house reports whether s ends as the number of a house or a flat does.
+func house(s string) bool {
+	last, _ := utf8.DecodeLastRuneInString(s)
+	return digit(last) || strings.ContainsRune("号室栋幢楼层座元)）", last)
 }
 
 // nameLike reports whether nothing speaks against a name: 1 to 6 letters of
@@ -287,6 +294,9 @@ func nameLike(runes []rune) bool {
 				return false
 			}
 		}
+	}
+	if len(runes) >= 3 && strings.ContainsRune("湾桥庄井府郡坊岸站屯寨", runes[len(runes)-1]) {
+		return false
 	}
 	return han <= 6 && (han > 0 || len(runes) >= 2 && len(runes) <= 20)
 }
