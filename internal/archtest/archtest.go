@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"label/*":       {"label", "label/glyph"},
 	"label/cpcl":    {"label", "label/glyph", "label/preview"}, // as label/zpl
 	"label/escpos":  {"label", "label/glyph", "label/preview"}, // as label/zpl
+	"label/tspl":    {"label", "label/glyph", "label/preview"}, // as label/zpl
 	"label/zpl":     {"label", "label/glyph", "label/preview"}, // sends the preview where a printer has no letters
 	// label/try puts all languages beside each other.
 	"label/try":            {"label", "label/glyph", "label/preview", "label/tspl", "label/zpl", "label/cpcl", "label/escpos"},

@@ -33,7 +33,7 @@ type Options struct {
 	DPI      int    // 0 means 203
 	Charset  string // of the printer's Chinese font; empty means gbk
 	Policy   string // for characters it lacks; empty means bitmap
-	Raster   bool   // the whole label as one picture; not in TSPL
+	Raster   bool   // the whole label as a picture
 	Packed   bool   // ZPL: pictures as Z64 where that is shorter
 	Words    string // language of the reasons: "zh" (or empty), "en"
 }
@@ -135,7 +135,7 @@ func (o Options) encoder() (func(label.Page) (job, error), error) {
 	var check func() (label.Device, error)
 	switch o.Lang {
 	case "tspl":
-		p := tspl.Options{DPI: o.DPI, Charset: o.Charset, Policy: o.Policy}
+		p := tspl.Options{DPI: o.DPI, Charset: o.Charset, Policy: o.Policy, Raster: o.Raster}
 		check = p.Device
 		encode = func(page label.Page) (job, error) { j, err := tspl.Encode(page, p); return job{j.Bytes, j.Sheet}, err }
 	case "zpl":
@@ -155,9 +155,6 @@ func (o Options) encoder() (func(label.Page) (job, error), error) {
 		}
 	default:
 		return nil, fmt.Errorf("label language %q is none of tspl, zpl, cpcl, escpos", o.Lang)
-	}
-	if o.Raster && o.Lang == "tspl" {
-		return nil, errors.New("a whole label as one picture is written in zpl, cpcl and escpos, not in tspl")
 	}
 	d, err := check()
 	if err == nil && (d.DPI < 100 || d.DPI > 1200) {

@@ -193,7 +193,6 @@ func TestBadOptionsAndLists(t *testing.T) {
 		"is for a wave label":         {try.Options{Lang: "zpl", Template: "wave-76x130"}, good},
 		`charset "big5"`:              {try.Options{Lang: "cpcl", Template: "waybill-76x130", Charset: "big5"}, good},
 		"9 dpi":                       {try.Options{Lang: "escpos", Template: "waybill-76x130", DPI: 9}, good},
-		"not in tspl":                 {try.Options{Lang: "tspl", Template: "waybill-76x130", Raster: true}, good},
 		"the list is empty":           {try.Options{Lang: "zpl", Template: "waybill-76x130"}, ""},
 		"no column phone":             {try.Options{Lang: "zpl", Template: "waybill-76x130"}, "id,name,address\n"},
 		"row 1: 70000 bytes in a row": {try.Options{Lang: "zpl", Template: "waybill-76x130"}, good + strings.Repeat("x", 70000) + "\n"},

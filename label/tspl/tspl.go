@@ -23,6 +23,7 @@ import (
 
 	"floord/label"
 	"floord/label/glyph"
+	"floord/label/preview"
 )
 
 // Options is what a printer's profile says. The zero value is a 203 dpi printer
@@ -42,6 +43,10 @@ type Options struct {
 	Direction  int      // 0 or 1: which edge leaves first
 	Speed      int      // inches a second; 0 leaves it to the printer
 	Density    int      // 1 to 15; 0 leaves it to the printer
+
+	// Raster sends the whole label as pictures, those parts of it that have ink:
+	// for a printer that has no Chinese font.
+	Raster bool
 
 	// Quirks. A printer that encodes Code 128 wastefully or wrongly gets it as
 	// bars, one that knows no QRCODE as a bitmap.
@@ -156,6 +161,11 @@ type writer struct {
 
 func (w *writer) sheet(s label.Sheet) {
 	w.head(s)
+	if w.opt.Raster {
+		w.tiles(preview.Dots(s))
+		w.line("PRINT 1,1")
+		return
+	}
 	// Bitmaps first: they overwrite what is under them, their white included,
 	// while text, bars and boxes only add ink.
 	for _, r := range s.Runs {
@@ -294,6 +304,37 @@ func (w *writer) bitmap(x, y int, b glyph.Bitmap) {
 		}
 	}
 	w.out = append(w.out, '\r', '\n')
+}
+
+// tiles writes a whole label in bands of rows, and of a band the stretches that
+// have ink. A gap is left out if it is longer than the command after it.
+func (w *writer) tiles(b glyph.Bitmap) {
+	const band, gap = 16, 2 // rows, bytes
+	for y := 0; y < b.Height; y += band {
+		h := min(band, b.Height-y)
+		ink := func(col int) bool {
+			for row := y; row < y+h; row++ {
+				if b.Bits[row*b.Stride+col] != 0 {
+					return true
+				}
+			}
+			return false
+		}
+		for from := 0; from < b.Stride; {
+			if !ink(from) {
+				from++
+				continue
+			}
+			end := from + 1
+			for i := end; i < b.Stride && i <= end+gap; i++ {
+				if ink(i) {
+					end = i + 1
+				}
+			}
+			w.bitmap(8*from, y, glyph.Bitmap{Width: 8 * (end - from), Height: h, Stride: b.Stride, Bits: b.Bits[y*b.Stride+from:]})
+			from = end
+		}
+	}
 }
 
 func (w *writer) bars(c label.Bars) {

@@ -2,6 +2,7 @@ package tspl_test
 
 import (
 	"bytes"
+	"math/bits"
 	"slices"
 	"strings"
 	"testing"
@@ -163,6 +164,24 @@ func TestQuirks(t *testing.T) {
 	}
 	if b.Count("BARCODE")+b.Count("QRCODE") != 0 || b.Count("BLINE") != 1 || b.Count("SPEED") != 1 {
 		t.Errorf("quirks were not kept: %d BARCODE, %d QRCODE", b.Count("BARCODE"), b.Count("QRCODE"))
+	}
+}
+
+// TestRasterPrintsTheSame, but for the dots that hide a status request.
+func TestRasterPrintsTheSame(t *testing.T) {
+	for _, c := range labeltest.Pages(t) {
+		job, err := tspl.Encode(c.Page, tspl.Options{Raster: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, differ := printed(t, job, 203), 0
+		for i, want := range preview.Dots(job.Sheet).Bits {
+			differ += bits.OnesCount8(l.Dots.Bits[i] ^ want)
+		}
+		t.Logf("%s: %d bytes, all of it %d", c.Name, len(job.Bytes), raster(job.Sheet))
+		if differ > 3 || len(job.Bytes)*10 > raster(job.Sheet)*7 {
+			t.Errorf("%s: %d bytes of %d, %d dots differ", c.Name, len(job.Bytes), raster(job.Sheet), differ)
+		}
 	}
 }
 
