@@ -18,9 +18,11 @@ import (
 	"floord/device/profile"
 	"floord/device/scale"
 	profiles "floord/firmware-profiles"
+	"floord/floor/address"
 	"floord/internal/config"
 	"floord/internal/daemon"
 	"floord/internal/sim"
+	"floord/label/try"
 	"floord/sync/channel/drivers"
 )
 
@@ -196,6 +198,31 @@ func labelCommand() *cli.Command {
 				},
 			},
 			{
+				Name: "try", Usage: "make labels of a list of recipients, to look at",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "lang", Usage: "tspl, zpl, cpcl or escpos", Value: "tspl"},
+					&cli.StringFlag{Name: "template", Usage: "`NAME` of a waybill's template", Value: "waybill-100x150"},
+					&cli.StringFlag{Name: "csv", Usage: "`FILE` with the columns id, name, phone, address and perhaps waybill", Required: true},
+					&cli.StringFlag{Name: "out", Usage: "`FOLDER` for ID.bin and ID.png", Required: true},
+					&cli.IntFlag{Name: "dpi", Value: 203},
+					&cli.StringFlag{Name: "charset", Usage: "of the printer's Chinese font: gbk, gb2312, gb18030, ascii"},
+					&cli.StringFlag{Name: "policy", Usage: "for characters it lacks: bitmap, pinyin, both"},
+				},
+				Action: func(_ context.Context, c *cli.Command) error {
+					f, err := os.Open(c.String("csv"))
+					if err != nil {
+						return err
+					}
+					defer f.Close()
+					out := bufio.NewWriter(os.Stdout)
+					err = try.Try(try.Options{
+						Lang: c.String("lang"), Template: c.String("template"), DPI: c.Int("dpi"),
+						Charset: c.String("charset"), Policy: c.String("policy"),
+					}, f, c.String("out"), out)
+					return errors.Join(err, out.Flush())
+				},
+			},
+			{
 				Name: "wave", Usage: "print the label of a wave's cart at a station", ArgsUsage: "WAVE STATION",
 				Flags: []cli.Flag{configFlag()}, Action: onSite("label", "wave"),
 			},
@@ -309,19 +336,35 @@ func channelCommand() *cli.Command {
 func deviceCommand() *cli.Command {
 	return &cli.Command{
 		Name: "device", Usage: "find out what devices say",
-		Commands: []*cli.Command{{
-			Name: "decode", Usage: "print what recorded bytes of scales mean as JSON, one line a row",
-			Flags: []cli.Flag{&cli.StringFlag{Name: "csv", Usage: "`FILE` with the columns id, protocol, dialect, hex", Required: true}},
-			Action: func(_ context.Context, c *cli.Command) error {
-				f, err := os.Open(c.String("csv"))
-				if err != nil {
-					return err
-				}
-				defer f.Close()
-				out := bufio.NewWriter(os.Stdout)
-				return errors.Join(scale.DecodeCSV(out, f), out.Flush())
-			},
-		}},
+		Commands: []*cli.Command{
+			overCSV("decode", "print what recorded bytes of scales mean as JSON, one line a row", "id, protocol, dialect, hex", scale.DecodeCSV),
+		},
+	}
+}
+
+func addressCommand() *cli.Command {
+	return &cli.Command{
+		Name: "address", Usage: "try out how addresses are read",
+		Commands: []*cli.Command{
+			overCSV("try", "print the parts of each address as JSON, one line a row", "id, raw", address.TryCSV),
+		},
+	}
+}
+
+// overCSV is a command that reads a table and prints a line of JSON a row.
+func overCSV(name, usage, columns string, read func(io.Writer, io.Reader) error) *cli.Command {
+	return &cli.Command{
+		Name: name, Usage: usage,
+		Flags: []cli.Flag{&cli.StringFlag{Name: "csv", Usage: "`FILE` with the columns " + columns, Required: true}},
+		Action: func(_ context.Context, c *cli.Command) error {
+			f, err := os.Open(c.String("csv"))
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			out := bufio.NewWriter(os.Stdout)
+			return errors.Join(read(out, f), out.Flush())
+		},
 	}
 }
 

@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"sync/channel":         {"floor"},
 	"sync/channel/*":       {"floor", "sync/channel", "sync/channel/channelmap"},
 	"sync/channel/drivers": {"sync/channel/*"}, // the one list of platforms
-	"sync/address":         {"floor"},
+	"floor/address":        {"floor"},
 	"sync/carrier":         {"floor"},
 	"sync/carrier/*":       {"floor", "sync/carrier"},
 	"sync/notify":          {"floor"},

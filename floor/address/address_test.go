@@ -9,7 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"floord/sync/address"
+	"floord/floor/address"
 )
 
 func saved(t testing.TB) []map[string]string {
