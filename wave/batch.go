@@ -2,9 +2,11 @@ package wave
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"hash/fnv"
 	"math/bits"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -255,6 +257,59 @@ type candidate struct {
 	job    *job
 	added  int
 	shared float64
+}
+
+// swapsPerCart and mostSwaps bound how long improve tries: well under a
+// second, so that a plan is there when the picker is.
+const (
+	swapsPerCart = 500
+	mostSwaps    = 10_000
+)
+
+// improve lets orders of full carts change places where that shortens the walks.
+// What is urgent or due stays where it is, and so does the order that each cart
+// was begun with: who goes first is not for sale.
+func (b *batcher) improve(ctx context.Context, going []*group) {
+	var full []*group
+	var jobs []*job
+	var items []item
+	var begun [][]int
+	kinds := map[floor.CarrierID]int{}
+	for _, g := range going {
+		if len(g.jobs) < b.r.slots() {
+			continue
+		}
+		var batch []int
+		for i, j := range g.jobs {
+			it := item{Load: Load{Stops: len(j.lines), Grams: j.grams}, places: j.places, aisles: j.aisles, class: -1}
+			if i > 0 && j.tier == tierRest {
+				carrier := floor.CarrierID("")
+				if b.r.SameCarrier {
+					carrier = j.order.Carrier
+				}
+				if _, known := kinds[carrier]; !known {
+					kinds[carrier] = len(kinds)
+				}
+				it.class = kinds[carrier]
+			}
+			batch = append(batch, len(items))
+			items, jobs = append(items, it), append(jobs, j)
+		}
+		full, begun = append(full, g), append(begun, batch)
+	}
+	if len(full) < 2 || b.r.slots() < 2 {
+		return
+	}
+	c := Cart{Stops: b.r.MaxLines, Grams: b.r.MaxGrams}
+	a := newAnnealer(b.l, items, c, begun, rand.New(rand.NewPCG(b.r.Seed, 0)))
+	a.swap, a.near = true, neighbours(ctx, b.l, items)
+	a.run(ctx, Effort{Iterations: min(mostSwaps, swapsPerCart*len(full))})
+	for k, g := range full {
+		*g = group{aisles: newBitset(b.l.subs), bins: map[int32]int{}}
+		for _, i := range a.best[k] {
+			b.add(g, jobs[i])
+		}
+	}
 }
 
 // company finds the open order that should join g next, nil if none may. Only

@@ -467,20 +467,49 @@ func (a *annealer) tidy(from, to int32) {
 }
 
 const (
-	company  = 16   // neighbours of an item
-	pairwise = 1500 // up to so many items every pair is walked
-	sampled  = 3000 // beyond, so many others are looked at for each
+	company = 16   // neighbours of an item
+	paired  = 64   // of those with the same aisles, whose walk together is measured
+	sampled = 3000 // other items that are looked at for each
 )
 
+// A mate is another item, and how little its walk has in common with one's own.
+type mate struct {
+	i     int32
+	apart float64
+}
+
+// sameAisles appends to mates the paired items whose aisles differ least from those
+// of item i, among every step-th.
+func sameAisles(mates []mate, items []item, i, step int) []mate {
+	var count [256]int // of mates with so many aisles in only one of the two
+	for j := i % step; j < len(items); j += step {
+		if j != i {
+			apart := items[i].aisles.missing(items[j].aisles) + items[j].aisles.missing(items[i].aisles)
+			apart = min(apart, len(count)-1)
+			count[apart]++
+			mates = append(mates, mate{int32(j), float64(apart)})
+		}
+	}
+	limit, n := 0, 0
+	for limit < len(count)-1 && n+count[limit] <= paired {
+		n += count[limit]
+		limit++
+	}
+	left := paired - n // places for those at the limit
+	return slices.DeleteFunc(mates, func(m mate) bool {
+		if int(m.apart) == limit {
+			left--
+		}
+		return int(m.apart) > limit || int(m.apart) == limit && left < 0
+	})
+}
+
 // neighbours lists for every item those whose walk together with it is shortest,
-// measured against their walks alone; of many items, those with the same aisles.
+// measured against their walks alone. Few items need no list, and a list cut short
+// by ctx is none.
 func neighbours(ctx context.Context, l *Layout, items []item) [][]int32 {
 	if len(items) < 4*company {
 		return nil
-	}
-	type mate struct {
-		i     int32
-		apart float64
 	}
 	w := walker{l: l}
 	alone := make([]Metres, len(items))
@@ -490,36 +519,18 @@ func neighbours(ctx context.Context, l *Layout, items []item) [][]int32 {
 	near := make([][]int32, len(items))
 	var mates []mate
 	var visit []int32
+	step := 1 + len(items)/sampled
 	for i, it := range items {
 		if ctx.Err() != nil {
 			return nil
 		}
-		mates = mates[:0]
-		step := 1 + len(items)/sampled
-		for j := i % step; j < len(items); j += step {
-			if j == i {
-				continue
-			}
-			o := items[j]
-			m := mate{i: int32(j)}
-			if len(items) <= pairwise {
-				visit = merge(visit[:0], it.places, o.places)
-				m.apart = float64(w.plan(visit) / (alone[i] + alone[j]))
-			} else {
-				m.apart = float64(it.aisles.missing(o.aisles) + o.aisles.missing(it.aisles))
-			}
-			if len(mates) == company && m.apart >= mates[company-1].apart {
-				continue
-			}
-			at, _ := slices.BinarySearchFunc(mates, m, func(a, b mate) int {
-				if a.apart <= b.apart {
-					return -1
-				}
-				return 1
-			})
-			mates = slices.Insert(mates[:min(len(mates), company-1)], at, m)
+		mates = sameAisles(mates[:0], items, i, step)
+		for k, m := range mates {
+			visit = merge(visit[:0], it.places, items[m.i].places)
+			mates[k].apart = float64(w.plan(visit) / max(1e-9, alone[i]+alone[m.i]))
 		}
-		for _, m := range mates {
+		slices.SortFunc(mates, func(a, b mate) int { return cmp.Or(cmp.Compare(a.apart, b.apart), cmp.Compare(a.i, b.i)) })
+		for _, m := range mates[:min(company, len(mates))] {
 			near[i] = append(near[i], m.i)
 		}
 	}

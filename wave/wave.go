@@ -104,23 +104,28 @@ func Plan(ctx context.Context, s Snapshot, r Rules, now time.Time) Result {
 	if err := r.Check(); err != nil {
 		res.Waiting = b.rest(because(BadRules, err.Error()))
 	}
+	var going []*group
 	for len(b.open) > 0 {
 		switch {
 		case ctx.Err() != nil:
 			res.Waiting = append(res.Waiting, b.rest(because(Stopped))...)
 			continue
-		case len(res.Waves) >= s.FreePickers:
-			res.Waiting = append(res.Waiting, b.rest(because(NoPicker, len(res.Waves)))...)
+		case len(going) >= s.FreePickers:
+			res.Waiting = append(res.Waiting, b.rest(because(NoPicker, len(going)))...)
 			continue
 		}
 		g := b.next()
-		if why := b.goes(g); len(why) > 0 {
-			res.Waves = append(res.Waves, b.wave(g, why))
+		if len(b.goes(g)) > 0 {
+			going = append(going, g)
 			continue
 		}
 		for _, j := range g.jobs {
 			res.Waiting = append(res.Waiting, LeftOut{j.order.ID, b.lacks(g)})
 		}
+	}
+	b.improve(ctx, going)
+	for _, g := range going {
+		res.Waves = append(res.Waves, b.wave(g, b.goes(g)))
 	}
 	b.byRank(res.Waiting)
 	return res
