@@ -109,7 +109,7 @@ func (p *packer) run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		p.answer(ctx, p.hand, p.count, "sealed")
 		p.lookAtDoubts(ctx)
-		p.handOver(ctx, 6)
+		p.handOver(ctx, 3)
 		select {
 		case tote := <-p.conveyor:
 			p.pack(ctx, tote)
