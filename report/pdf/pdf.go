@@ -25,7 +25,8 @@ import (
 
 //go:generate /usr/bin/python3 mkfont.py report-sans.ttf
 
-// The font is a subset of Noto Sans CJK SC; see NOTICE. gofpdf only reads it.
+// The font is a subset of Noto Sans CJK SC; see NOTICE. gofpdf writes into the
+// bytes it is given (checksums, metrics), so that every document gets its own.
 //
 //go:embed report-sans.ttf
 var fontBytes []byte
@@ -240,7 +241,7 @@ func newSheet(o Options) *sheet {
 	f.SetModificationDate(created.UTC())
 	f.SetTitle(strings.ToValidUTF8(bmp(o.Title), "?"), true)
 	f.SetCreator("floord", true)
-	f.AddUTF8FontFromBytes(family, "", fontBytes)
+	f.AddUTF8FontFromBytes(family, "", bytes.Clone(fontBytes))
 	s := &sheet{f: f, opt: o, widths: map[rune]float64{}}
 	s.w, s.h = f.GetPageSize()
 	s.size(10)
