@@ -410,9 +410,11 @@ func (x *session) read() {
 // lost notes why a socket ended, where that is not a goodbye.
 func (x *session) lost(err error) {
 	switch ne := (net.Error)(nil); {
-	case x.ctx.Err() != nil:
+	// Before the rest: gorilla has said goodbye with 1009, so that the writer may
+	// have ended the session by now.
 	case errors.Is(err, websocket.ErrReadLimit):
 		x.note("too-long")
+	case x.ctx.Err() != nil:
 	case errors.As(err, &ne) && ne.Timeout():
 		x.note("silent")
 	case websocket.IsUnexpectedCloseError(err, websocket.CloseNormalClosure, websocket.CloseGoingAway, websocket.CloseNoStatusReceived, websocket.CloseAbnormalClosure):
