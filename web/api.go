@@ -95,6 +95,7 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "list-orders", "GET /orders", "Orders by state or flag, a page at a time", a.orders)
 	put(a, h, "order", "GET /orders/{id}", "One order with its time line; personal data is masked unless a lead asks", a.order)
 	put(a, h, "freeze-order", "POST /orders/{id}/freeze", "Stop an order wherever it is", a.freeze)
+	put(a, h, "unhold-order", "POST /orders/{id}/unhold", "Lift the floor's own holds of an order", a.unhold)
 	put(a, h, "thaw-order", "POST /orders/{id}/thaw", "Let a frozen order go on", a.thaw)
 	put(a, h, "close-order", "POST /orders/{id}/close", "End an order", a.close)
 	put(a, h, "list-devices", "GET /devices", "Paired devices", a.devices)
@@ -204,6 +205,10 @@ func (a *api) freeze(ctx context.Context, in *orderIn) (*answer[done], error) {
 
 func (a *api) thaw(ctx context.Context, in *orderIn) (*answer[done], error) {
 	return did(a.o.Foreman.Thaw(ctx, a.by(ctx, in.Key), in.ID))
+}
+
+func (a *api) unhold(ctx context.Context, in *orderIn) (*answer[done], error) {
+	return did(a.o.Foreman.Unhold(ctx, a.by(ctx, in.Key), in.ID))
 }
 
 type closeIn struct {

@@ -85,6 +85,7 @@ func TestWhoMayCall(t *testing.T) {
 		{name: "once", token: lead, method: "POST", path: order + "/freeze", headers: []string{"Idempotency-Key", "f1"}, status: 200, has: `"repeated":true`},
 		{name: "twice is refused", token: lead, method: "POST", path: order + "/freeze", status: 409, has: "already-frozen"},
 		{name: "frozen list", token: nobody, method: "GET", path: "/api/v1/orders?flag=frozen", status: 200, has: string(id)},
+		{name: "nothing to release while frozen", token: lead, method: "POST", path: order + "/unhold", status: 409, has: "frozen"},
 		{name: "thaw", token: lead, method: "POST", path: order + "/thaw", status: 200},
 		{name: "close without a reason", token: lead, method: "POST", path: order + "/close", body: `{}`, status: 422},
 		{name: "close", token: lead, method: "POST", path: order + "/close", body: `{"why":"lead"}`, status: 200},

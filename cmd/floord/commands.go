@@ -399,6 +399,13 @@ func inviteCommand() *cli.Command {
 	}
 }
 
+func countCommand() *cli.Command {
+	return &cli.Command{
+		Name: "count", Usage: "say how many pieces of an article lie in a bin", ArgsUsage: "BIN SKU PIECES",
+		Flags: []cli.Flag{configFlag()}, Action: onSite("count"),
+	}
+}
+
 func revokeCommand() *cli.Command {
 	return &cli.Command{
 		Name: "revoke", Usage: "end a device's token", ArgsUsage: "DEVICE",

@@ -43,6 +43,7 @@ var commands = []command{
 	{"import", importCSV},
 	{"label preview", labelPreview},
 	{"label wave", labelWave},
+	{"count", count},
 	{"backup", backup},
 	{"invite", invite},
 	{"revoke", revoke},
@@ -405,6 +406,19 @@ func importCSV(ctx context.Context, s *Site, args []string, in io.Reader, out io
 		return fmt.Errorf("%w: %d mistakes; %d orders were left out", ErrFound, n, im.Left)
 	}
 	return nil
+}
+
+// count says what lies of a SKU in a bin, after somebody has looked.
+func count(ctx context.Context, s *Site, args []string, _ io.Reader, _ io.Writer) error {
+	if len(args) != 3 {
+		return errors.New("count: name a bin, a SKU and how many pieces lie there")
+	}
+	n, err := strconv.Atoi(args[2])
+	if err != nil {
+		return fmt.Errorf("count: %q is not a number of pieces", args[2])
+	}
+	_, err = s.foreman.Count(ctx, s.operator("count"), floor.BinID(args[0]), floor.SKU(args[1]), n, "count")
+	return err
 }
 
 func backup(ctx context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {

@@ -38,6 +38,7 @@ var verbs = map[string]verb{
 	"answer":    {screens: "pda station", do: with((*session).answer)},
 	"freeze":    {screens: "board", do: with((*session).freeze)},
 	"thaw":      {screens: "board", do: with((*session).thaw)},
+	"unhold":    {screens: "board", do: with((*session).unhold)},
 	"close":     {screens: "board", do: with((*session).close)},
 }
 
@@ -257,6 +258,11 @@ func (x *session) freeze(ctx context.Context, by foreman.By, a orderArgs) (any, 
 
 func (x *session) thaw(ctx context.Context, by foreman.By, a orderArgs) (any, ledger.Receipt, error) {
 	r, err := x.srv.o.Foreman.Thaw(ctx, by, a.Order)
+	return nil, r, err
+}
+
+func (x *session) unhold(ctx context.Context, by foreman.By, a orderArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Unhold(ctx, by, a.Order)
 	return nil, r, err
 }
 
