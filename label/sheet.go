@@ -32,6 +32,14 @@ type Sheet struct {
 	Notes          []Note
 }
 
+// A Job is one label in a printer's language, ready to send. It prints exactly
+// one label.
+type Job struct {
+	Bytes []byte
+	Notes []Note // each character that is not printed as written
+	Sheet Sheet  // what it was made from, for label/preview
+}
+
 // A Note is a glyph.Note with the field it happened in. Personal data never
 // stands in it beyond the one character.
 type Note struct {

@@ -22,6 +22,7 @@ import (
 	"floord/internal/config"
 	"floord/internal/daemon"
 	"floord/internal/sim"
+	"floord/label/lang"
 	"floord/label/try"
 	"floord/sync/channel/drivers"
 )
@@ -216,8 +217,10 @@ func labelCommand() *cli.Command {
 					defer f.Close()
 					out := bufio.NewWriter(os.Stdout)
 					err = try.Try(try.Options{
-						Lang: c.String("lang"), Template: c.String("template"), DPI: c.Int("dpi"),
-						Charset: c.String("charset"), Policy: c.String("policy"),
+						Printer: lang.Printer{
+							Language: c.String("lang"), DPI: c.Int("dpi"), Charset: c.String("charset"), Policy: c.String("policy"),
+						},
+						Template: c.String("template"),
 					}, f, c.String("out"), out)
 					return errors.Join(err, out.Flush())
 				},

@@ -25,16 +25,16 @@ var mayImport = map[string][]string{
 	"device/scanner":    {"device", "device/profile"},
 	"device/scale":      {"device", "device/profile", "floor"}, // floor for its units
 
-	"label":         {"label/glyph"}, // what a printer cannot say must be drawn
-	"label/glyph":   {},
-	"label/glyph/*": {},
-	"label/*":       {"label", "label/glyph"},
-	"label/cpcl":    {"label", "label/glyph", "label/preview"}, // as label/zpl
-	"label/escpos":  {"label", "label/glyph", "label/preview"}, // as label/zpl
-	"label/tspl":    {"label", "label/glyph", "label/preview"}, // as label/zpl
-	"label/zpl":     {"label", "label/glyph", "label/preview"}, // sends the preview where a printer has no letters
-	// label/try puts all languages beside each other.
-	"label/try":            {"label", "label/glyph", "label/preview", "label/tspl", "label/zpl", "label/cpcl", "label/escpos"},
+	"label":                {"label/glyph"}, // what a printer cannot say must be drawn
+	"label/glyph":          {},
+	"label/glyph/*":        {},
+	"label/*":              {"label", "label/glyph"},
+	"label/cpcl":           {"label", "label/glyph", "label/preview"}, // as label/zpl
+	"label/escpos":         {"label", "label/glyph", "label/preview"}, // as label/zpl
+	"label/tspl":           {"label", "label/glyph", "label/preview"}, // as label/zpl
+	"label/zpl":            {"label", "label/glyph", "label/preview"}, // sends the preview where a printer has no letters
+	"label/lang":           {"label", "label/tspl", "label/zpl", "label/cpcl", "label/escpos"},
+	"label/try":            {"label", "label/glyph", "label/preview", "label/lang"},
 	"report":               {"floor", "report/pdf"},
 	"report/*":             {"label/glyph"}, // the same packed Chinese letters as the labels
 	"sync/ledger":          {"floor"},

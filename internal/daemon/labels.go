@@ -13,8 +13,8 @@ import (
 
 	"floord/floor"
 	"floord/label"
+	"floord/label/lang"
 	"floord/label/preview"
-	"floord/label/tspl"
 	"floord/sync/ledger"
 )
 
@@ -26,7 +26,7 @@ func (d *Daemon) render(s *station, e floor.Effect) (job []byte, notes []string,
 		return nil, nil, err
 	}
 	p := s.cfg.Printer.Profile.Printer
-	out, err := tspl.Encode(page, tspl.Options{DPI: dpi(p.DotsPerMM), Charset: strings.ToLower(p.Charset)})
+	out, err := lang.Printer{Language: p.Language, DPI: dpi(p.DotsPerMM), Charset: p.Charset}.Encode(page)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -190,7 +190,7 @@ func labelPreview(_ context.Context, s *Site, args []string, _ io.Reader, out io
 	if err != nil {
 		return err
 	}
-	dev, err := tspl.Options{}.Device()
+	dev, err := lang.Printer{}.Device()
 	if err != nil {
 		return err
 	}

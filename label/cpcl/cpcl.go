@@ -54,14 +54,6 @@ type Options struct {
 	Setup []string
 }
 
-// A Job is one label in the printer's language, ready to send. It prints exactly
-// one label.
-type Job struct {
-	Bytes []byte
-	Notes []label.Note // each character that was not printed as written
-	Sheet label.Sheet  // what it was made from, for label/preview
-}
-
 // Device is what laying out must know of the printer.
 func (o Options) Device() (label.Device, error) {
 	cs, err := glyph.ParseCharset(cmp.Or(o.Charset, "gbk"))
@@ -88,17 +80,17 @@ func (o Options) Device() (label.Device, error) {
 
 // Encode lays the page out for the printer and writes it. The error is that of
 // the layout (a *label.FitError in it) or names the option that is wrong.
-func Encode(p label.Page, o Options) (Job, error) {
+func Encode(p label.Page, o Options) (label.Job, error) {
 	d, err := o.Device()
 	if err != nil {
-		return Job{}, err
+		return label.Job{}, err
 	}
 	if err := o.check(); err != nil {
-		return Job{}, err
+		return label.Job{}, err
 	}
 	s, err := p.Lay(d)
 	if err != nil {
-		return Job{}, err
+		return label.Job{}, err
 	}
 	w := writer{opt: o, charset: d.Speller.Charset, dots: d.Heights[0], scale: 1}
 	w.out = make([]byte, 0, 4096)
@@ -112,7 +104,7 @@ func Encode(p label.Page, o Options) (Job, error) {
 		w.line("FORM")
 	}
 	w.line("PRINT")
-	return Job{Bytes: w.out, Notes: s.Notes, Sheet: s}, nil
+	return label.Job{Bytes: w.out, Notes: s.Notes, Sheet: s}, nil
 }
 
 func (o Options) check() error {

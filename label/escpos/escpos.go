@@ -48,14 +48,6 @@ type Options struct {
 	QRAsBitmap bool
 }
 
-// A Job is one label in the printer's language, ready to send. It prints exactly
-// one label.
-type Job struct {
-	Bytes []byte
-	Notes []label.Note // each character that was not printed as written
-	Sheet label.Sheet  // what it was made from, for label/preview
-}
-
 const font = 24 // dots
 
 // Device is what laying out must know of the printer.
@@ -84,14 +76,14 @@ func (o Options) Device() (label.Device, error) {
 
 // Encode lays the page out for the printer and writes it. The error is that of
 // the layout (a *label.FitError in it) or names the option that is wrong.
-func Encode(p label.Page, o Options) (Job, error) {
+func Encode(p label.Page, o Options) (label.Job, error) {
 	d, err := o.Device()
 	if err != nil {
-		return Job{}, err
+		return label.Job{}, err
 	}
 	s, err := p.Lay(d)
 	if err != nil {
-		return Job{}, err
+		return label.Job{}, err
 	}
 	w := writer{opt: o, charset: d.Speller.Charset}
 	w.out = make([]byte, 0, 8192)
@@ -111,7 +103,7 @@ func Encode(p label.Page, o Options) (Job, error) {
 	case o.Continuous:
 		w.send("\x1bd\x03")
 	}
-	return Job{Bytes: w.out, Notes: s.Notes, Sheet: s}, nil
+	return label.Job{Bytes: w.out, Notes: s.Notes, Sheet: s}, nil
 }
 
 // A writer is one call of Encode.

@@ -18,23 +18,15 @@ import (
 	"time"
 
 	"floord/label"
-	"floord/label/cpcl"
-	"floord/label/escpos"
 	"floord/label/glyph"
+	"floord/label/lang"
 	"floord/label/preview"
-	"floord/label/tspl"
-	"floord/label/zpl"
 )
 
-// Options say for which printer.
+// Options say on what.
 type Options struct {
-	Lang     string // "tspl", "zpl", "cpcl", "escpos"
+	Printer  lang.Printer
 	Template string // of those that come with the program, for waybills
-	DPI      int    // 0 means 203
-	Charset  string // of the printer's Chinese font; empty means gbk
-	Policy   string // for characters it lacks; empty means bitmap
-	Raster   bool   // the whole label as a picture
-	Packed   bool   // ZPL: pictures as Z64 where that is shorter
 	Words    string // language of the reasons: "zh" (or empty), "en"
 }
 
@@ -86,8 +78,7 @@ func Try(o Options, csv io.Reader, dir string, w io.Writer) error {
 	if t.For != "waybill" {
 		return fmt.Errorf("template %s is for a %s label, not for a waybill", o.Template, t.For)
 	}
-	encode, err := o.encoder()
-	if err != nil {
+	if _, err := o.Printer.Device(); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -112,7 +103,7 @@ func Try(o Options, csv io.Reader, dir string, w io.Writer) error {
 			return fmt.Errorf("row %d: %w", n, err)
 		}
 		name := unique(safe(row["id"], n), names)
-		res, err := o.one(t, encode, row, filepath.Join(dir, name))
+		res, err := o.one(t, row, filepath.Join(dir, name))
 		if err != nil {
 			return err
 		}
@@ -123,63 +114,23 @@ func Try(o Options, csv io.Reader, dir string, w io.Writer) error {
 	}
 }
 
-// A job is what the encoders have in common.
-type job struct {
-	bytes []byte
-	sheet label.Sheet
-}
-
-// encoder gives the language as a function, its options checked.
-func (o Options) encoder() (func(label.Page) (job, error), error) {
-	var encode func(label.Page) (job, error)
-	var check func() (label.Device, error)
-	switch o.Lang {
-	case "tspl":
-		p := tspl.Options{DPI: o.DPI, Charset: o.Charset, Policy: o.Policy, Raster: o.Raster}
-		check = p.Device
-		encode = func(page label.Page) (job, error) { j, err := tspl.Encode(page, p); return job{j.Bytes, j.Sheet}, err }
-	case "zpl":
-		p := zpl.Options{DPI: o.DPI, Charset: o.Charset, Policy: o.Policy, Raster: o.Raster, Packed: o.Packed}
-		check = p.Device
-		encode = func(page label.Page) (job, error) { j, err := zpl.Encode(page, p); return job{j.Bytes, j.Sheet}, err }
-	case "cpcl":
-		p := cpcl.Options{DPI: o.DPI, Charset: o.Charset, Policy: o.Policy, Raster: o.Raster}
-		check = p.Device
-		encode = func(page label.Page) (job, error) { j, err := cpcl.Encode(page, p); return job{j.Bytes, j.Sheet}, err }
-	case "escpos":
-		p := escpos.Options{DPI: o.DPI, Charset: o.Charset, Policy: o.Policy, Raster: o.Raster}
-		check = p.Device
-		encode = func(page label.Page) (job, error) {
-			j, err := escpos.Encode(page, p)
-			return job{j.Bytes, j.Sheet}, err
-		}
-	default:
-		return nil, fmt.Errorf("label language %q is none of tspl, zpl, cpcl, escpos", o.Lang)
-	}
-	d, err := check()
-	if err == nil && (d.DPI < 100 || d.DPI > 1200) {
-		err = fmt.Errorf("%s: %d dpi is not 100 to 1200", o.Lang, d.DPI)
-	}
-	return encode, err
-}
-
 // one makes the label of a row. The error is one of writing files.
-func (o Options) one(t *label.Template, encode func(label.Page) (job, error), row map[string]string, path string) (Result, error) {
+func (o Options) one(t *label.Template, row map[string]string, path string) (Result, error) {
 	bill, err := o.waybill(row)
-	var j job
+	var j label.Job
 	if err == nil {
 		var page label.Page
 		if page, err = bill.Fill(t); err == nil {
-			j, err = encode(page)
+			j, err = o.Printer.Encode(page)
 		}
 	}
 	if err != nil {
 		// A label of an earlier try must not be taken for this one's.
 		return Result{Outcome: "fuse", Reason: o.reason(err), Log: []Entry{}}, errors.Join(gone(path+".bin"), gone(path+".png"))
 	}
-	res := Result{Outcome: "label", Bytes: len(j.bytes), Log: []Entry{}}
-	res.count(j.sheet)
-	if err := os.WriteFile(path+".bin", j.bytes, 0o644); err != nil {
+	res := Result{Outcome: "label", Bytes: len(j.Bytes), Log: []Entry{}}
+	res.count(j.Sheet)
+	if err := os.WriteFile(path+".bin", j.Bytes, 0o644); err != nil {
 		return res, err
 	}
 	f, err := os.Create(path + ".png")
@@ -187,7 +138,7 @@ func (o Options) one(t *label.Template, encode func(label.Page) (job, error), ro
 		return res, err
 	}
 	b := bufio.NewWriter(f)
-	return res, errors.Join(png.Encode(b, preview.Draw(j.sheet)), b.Flush(), f.Close())
+	return res, errors.Join(png.Encode(b, preview.Draw(j.Sheet)), b.Flush(), f.Close())
 }
 
 func gone(path string) error {

@@ -16,6 +16,7 @@ import (
 	"floord/label/cpcl/cpcltest"
 	"floord/label/escpos/escpostest"
 	"floord/label/labeltest"
+	"floord/label/lang"
 	"floord/label/try"
 	"floord/label/tspl/tspltest"
 	"floord/label/zpl/zpltest"
@@ -77,10 +78,10 @@ func results(t *testing.T, o try.Options, in io.Reader, dir string) []try.Result
 }
 
 func TestTry(t *testing.T) {
-	for lang, read := range labels {
-		t.Run(lang, func(t *testing.T) {
+	for language, read := range labels {
+		t.Run(language, func(t *testing.T) {
 			dir := t.TempDir()
-			all := results(t, try.Options{Lang: lang, Template: "waybill-100x150"}, list(t, rows), dir)
+			all := results(t, try.Options{Printer: lang.Printer{Language: language}, Template: "waybill-100x150"}, list(t, rows), dir)
 			if len(all) != len(rows)-1 {
 				t.Fatalf("%d results of %d rows", len(all), len(rows)-1)
 			}
@@ -164,7 +165,7 @@ func readPNG(t *testing.T, name string) []string {
 
 // TestFuseTakesTheOldLabelAway: what lies in the folder is of this try.
 func TestFuseTakesTheOldLabelAway(t *testing.T) {
-	dir, o := t.TempDir(), try.Options{Lang: "zpl", Template: "waybill-76x130"}
+	dir, o := t.TempDir(), try.Options{Printer: lang.Printer{Language: "zpl"}, Template: "waybill-76x130"}
 	head := []string{"id", "name", "phone", "address"}
 	results(t, o, list(t, [][]string{head, {"a", "王", "13812345678", address}}), dir)
 	sameFiles(t, dir, []string{"a.bin", "a.png"})
@@ -176,7 +177,7 @@ func TestFuseTakesTheOldLabelAway(t *testing.T) {
 
 func TestPinyin(t *testing.T) {
 	in := list(t, [][]string{{"id", "name", "phone", "address"}, {"a", "单龘", "13812345678", address}})
-	r := results(t, try.Options{Lang: "tspl", Template: "waybill-100x150", Charset: "gb2312", Policy: "pinyin"}, in, t.TempDir())[0]
+	r := results(t, try.Options{Printer: lang.Printer{Language: "tspl", Charset: "gb2312", Policy: "pinyin"}, Template: "waybill-100x150"}, in, t.TempDir())[0]
 	if r.Pinyin != 1 || r.Log[0].Printed != "Dá" {
 		t.Errorf("%+v", r)
 	}
@@ -188,21 +189,21 @@ func TestBadOptionsAndLists(t *testing.T) {
 		o    try.Options
 		list string
 	}{
-		`language "epl"`:              {try.Options{Lang: "epl", Template: "waybill-76x130"}, good},
-		`template "x"`:                {try.Options{Lang: "zpl", Template: "x"}, good},
-		"is for a wave label":         {try.Options{Lang: "zpl", Template: "wave-76x130"}, good},
-		`charset "big5"`:              {try.Options{Lang: "cpcl", Template: "waybill-76x130", Charset: "big5"}, good},
-		"9 dpi":                       {try.Options{Lang: "escpos", Template: "waybill-76x130", DPI: 9}, good},
-		"the list is empty":           {try.Options{Lang: "zpl", Template: "waybill-76x130"}, ""},
-		"no column phone":             {try.Options{Lang: "zpl", Template: "waybill-76x130"}, "id,name,address\n"},
-		"row 1: 70000 bytes in a row": {try.Options{Lang: "zpl", Template: "waybill-76x130"}, good + strings.Repeat("x", 70000) + "\n"},
+		`language "epl"`:              {try.Options{Printer: lang.Printer{Language: "epl"}, Template: "waybill-76x130"}, good},
+		`template "x"`:                {try.Options{Printer: lang.Printer{Language: "zpl"}, Template: "x"}, good},
+		"is for a wave label":         {try.Options{Printer: lang.Printer{Language: "zpl"}, Template: "wave-76x130"}, good},
+		`charset "big5"`:              {try.Options{Printer: lang.Printer{Language: "cpcl", Charset: "big5"}, Template: "waybill-76x130"}, good},
+		"9 dpi":                       {try.Options{Printer: lang.Printer{Language: "escpos", DPI: 9}, Template: "waybill-76x130"}, good},
+		"the list is empty":           {try.Options{Printer: lang.Printer{Language: "zpl"}, Template: "waybill-76x130"}, ""},
+		"no column phone":             {try.Options{Printer: lang.Printer{Language: "zpl"}, Template: "waybill-76x130"}, "id,name,address\n"},
+		"row 1: 70000 bytes in a row": {try.Options{Printer: lang.Printer{Language: "zpl"}, Template: "waybill-76x130"}, good + strings.Repeat("x", 70000) + "\n"},
 	} {
 		err := try.Try(tt.o, strings.NewReader(tt.list), t.TempDir(), io.Discard)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Try(%+v) = %v; want %q in it", tt.o, err, want)
 		}
 	}
-	err := try.Try(try.Options{Lang: "zpl", Template: "waybill-76x130"}, strings.NewReader("\ufeffID, Name ,phone,address\na,b,13812345678,d\n"), t.TempDir(), broken{})
+	err := try.Try(try.Options{Printer: lang.Printer{Language: "zpl"}, Template: "waybill-76x130"}, strings.NewReader("\ufeffID, Name ,phone,address\na,b,13812345678,d\n"), t.TempDir(), broken{})
 	if !errors.Is(err, errBroken) {
 		t.Errorf("Try = %v; want %v", err, errBroken)
 	}
@@ -219,10 +220,10 @@ func FuzzTry(f *testing.F) {
 	f.Add("id,name,phone,address\na,王,1,b\n\"x,\"\",,\n", uint8(0))
 	f.Add("id,name,phone,address,waybill,id\n/,\xff,1,\x1b,>;\n", uint8(1))
 	f.Fuzz(func(t *testing.T, in string, n uint8) {
-		lang := []string{"tspl", "zpl", "cpcl", "escpos"}[n%4]
+		language := []string{"tspl", "zpl", "cpcl", "escpos"}[n%4]
 		dir := t.TempDir()
 		var out bytes.Buffer
-		if err := try.Try(try.Options{Lang: lang, Template: "waybill-76x130"}, strings.NewReader(in), dir, &out); err != nil {
+		if err := try.Try(try.Options{Printer: lang.Printer{Language: language}, Template: "waybill-76x130"}, strings.NewReader(in), dir, &out); err != nil {
 			return
 		}
 		for line := range bytes.Lines(out.Bytes()) {
@@ -237,7 +238,7 @@ func FuzzTry(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if k, err := labels[lang](b); err != nil || k != 1 {
+			if k, err := labels[language](b); err != nil || k != 1 {
 				t.Errorf("%q prints %d labels, %v", line, k, err)
 			}
 		}

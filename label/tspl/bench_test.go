@@ -18,7 +18,7 @@ func TestBytes(t *testing.T) {
 	for name, fill := range map[string]func(label.Waybill) (label.Page, error){
 		"100x180": label.Waybill100x180, "100x150": label.Waybill100x150, "76x130": label.Waybill76x130,
 	} {
-		encode := func(w label.Waybill) tspl.Job {
+		encode := func(w label.Waybill) label.Job {
 			p, err := fill(w)
 			if err != nil {
 				t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 
 // printed reads a job as each kind of firmware does; all must print one and the
 // same label.
-func printed(t *testing.T, job tspl.Job, dpi int) tspltest.Label {
+func printed(t *testing.T, job label.Job, dpi int) tspltest.Label {
 	t.Helper()
 	var first tspltest.Label
 	for e := range tspltest.Escapes {

@@ -64,14 +64,6 @@ type Options struct {
 	Setup []string
 }
 
-// A Job is one label in the printer's language, ready to send. It prints exactly
-// one label.
-type Job struct {
-	Bytes []byte
-	Notes []label.Note // each character that was not printed as written
-	Sheet label.Sheet  // what it was made from, for label/preview
-}
-
 // heights are letter sizes: the font is an outline and takes any, but the
 // preview and rare characters are scaled from 24 dots, so few look good.
 var heights = []int{24, 36, 48, 72, 96, 120, 144, 192, 240}
@@ -94,10 +86,10 @@ func (o Options) Device() (label.Device, error) {
 
 // Encode lays the page out for the printer and writes it. The error is that of
 // the layout (a *label.FitError in it) or names the option that is wrong.
-func Encode(p label.Page, o Options) (Job, error) {
+func Encode(p label.Page, o Options) (label.Job, error) {
 	s, err := lay(p, o)
 	if err != nil {
-		return Job{}, err
+		return label.Job{}, err
 	}
 	w := writer{opt: o, out: make([]byte, 0, 4096)}
 	switch {
@@ -112,7 +104,7 @@ func Encode(p label.Page, o Options) (Job, error) {
 		w.sheet(s)
 	}
 	w.out = append(w.out, "^PQ1^XZ\n"...)
-	return Job{Bytes: w.out, Notes: s.Notes, Sheet: s}, nil
+	return label.Job{Bytes: w.out, Notes: s.Notes, Sheet: s}, nil
 }
 
 func lay(p label.Page, o Options) (label.Sheet, error) {
