@@ -273,7 +273,7 @@ func TestRevokedSocketIsClosed(t *testing.T) {
 // own follower is stuck in a write and hears nothing.
 func TestRevokedSlowReaderIsCut(t *testing.T) {
 	t.Parallel()
-	s := pdatest.NewSite(t, pdatest.Options{})
+	s := pdatest.NewSite(t, pdatest.Options{SmallBuffers: true})
 	c := s.Dial(s.Pair("pda-01", "pda", ""), "li.wei")
 	flood(t, s, c)
 	_, err := s.Foreman.Revoke(t.Context(), s.Root(), "pda-01")
@@ -285,7 +285,8 @@ func TestRevokedSlowReaderIsCut(t *testing.T) {
 }
 
 // flood makes the socket of pda-01 full of snapshots, a few kilobytes each, that
-// nobody reads.
+// nobody reads. The site's buffers must be small: a flood that takes longer than
+// the daemon waits for a write would be cut before it ends.
 func flood(t *testing.T, s *pdatest.Site, c *pdatest.Client) {
 	t.Helper()
 	var all []int
@@ -296,7 +297,7 @@ func flood(t *testing.T, s *pdatest.Site, c *pdatest.Client) {
 	_, err := c.Act("take", nil)
 	s.Must(err)
 	c.Conn().NetConn().(*net.TCPConn).SetReadBuffer(4 << 10)
-	for range 400 {
+	for range 40 {
 		_, err := s.Foreman.Login(t.Context(), by(s, "pda-01"), "badge-li.wei")
 		s.Must(err)
 		time.Sleep(time.Millisecond) // a look each: those of one moment are one snapshot
@@ -305,7 +306,7 @@ func flood(t *testing.T, s *pdatest.Site, c *pdatest.Client) {
 
 func TestSlowReaderIsCutAndDelaysNobody(t *testing.T) {
 	t.Parallel()
-	s := pdatest.NewSite(t, pdatest.Options{})
+	s := pdatest.NewSite(t, pdatest.Options{SmallBuffers: true})
 	c := s.Dial(s.Pair("pda-01", "pda", ""), "li.wei")
 	flood(t, s, c)
 	start := time.Now()

@@ -68,6 +68,8 @@ type Options struct {
 	Most   int           // devices at once
 	Log    io.Writer     // nil: nowhere
 	Ledger ledger.Options
+
+	SmallBuffers bool // a socket that is not read fills within a few messages
 }
 
 // Stocked is how many pieces lie in every bin.
@@ -105,19 +107,25 @@ func NewSite(t testing.TB, o Options) *Site {
 		t.Fatal(err)
 	}
 	s.Mux.Handle("/ws", s.PDA)
-	s.serve()
+	s.serve(o)
 	s.stock()
 	return s
 }
 
 // serve runs the site until the test ends.
-func (s *Site) serve() {
+func (s *Site) serve(o Options) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		s.T.Fatal(err)
 	}
 	s.Addr = ln.Addr().String()
 	srv := &http.Server{Handler: s.Mux, ReadHeaderTimeout: 2 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+	if o.SmallBuffers {
+		srv.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+			c.(*net.TCPConn).SetWriteBuffer(4 << 10)
+			return ctx
+		}
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	var done sync.WaitGroup
