@@ -39,11 +39,12 @@ var mayImport = map[string][]string{
 	"report/*":             {"label/glyph"}, // the same packed Chinese letters as the labels
 	"sync/ledger":          {"floor"},
 	"sync/channel":         {"floor"},
-	"sync/channel/*":       {"floor", "sync/channel", "sync/channel/channelmap"},
+	"sync/channel/sign":    {},
+	"sync/channel/*":       {"floor", "sync/channel", "sync/channel/channelmap", "sync/channel/sign"},
 	"sync/channel/drivers": {"sync/channel/*"}, // the one list of platforms
 	"floor/address":        {"floor"},
 	"sync/carrier":         {"floor"},
-	"sync/carrier/*":       {"floor", "sync/carrier"},
+	"sync/carrier/*":       {"floor", "sync/carrier", "sync/channel/sign"}, // a platform signs its e-waybill as its orders
 	"sync/notify":          {"floor"},
 	"sync/notify/*":        {"floor", "sync/notify"},
 	"sync/courier":         {"floor", "sync/ledger"},

@@ -28,7 +28,11 @@ type document struct {
 	Time    string `toml:"time"`   // a Go layout, "rfc3339", "unix" or "unix_ms"
 	Money   string `toml:"money"`  // "yuan": decimal text or number; "fen": whole number; "decimal": as the currency has it
 	Silent  string `toml:"silent"` // expression: names of members that answers without orders have
-	Pull    struct {
+	Wrap    struct {
+		As   string   `toml:"as"`   // a payload becomes the member of that name,
+		When []string `toml:"when"` // if all of these hold of it
+	} `toml:"wrap"`
+	Pull struct {
 		Window  duration `toml:"window"`  // longest a question may span
 		Lag     duration `toml:"lag"`     // how far behind the shop's clock a question ends
 		Overlap duration `toml:"overlap"` // how much is read again
@@ -102,6 +106,8 @@ type document struct {
 		Frame  string   `toml:"frame"`  // path of what must be acknowledged
 		Number []string `toml:"number"` // paths of the order's number
 		Probe  []string `toml:"probe"`  // types that say nothing
+		Orders bool     `toml:"orders"` // the payload is the order itself, as an answer has it
+		Ping   string   `toml:"ping"`   // expression: payloads, JSON or not, that say nothing
 	} `toml:"push"`
 }
 
@@ -166,7 +172,9 @@ type Map struct {
 	faults []fault
 	errs   map[string]*errorDoc
 	silent *regexp.Regexp
+	wrap   rule
 	push   struct {
+		ping                    *regexp.Regexp
 		each, kind, data, frame path
 		number                  []path
 	}
@@ -315,16 +323,24 @@ func (c *compiler) envelopes() {
 	if len(m.faults) == 0 {
 		c.wrong("no [[fault]]")
 	}
-	if d.Silent != "" {
-		var err error
-		if m.silent, err = regexp.Compile(d.Silent); err != nil {
-			c.wrong("silent: %w", err)
-		}
-	}
+	m.silent, m.push.ping = c.expression("silent", d.Silent), c.expression("push.ping", d.Push.Ping)
+	m.wrap = rule{is: d.Wrap.As, when: c.tests(d.Wrap.When)}
 	if d.Push.Kind != "" {
 		m.push.kind, m.push.number = c.path(d.Push.Kind), c.need("push.number", d.Push.Number)
 		m.push.each, m.push.data, m.push.frame = c.optional(d.Push.Each), c.optional(d.Push.Data), c.optional(d.Push.Frame)
 	}
+}
+
+// expression compiles an expression that may be left out.
+func (c *compiler) expression(what, text string) *regexp.Regexp {
+	if text == "" {
+		return nil
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		c.wrong("%s: %w", what, err)
+	}
+	return re
 }
 
 func (c *compiler) errors() {

@@ -115,9 +115,19 @@ func (p *Page) ShopOrders() []floor.ShopOrder {
 	return out
 }
 
+// parse parses a payload and puts it where the map's paths begin.
+func (m *Map) parse(payload []byte) (Value, error) {
+	v, err := Parse(payload)
+	if err == nil && m.wrap.is != "" && m.wrap.holds(m, &v, time.Time{}) {
+		v.name = m.wrap.is
+		v = Value{kind: '{', raw: v.raw, items: []Value{v}, spoilt: v.spoilt}
+	}
+	return v, err
+}
+
 // Envelope parses an answer and looks for the shop's refusal in it.
 func (m *Map) Envelope(op string, payload []byte) (Value, error) {
-	v, err := Parse(payload)
+	v, err := m.parse(payload)
 	if err != nil {
 		// A proxy's page, a body cut short: the next answer may be whole.
 		return v, &channel.Error{Class: channel.Retryable, Op: op, Err: err,

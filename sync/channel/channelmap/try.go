@@ -12,7 +12,10 @@ import (
 // order that is only named, or for a push its notices. An answer of another
 // method prints nothing. What the shop refused comes back as its *channel.Error.
 func (m *Map) Try(w io.Writer, payload []byte) error {
-	v, err := Parse(payload)
+	if m.push.ping != nil && m.push.ping.Match(payload) {
+		return nil
+	}
+	v, err := m.parse(payload)
 	if err != nil {
 		return err
 	}
@@ -54,7 +57,10 @@ func (m *Map) answered(v *Value) bool {
 // Notices reads a push, or an answer that brings queued messages. It never holds
 // an order itself: the driver asks for that.
 func (m *Map) Notices(payload []byte) ([]channel.Notice, error) {
-	v, err := Parse(payload)
+	if m.push.ping != nil && m.push.ping.Match(payload) {
+		return nil, nil
+	}
+	v, err := m.parse(payload)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +69,7 @@ func (m *Map) Notices(payload []byte) ([]channel.Notice, error) {
 
 // pushed reports whether v was pushed to us, and is no answer.
 func (m *Map) pushed(v *Value) bool {
-	return len(m.push.kind) > 0 && len(m.push.each) == 0 && (v.Array() || m.push.kind.first(v) != &none)
+	return len(m.push.kind) > 0 && len(m.push.each) == 0 && !m.doc.Push.Orders && (v.Array() || m.push.kind.first(v) != &none)
 }
 
 // maxMessages bounds the messages of one push; platforms send at most 100.

@@ -1,42 +1,53 @@
-// Package drivers knows every platform's driver by the name a site writes: one
-// list, so that a new platform is one line here.
+// Package drivers knows every platform by the name a site writes: its map beside
+// this file, and where the map is not enough, a function of plugs.go.
 package drivers
 
 import (
+	"embed"
 	"io"
 	"maps"
 	"slices"
+	"strings"
+	"sync"
 
-	"floord/sync/channel/amazon"
-	"floord/sync/channel/douyin"
-	"floord/sync/channel/jd"
-	"floord/sync/channel/kuaishou"
+	"floord/sync/channel/channelmap"
 	"floord/sync/channel/pdd"
-	"floord/sync/channel/shopify"
-	"floord/sync/channel/taobao"
-	"floord/sync/channel/wechatstore"
-	"floord/sync/channel/woocommerce"
-	"floord/sync/channel/xiaohongshu"
 )
+
+//go:embed *.toml
+var files embed.FS
+
+// Maps are the platforms' maps by name. A mistake in one is a mistake in this program.
+var Maps = sync.OnceValue(func() map[string]*channelmap.Map {
+	all := map[string]*channelmap.Map{}
+	entries, _ := files.ReadDir(".")
+	for _, e := range entries {
+		data, err := files.ReadFile(e.Name())
+		if err != nil {
+			panic(err)
+		}
+		all[strings.TrimSuffix(e.Name(), ".toml")] = channelmap.MustLoad(e.Name(), data)
+	}
+	return all
+})
 
 // A Try prints how a saved payload of a platform is understood.
 type Try func(w io.Writer, payload []byte) error
 
-var tries = map[string]Try{
-	"amazon":       amazon.Try,
-	"douyin":       douyin.Try,
-	"jd":           jd.Try,
-	"kuaishou":     kuaishou.Try,
-	"pdd":          pdd.Try,
-	"shopify":      shopify.Try,
-	"taobao":       taobao.Try,
-	"wechat_store": wechatstore.Try,
-	"woocommerce":  woocommerce.Try,
-	"xiaohongshu":  xiaohongshu.Try,
+// TryOf gives the Try of a platform; nil if there is no such driver.
+func TryOf(name string) Try {
+	if name == "pdd" {
+		return pdd.Try
+	}
+	if m := Maps()[name]; m != nil {
+		return m.Try
+	}
+	return nil
 }
 
-// TryOf gives the Try of a platform; nil if there is no such driver.
-func TryOf(name string) Try { return tries[name] }
-
 // Names gives the names of all drivers, sorted.
-func Names() []string { return slices.Sorted(maps.Keys(tries)) }
+func Names() []string {
+	names := append(slices.Collect(maps.Keys(Maps())), "pdd")
+	slices.Sort(names)
+	return names
+}

@@ -6,19 +6,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"floord/sync/channel"
-	"floord/sync/channel/douyin"
 	"floord/sync/channel/drivers"
-	"floord/sync/channel/jd"
-	"floord/sync/channel/kuaishou"
-	"floord/sync/channel/shopify"
-	"floord/sync/channel/taobao"
-	"floord/sync/channel/wechatstore"
-	"floord/sync/channel/woocommerce"
-	"floord/sync/channel/xiaohongshu"
 )
 
 func read(t testing.TB, name string, into any) {
@@ -111,61 +102,12 @@ func show(v any) string {
 	return string(b)
 }
 
-func TestSign(t *testing.T) {
-	var vectors []struct {
-		Name, Expect string
-		Input        struct {
-			Secret, SignSecret, Body, Method, AppID, Timestamp, Version, Token, Nonce, Encrypt string
-
-			AppKey string `json:"app_key"`
-			Params map[string]string
-		}
-	}
-	read(t, "sign-vectors.json", &vectors)
-	if len(vectors) != 13 {
-		t.Fatalf("%d vectors; want 13", len(vectors))
-	}
-	for _, v := range vectors {
-		in, got := v.Input, ""
-		switch name, _, _ := strings.Cut(v.Name, "_"); name {
-		case "top":
-			got = taobao.Sign(in.Params, in.Secret)
-		case "jd":
-			got = jd.Sign(in.Params, in.Secret)
-		case "kuaishou":
-			got = kuaishou.Sign(in.Params, in.SignSecret)
-		case "xiaohongshu":
-			got = xiaohongshu.Sign(in.Method, in.AppID, in.Timestamp, in.Version, in.Secret)
-		case "wechat":
-			got = wechatstore.Sign(in.Token, in.Timestamp, in.Nonce, in.Encrypt)
-		case "shopify":
-			got = shopify.Sign([]byte(in.Body), in.Secret)
-		case "woocommerce":
-			got = woocommerce.Sign([]byte(in.Body), in.Secret)
-		case "douyin":
-			if in.Body != "" {
-				if !douyin.Genuine([]byte(in.Body), v.Expect, in.AppKey, in.Secret) || douyin.Genuine([]byte(in.Body+" "), v.Expect, in.AppKey, in.Secret) {
-					t.Errorf("%s: the push's own signature is not told from a wrong one", v.Name)
-				}
-				continue
-			}
-			if strings.HasSuffix(v.Name, "sha256") {
-				in.Params["sign_method"] = "hmac-sha256"
-			}
-			got = douyin.Sign(in.Params, in.Secret)
-		}
-		if got != v.Expect {
-			t.Errorf("%s = %s; want %s", v.Name, got, v.Expect)
-		}
-	}
-}
-
 func TestQueuedMessages(t *testing.T) {
 	payload, err := os.ReadFile("testdata/taobao/tmc_consume.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := taobao.Notices(payload)
+	got, err := drivers.Maps()["taobao"].Notices(payload)
 	if err != nil || len(got) != 1 || got[0] != (channel.Notice{Number: "3100000000000000001", Event: "paid", Frame: "7160000000000000001"}) {
 		t.Errorf("notices %+v, %v", got, err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"floord/sync/channel"
 	"floord/sync/channel/channelmap"
+	"floord/sync/channel/sign"
 )
 
 // newClient makes a client that gives up on a silent gateway. It follows no
@@ -108,7 +109,7 @@ func (s *Shop) sign(method string, params map[string]string) (url.Values, error)
 			all[k] = v
 		}
 	}
-	all["sign"] = Sign(all, s.app.secret)
+	all["sign"] = sign.PDD(all, s.app.secret)
 	form := url.Values{}
 	for k, v := range all {
 		form.Set(k, v)

@@ -119,32 +119,6 @@ func (f told) Break(t channeltest.Trouble) {
 
 func (f told) Mend() { f.Refuse("") }
 
-func TestSign(t *testing.T) {
-	var vectors []struct {
-		Name   string
-		Expect string
-		Input  struct {
-			Secret   string
-			Params   map[string]string
-			ClientID string `json:"client_id"`
-			MS       string `json:"ms"`
-		}
-	}
-	read(t, "sign-vectors.json", &vectors)
-	if len(vectors) != 2 {
-		t.Fatalf("%d vectors; want 2", len(vectors))
-	}
-	for _, v := range vectors {
-		got := pdd.Sign(v.Input.Params, v.Input.Secret)
-		if v.Input.MS != "" {
-			got = pdd.SocketPath(v.Input.ClientID, v.Input.Secret, v.Input.MS)
-		}
-		if got != v.Expect {
-			t.Errorf("%s = %s; want %s", v.Name, got, v.Expect)
-		}
-	}
-}
-
 // TestTry compares every saved answer with what it is known to mean.
 func TestTry(t *testing.T) {
 	var rows []struct {
