@@ -434,13 +434,67 @@ type ParcelVerified struct {
 func (ParcelVerified) Kind() Kind           { return "parcel.verified/1" }
 func (f ParcelVerified) Subjects() []string { return []string{order(f.Order), station(f.Station)} }
 
-// ParcelWeighed keeps a settled weight with its evidence.
-type ParcelWeighed struct {
+// NoteRead says that the packer has read what is to be known of an order. Mark is
+// of the text that was shown: a note that changes must be read again.
+type NoteRead struct {
 	Parcel  ParcelID  `json:"parcel"`
 	Order   OrderID   `json:"order"`
 	Station StationID `json:"station"`
-	Weight  Weight    `json:"weight"`
-	Manual  bool      `json:"manual,omitempty"` // a lead let a weight outside the tolerance pass
+	Person  PersonID  `json:"person,omitempty"`
+	Mark    string    `json:"mark"`
+}
+
+func (NoteRead) Kind() Kind           { return "note.read/1" }
+func (f NoteRead) Subjects() []string { return []string{order(f.Order), station(f.Station)} }
+
+// BoxTaken says which packaging a parcel is in. What was weighed before does not count.
+type BoxTaken struct {
+	Parcel  ParcelID  `json:"parcel"`
+	Order   OrderID   `json:"order"`
+	Station StationID `json:"station"`
+	Box     string    `json:"box"`
+	Grams   Grams     `json:"grams"`
+}
+
+func (BoxTaken) Kind() Kind           { return "box.taken/1" }
+func (f BoxTaken) Subjects() []string { return []string{order(f.Order), station(f.Station)} }
+
+// ParcelSplit ends a parcel with what was scanned into it; the rest of the order
+// goes into another.
+type ParcelSplit struct {
+	Parcel  ParcelID     `json:"parcel"`
+	Order   OrderID      `json:"order"`
+	Station StationID    `json:"station"`
+	Items   []ParcelItem `json:"items"` // what it holds now
+}
+
+func (ParcelSplit) Kind() Kind           { return "parcel.split/1" }
+func (f ParcelSplit) Subjects() []string { return []string{order(f.Order), station(f.Station)} }
+
+// WeightMissed keeps a settled weight outside the tolerance, and what would
+// explain it. The parcel is not weighed by it.
+type WeightMissed struct {
+	Parcel    ParcelID      `json:"parcel"`
+	Order     OrderID       `json:"order"`
+	Station   StationID     `json:"station"`
+	Weight    Weight        `json:"weight"`
+	Tolerance Grams         `json:"tolerance"`
+	Why       []Explanation `json:"why,omitempty"`
+}
+
+func (WeightMissed) Kind() Kind           { return "weight.missed/1" }
+func (f WeightMissed) Subjects() []string { return []string{order(f.Order), station(f.Station)} }
+
+// ParcelWeighed keeps a settled weight with its evidence.
+type ParcelWeighed struct {
+	Parcel   ParcelID  `json:"parcel"`
+	Order    OrderID   `json:"order"`
+	Station  StationID `json:"station"`
+	Weight   Weight    `json:"weight"`
+	Manual   bool      `json:"manual,omitempty"`    // a lead let a weight outside the tolerance pass, or typed it
+	Reason   string    `json:"reason,omitempty"`    // why, one of PassReasons or PassTyped
+	PassedBy PersonID  `json:"passed_by,omitempty"` // the lead
+	Tare     *Grams    `json:"tare,omitempty"`      // what the packaging weighs; nil: not noted, the weight teaches nothing
 }
 
 func (ParcelWeighed) Kind() Kind           { return "parcel.weighed/1" }
@@ -739,6 +793,10 @@ func init() {
 	register[ParcelOpened]()
 	register[ItemVerified]()
 	register[ParcelVerified]()
+	register[NoteRead]()
+	register[BoxTaken]()
+	register[ParcelSplit]()
+	register[WeightMissed]()
 	register[ParcelWeighed]()
 	register[ParcelSealed]()
 	register[ParcelVoided]()

@@ -1,7 +1,10 @@
 package floor
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -143,6 +146,17 @@ const (
 	TagHandPack = "hand_pack" // 需手工包装
 	TagNote     = "note"      // the packer must read the note
 )
+
+// NoteMark tells what the packer must have read before hands go on from what was
+// read before; it is empty where there is nothing to read.
+func (o *Order) NoteMark() string {
+	tags := slices.DeleteFunc(slices.Clone(o.Tags), func(t string) bool { return t == TagUrgent })
+	if o.Note == "" && len(tags) == 0 {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(o.Note + "\x00" + strings.Join(tags, "\x00")))
+	return hex.EncodeToString(sum[:6])
+}
 
 // Line gives the line with that number, or nil.
 func (o *Order) Line(no int) *Line {
@@ -331,7 +345,31 @@ type Parcel struct {
 	SealedAt time.Time
 	LeftAt   time.Time
 	Sheet    SheetID
+	Read     string     // NoteMark of what its packer has read
+	Box      string     // code of its packaging, "" if none was scanned
+	BoxGrams Grams      // what that weighs
+	Off      *OffWeight `cbor:",omitempty"` // the newest weight outside the tolerance, until one is right or passed
+	Teaches  bool       // its weight is one to learn from, with Tare
+	Tare     Grams
 }
+
+// An OffWeight is a weight that nobody has agreed to.
+type OffWeight struct {
+	Weight    Weight
+	Tolerance Grams
+	Why       []Explanation
+}
+
+// Why a lead lets a weight pass.
+const (
+	PassRecord  = "record"  // the goods are right, what is known of their weight is wrong
+	PassFilling = "filling" // more or other packaging than usual
+	PassCounted = "counted" // counted again before the lead's eyes
+	PassTyped   = "typed"   // read from another scale
+)
+
+// PassReasons are those a lead may give for a weight outside the tolerance.
+var PassReasons = []string{PassRecord, PassFilling, PassCounted}
 
 // What is known of a parcel's label.
 const (

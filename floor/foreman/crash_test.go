@@ -201,7 +201,7 @@ func (w *way) pack(ctx context.Context, tote string) error {
 			return err
 		}
 	}
-	if err := w.did(w.f.Weigh(ctx, w.by(packer), id, floor.Weight{Grams: 290, ZeroSeen: true}, false)); err != nil {
+	if err := w.did(w.f.Weigh(ctx, w.by(packer), id, floor.Weight{Grams: 290, ZeroSeen: true})); err != nil {
 		return err
 	}
 	if err := w.did(w.f.Seal(ctx, w.by(packer), id)); err != nil {

@@ -234,39 +234,6 @@ func TestHolds(t *testing.T) {
 	}
 }
 
-func TestWeightTellsAMissingItem(t *testing.T) {
-	s := newSite(t)
-	s.receive(shopOrder("1", "TS01", 2))
-	s.pickAll(s.release("1"))
-	ctx := t.Context()
-	id, err := s.f.OpenParcel(ctx, s.by(packer), "pack-1", string(s.order("1").Tote))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.f.Weigh(ctx, s.by(packer), id, floor.Weight{Grams: 400, ZeroSeen: true}, false); !refused(err, "not-verified") {
-		t.Errorf("weighing before the check: %v; want not-verified", err)
-	}
-	s.ok(s.f.Verify(ctx, s.by(packer), id, "TS01", 2))
-	for _, tt := range []struct {
-		name string
-		w    floor.Weight
-		by   foreman.By
-		pass bool
-		want string
-	}{
-		{"one missing", floor.Weight{Grams: 200, ZeroSeen: true}, packer, false, "weight-off"},
-		{"the previous parcel's", floor.Weight{Grams: 400}, packer, false, "no-zero"},
-		{"nothing on the pan", floor.Weight{Grams: 0, ZeroSeen: true}, packer, false, "bad-weight"},
-		{"let pass by a packer", floor.Weight{Grams: 200, ZeroSeen: true}, packer, true, "no-role"},
-		{"in tolerance", floor.Weight{Grams: 425, ZeroSeen: true}, packer, false, ""},
-	} {
-		_, err := s.f.Weigh(ctx, s.by(tt.by), id, tt.w, tt.pass)
-		if tt.want == "" && err != nil || tt.want != "" && !refused(err, tt.want) {
-			t.Errorf("%s: %v; want %q", tt.name, err, tt.want)
-		}
-	}
-}
-
 func TestCancelInEveryStage(t *testing.T) {
 	cancel := func(n string) floor.ShopOrder {
 		o := shopOrder(n, "TS01", 2)

@@ -8,6 +8,7 @@
 package foreman
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -31,9 +32,13 @@ type Options struct {
 	Prefix       string         // of order ids, "DB" if empty
 	Zone         *time.Location // of the site's days, UTC+8 if nil
 	FreezeWindow time.Duration  // a person must answer a freeze within, 15 s if 0
-	Packaging    floor.Grams    // of an empty box
-	ToleranceAbs floor.Grams    // a weight may be off by this, 30 g if 0
-	TolerancePct int            // or by this part of the expected, 5 % if 0; the larger counts
+	// Packaging is what an empty box weighs where none is scanned. Packagings are
+	// those that may be scanned; where there are any, one must be.
+	Packaging  floor.Grams
+	Packagings []floor.Packaging
+	// Tolerance of a parcel's weight: 30 g, 5 %, and 10 g where its SKUs have been
+	// learned, for those that are 0.
+	Tolerance floor.Tolerance
 
 	// Carriers in the order of preference. Avoid holds, for each, the platform
 	// codes by which a buyer refuses it.
@@ -58,12 +63,9 @@ func New(l *ledger.Ledger, o Options) *Foreman {
 	if o.FreezeWindow == 0 {
 		o.FreezeWindow = 15 * time.Second
 	}
-	if o.ToleranceAbs == 0 {
-		o.ToleranceAbs = 30
-	}
-	if o.TolerancePct == 0 {
-		o.TolerancePct = 5
-	}
+	o.Tolerance.Abs = cmp.Or(o.Tolerance.Abs, 30)
+	o.Tolerance.Pct = cmp.Or(o.Tolerance.Pct, 5)
+	o.Tolerance.Least = cmp.Or(o.Tolerance.Least, 10)
 	if o.Reports == nil {
 		o.Reports = func(floor.ChannelID) bool { return false }
 	}

@@ -244,10 +244,13 @@ func (s *site) pack(number string) floor.Parcel {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	if mark := o.NoteMark(); mark != "" {
+		s.ok(s.f.ReadNote(ctx, s.by(packer), id, mark))
+	}
 	for _, i := range s.parcel(id).Items {
 		s.ok(s.f.Verify(ctx, s.by(packer), id, string(i.SKU), i.Qty))
 	}
-	s.ok(s.f.Weigh(ctx, s.by(packer), id, s.weight(id), false))
+	s.ok(s.f.Weigh(ctx, s.by(packer), id, s.weight(id)))
 	s.ok(s.f.Seal(ctx, s.by(packer), id))
 	return s.parcel(id)
 }

@@ -2,7 +2,6 @@ package foreman
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -135,10 +134,84 @@ func (v look) packing(by By, id floor.ParcelID) (floor.Parcel, floor.Order, erro
 	return p, o, err
 }
 
+// handling is packing by somebody who knows what is to be known of the order.
+func (v look) handling(by By, id floor.ParcelID) (floor.Parcel, floor.Order, error) {
+	p, o, err := v.packing(by, id)
+	if mark := o.NoteMark(); err == nil && mark != "" && p.Read != mark {
+		err = floor.Refuse("note-unread", "order", o.ID)
+	}
+	return p, o, err
+}
+
+// ReadNote says that the packer has read the order's note and its tags. Mark is
+// floor.Order.NoteMark of what was shown.
+func (f *Foreman) ReadNote(ctx context.Context, by By, id floor.ParcelID, mark string) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		p, o, err := v.packing(by, id)
+		switch {
+		case err != nil:
+			return nil, err
+		case mark != o.NoteMark():
+			return nil, floor.Refuse("note-changed", "order", o.ID)
+		case p.Read == mark:
+			return nil, nil
+		}
+		return []floor.Fact{floor.NoteRead{Parcel: id, Order: o.ID, Station: p.Station, Person: by.Person, Mark: mark}}, nil
+	})
+}
+
+// Box says which packaging a parcel is in.
+func (f *Foreman) Box(ctx context.Context, by By, id floor.ParcelID, code string) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		p, o, err := v.handling(by, id)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(f.o.Packagings, func(b floor.Packaging) bool { return b.Code == code })
+		switch {
+		case i < 0:
+			return nil, floor.Refuse("unknown-box", "got", code)
+		case p.Box == code:
+			return nil, nil
+		}
+		return []floor.Fact{floor.BoxTaken{
+			Parcel: id, Order: o.ID, Station: p.Station, Box: code, Grams: f.o.Packagings[i].Grams,
+		}}, nil
+	})
+}
+
+// Split ends a parcel with what was scanned into it; the rest of the order goes
+// into another, opened when this one is sealed.
+func (f *Foreman) Split(ctx context.Context, by By, id floor.ParcelID) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		p, o, err := v.handling(by, id)
+		if err != nil {
+			return nil, err
+		}
+		var has []floor.ParcelItem
+		for _, i := range p.Items {
+			if i.Verified > 0 {
+				i.Qty = i.Verified
+				has = append(has, i)
+			}
+		}
+		switch {
+		case unverified(p) == 0:
+			return nil, floor.Refuse("nothing-to-split", "parcel", id)
+		case len(has) == 0:
+			return nil, floor.Refuse("split-empty", "parcel", id)
+		}
+		return []floor.Fact{
+			floor.ParcelSplit{Parcel: id, Order: o.ID, Station: p.Station, Items: has},
+			floor.ParcelVerified{Parcel: id, Order: o.ID, Station: p.Station},
+		}, nil
+	})
+}
+
 // Verify scans pieces into a parcel.
 func (f *Foreman) Verify(ctx context.Context, by By, id floor.ParcelID, code string, qty int) (ledger.Receipt, error) {
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
-		p, o, err := v.packing(by, id)
+		p, o, err := v.handling(by, id)
 		if err != nil {
 			return nil, err
 		}
@@ -193,64 +266,11 @@ func unverified(p floor.Parcel) int {
 	return n
 }
 
-// MaxWeight is the heaviest parcel a weight is believed for.
-const MaxWeight floor.Grams = 100_000
-
-// Weigh keeps a settled weight and compares it with what the items should weigh.
-// Pass says that a lead has looked at a weight outside the tolerance.
-func (f *Foreman) Weigh(ctx context.Context, by By, id floor.ParcelID, w floor.Weight, pass bool) (ledger.Receipt, error) {
-	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
-		p, o, err := v.packing(by, id)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case unverified(p) > 0:
-			return nil, floor.Refuse("not-verified", "parcel", id, "left", unverified(p))
-		case w.Grams <= 0 || w.Grams > MaxWeight:
-			return nil, floor.Refuse("bad-weight", "got", w.Grams)
-		case !w.ZeroSeen:
-			return nil, floor.Refuse("no-zero")
-		}
-		if pass {
-			if _, err := v.must(by, floor.RoleLead); err != nil {
-				return nil, err
-			}
-		}
-		w.Expected, err = v.expected(p)
-		if err != nil {
-			return nil, err
-		}
-		off := w.Grams - w.Expected
-		tol := max(f.o.ToleranceAbs, w.Expected*floor.Grams(f.o.TolerancePct)/100)
-		if w.Expected > 0 && !pass && (off > tol || off < -tol) {
-			return nil, floor.Refuse("weight-off", "got", w.Grams, "want", w.Expected, "tol", tol)
-		}
-		return []floor.Fact{floor.ParcelWeighed{
-			Parcel: id, Order: o.ID, Station: p.Station, Weight: w, Manual: pass,
-		}}, nil
-	})
-}
-
-// expected is what the items and the box should weigh; 0 when an item's weight
-// is not known.
-func (v look) expected(p floor.Parcel) (floor.Grams, error) {
-	sum := v.f.o.Packaging
-	for _, i := range p.Items {
-		s, ok, err := v.SKU(i.SKU)
-		if err != nil || !ok || s.Grams == 0 {
-			return 0, err
-		}
-		sum += s.Grams * floor.Grams(i.Qty)
-	}
-	return sum, nil
-}
-
 // Seal closes a weighed parcel: a waybill number is bound to it for ever, and its
 // label is asked for.
 func (f *Foreman) Seal(ctx context.Context, by By, id floor.ParcelID) (ledger.Receipt, error) {
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
-		p, o, err := v.packing(by, id)
+		p, o, err := v.handling(by, id)
 		if err != nil {
 			return nil, err
 		}
@@ -462,87 +482,4 @@ func (v look) parcelOf(code string) (floor.Parcel, floor.Order, error) {
 	}
 	o, err := v.order(p.Order)
 	return p, o, err
-}
-
-// HandOver puts a parcel onto the handover sheet of a carrier: the last point
-// where it can be stopped. A frozen order, another carrier's parcel, one whose
-// label nobody saw come out, and one that has left already are refused.
-func (f *Foreman) HandOver(ctx context.Context, by By, c floor.CarrierID, code string) (ledger.Receipt, error) {
-	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
-		if _, err := v.must(by, floor.RolePacker); err != nil {
-			return nil, err
-		}
-		p, o, err := v.parcelOf(code)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case p.State == floor.ParcelHasLeft:
-			return nil, floor.Refuse("already-left", "parcel", p.ID, "sheet", p.Sheet)
-		case p.State == floor.ParcelIsVoid:
-			return nil, floor.Refuse("parcel-void", "parcel", p.ID)
-		}
-		if err := awake(&o); err != nil {
-			return nil, err
-		}
-		switch {
-		case p.State != floor.ParcelIsSealed:
-			return nil, floor.Refuse("not-sealed", "parcel", p.ID)
-		case p.Label != floor.LabelPrinted:
-			return nil, floor.Refuse("label-not-out", "parcel", p.ID, "label", p.Label)
-		case p.Carrier != c:
-			return nil, floor.Refuse("wrong-carrier", "parcel", p.ID, "want", p.Carrier, "got", c)
-		}
-		return v.leave(p, o)
-	})
-}
-
-func (v look) leave(p floor.Parcel, o floor.Order) ([]floor.Fact, error) {
-	var facts []floor.Fact
-	sheet, open, err := v.Sheet(p.Carrier)
-	if err != nil {
-		return nil, err
-	}
-	if !open {
-		hs, err := v.ids("sheet", "H")
-		if err != nil {
-			return nil, err
-		}
-		sheet = floor.SheetID(hs.take())
-		facts = append(facts, floor.SheetOpened{Sheet: sheet, Carrier: p.Carrier})
-	}
-	whole, err := v.wholeBut(o, p.ID)
-	if err != nil {
-		return nil, err
-	}
-	facts = append(facts, floor.ParcelLeft{Parcel: p.ID, Order: o.ID, Sheet: sheet, Carrier: p.Carrier, Last: whole})
-	if !v.f.o.Reports(o.Channel) {
-		return facts, nil
-	}
-	e, err := v.ids("effect", "E")
-	if err != nil {
-		return nil, err
-	}
-	return append(facts, floor.EffectAsked{Effect: floor.Effect{
-		ID: floor.EffectID(e.take()), Lane: "shop/" + string(o.Channel), What: floor.EffectShipReport,
-		Class: floor.Idempotent, Order: o.ID, Parcel: p.ID,
-		Args: map[string]string{"key": fmt.Sprintf("parcel/%s", p.ID)},
-	}}), nil
-}
-
-// wholeBut reports whether the whole order has left once parcel id has.
-func (v look) wholeBut(o floor.Order, id floor.ParcelID) (bool, error) {
-	if o.State != floor.Sealed {
-		return false, nil // something is still to be packed
-	}
-	for _, other := range o.Parcels {
-		p, ok, err := v.Parcel(other)
-		if err != nil {
-			return false, err
-		}
-		if ok && other != id && p.State != floor.ParcelHasLeft && p.State != floor.ParcelIsVoid {
-			return false, nil
-		}
-	}
-	return true, nil
 }

@@ -38,7 +38,7 @@ type world struct {
 // restarts of the ledger against promises 1 to 6.
 func TestPromises(t *testing.T) {
 	reached := map[string]int{}
-	deep := []string{"picked", "put back", "short", "sealed", "doubt", "handed over", "missed", "stopped", "again"}
+	deep := []string{"picked", "put back", "short", "sealed", "doubt", "handed over", "missed", "stopped", "again", "split"}
 	missing := deep
 	for round := 0; len(missing) > 0 && round < 5; round++ { // a round may be unlucky, five are not
 		rapid.Check(t, func(rt *rapid.T) { promises(t, rt, reached) })
@@ -320,17 +320,32 @@ func (w *world) packStep(rt *rapid.T) {
 	w.read(func(v *ledger.View) (err error) { p, open, err = v.OpenParcel("pack-1"); return err })
 	by := w.by(packer)
 	if !open {
-		code := string(w.order(w.in(rt, floor.Picked)).Tote)
+		at := rapid.SampledFrom([]floor.State{floor.Picked, floor.Picked, floor.Packing}).Draw(rt, "at")
+		code := string(w.order(w.in(rt, at)).Tote)
 		w.do(func() error { _, err := w.f.OpenParcel(w.ctx, by, "pack-1", code); return err })
+		return
+	}
+	o := w.orderByID(p.Order)
+	if mark := o.NoteMark(); mark != p.Read {
+		w.do(func() error { _, err := w.f.ReadNote(w.ctx, by, p.ID, mark); return err })
 		return
 	}
 	switch p.State {
 	case floor.ParcelIsOpen:
+		if len(p.Items) > 1 && !w.mostly(rt) {
+			if w.do(func() error { _, err := w.f.Split(w.ctx, by, p.ID); return err }) {
+				w.reached["split"]++
+			}
+			return
+		}
 		i := rapid.SampledFrom(p.Items).Draw(rt, "item")
 		w.do(func() error { _, err := w.f.Verify(w.ctx, by, p.ID, string(i.SKU), 1); return err })
 	case floor.ParcelIsVerified:
 		weight := w.weight(p.ID)
-		w.do(func() error { _, err := w.f.Weigh(w.ctx, by, p.ID, weight, false); return err })
+		if !w.mostly(rt) {
+			weight.Grams += 90
+		}
+		w.do(func() error { _, err := w.f.Weigh(w.ctx, by, p.ID, weight); return err })
 	case floor.ParcelIsWeighed:
 		if w.do(func() error { _, err := w.f.Seal(w.ctx, by, p.ID); return err }) {
 			w.reached["sealed"]++
@@ -381,7 +396,7 @@ func (w *world) handOverAny(rt *rapid.T) {
 	if len(o.Parcels) == 0 {
 		rt.Skip()
 	}
-	by, p := w.by(packer), o.Parcels[0]
+	by, p := w.by(packer), rapid.SampledFrom(o.Parcels).Draw(rt, "parcel")
 	if !w.do(func() error { _, err := w.f.HandOver(w.ctx, by, "sf", string(p)); return err }) {
 		return
 	}
@@ -451,6 +466,7 @@ func (w *world) invariants(rt *rapid.T) {
 			if o.State == floor.Closed && (o.Freeze != nil || anyReserved(o)) {
 				rt.Fatalf("order %s is closed, but frozen or holding stock: %+v", o.Number, o)
 			}
+			w.together(v, o)
 			for _, id := range o.Parcels {
 				p := w.parcelIn(v, id)
 				if p.Waybill == "" {
@@ -466,6 +482,28 @@ func (w *world) invariants(rt *rapid.T) {
 	})
 	w.shelves(rt, promised)
 	w.board(rt)
+}
+
+// together: the parcels of an order hold what was scanned of it, no more and no less.
+func (w *world) together(v *ledger.View, o floor.Order) {
+	if o.State == floor.Closed {
+		return
+	}
+	in := map[int]int{}
+	for _, id := range o.Parcels {
+		p := w.parcelIn(v, id)
+		for _, i := range p.Items {
+			in[i.Line] += i.Verified
+			if i.Verified > i.Qty || p.Waybill != "" && i.Verified != i.Qty {
+				w.rt.Fatalf("parcel %s of order %s: %+v", id, o.Number, p)
+			}
+		}
+	}
+	for _, l := range o.Lines {
+		if in[l.No] != l.Packed || !o.State.Before(floor.Sealed) && l.Packed != l.Qty {
+			w.rt.Fatalf("order %s line %d: %d in parcels, %d packed of %d, %s", o.Number, l.No, in[l.No], l.Packed, l.Qty, o.State)
+		}
+	}
 }
 
 func anyReserved(o floor.Order) bool {

@@ -31,22 +31,23 @@ import (
 type Config struct {
 	File string // it was read from; empty for Default
 
-	Site      Site      `toml:"site"`
-	Sender    Sender    `toml:"sender"`
-	HTTP      HTTP      `toml:"http"`
-	Floor     Floor     `toml:"floor"`
-	Wave      Wave      `toml:"wave"`
-	Catalogue Catalogue `toml:"catalogue"`
-	Layout    Layout    `toml:"layout"`
-	People    []Person  `toml:"person"`
-	Channels  []Channel `toml:"channel"`
-	Carriers  []Carrier `toml:"carrier"`
-	Stations  []Station `toml:"station"`
-	Profiles  Profiles  `toml:"profiles"`
-	Report    Report    `toml:"report"`
-	Journal   Journal   `toml:"journal"`
-	Backup    Backup    `toml:"backup"`
-	Log       Log       `toml:"log"`
+	Site       Site        `toml:"site"`
+	Sender     Sender      `toml:"sender"`
+	HTTP       HTTP        `toml:"http"`
+	Floor      Floor       `toml:"floor"`
+	Wave       Wave        `toml:"wave"`
+	Catalogue  Catalogue   `toml:"catalogue"`
+	Layout     Layout      `toml:"layout"`
+	People     []Person    `toml:"person"`
+	Channels   []Channel   `toml:"channel"`
+	Carriers   []Carrier   `toml:"carrier"`
+	Stations   []Station   `toml:"station"`
+	Packagings []Packaging `toml:"packaging"`
+	Profiles   Profiles    `toml:"profiles"`
+	Report     Report      `toml:"report"`
+	Journal    Journal     `toml:"journal"`
+	Backup     Backup      `toml:"backup"`
+	Log        Log         `toml:"log"`
 
 	// Problems are the mistakes that do not stop the daemon: of devices and of
 	// profiles, by place.
@@ -83,7 +84,8 @@ type Floor struct {
 	FreezeWindow     time.Duration `toml:"freeze_window" default:"15s" range:"1s..10m"` // a person must answer a freeze within
 	PackagingGrams   floor.Grams   `toml:"packaging_grams" default:"0" range:"0..5000"` // of an empty box
 	ToleranceGrams   floor.Grams   `toml:"tolerance_grams" default:"30" range:"1..5000"`
-	TolerancePercent int           `toml:"tolerance_percent" default:"5" range:"1..50"` // the larger of the two counts
+	TolerancePercent int           `toml:"tolerance_percent" default:"5" range:"1..50"`  // the larger of the two counts
+	ToleranceLeast   floor.Grams   `toml:"tolerance_least" default:"10" range:"1..5000"` // where all weights have been learned, it may go down to this
 }
 
 // Wave is how orders are grouped. Its keys are the fields of wave.Rules.
@@ -155,6 +157,14 @@ type Carrier struct {
 	SecretFile Path            `toml:"secret_file" is:"secret"`
 	Pool       int             `toml:"pool" default:"200" range:"1..100000"` // waybill numbers kept ahead
 	Avoid      []string        `toml:"avoid" is:"line"`                      // platform codes by which a buyer refuses it
+}
+
+// A Packaging is a box or bag that a packer scans. Where there are any, packers
+// must scan one for each parcel.
+type Packaging struct {
+	ID    string      `toml:"id" is:"line needed"` // its barcode
+	Name  string      `toml:"name" is:"line needed"`
+	Grams floor.Grams `toml:"grams" default:"0" range:"0..20000"`
 }
 
 // A Station is a pack station. Printer and Scale are nil where there is none.

@@ -133,8 +133,13 @@ func ledgerOptions(cfg *config.Config) ledger.Options {
 func rules(cfg *config.Config) foreman.Options {
 	o := foreman.Options{
 		Prefix: cfg.Site.Prefix, Zone: cfg.Site.Zone, FreezeWindow: cfg.Floor.FreezeWindow,
-		Packaging: cfg.Floor.PackagingGrams, ToleranceAbs: cfg.Floor.ToleranceGrams,
-		TolerancePct: cfg.Floor.TolerancePercent, Avoid: map[floor.CarrierID][]string{},
+		Packaging: cfg.Floor.PackagingGrams, Avoid: map[floor.CarrierID][]string{},
+		Tolerance: floor.Tolerance{
+			Abs: cfg.Floor.ToleranceGrams, Pct: cfg.Floor.TolerancePercent, Least: cfg.Floor.ToleranceLeast,
+		},
+	}
+	for _, b := range cfg.Packagings {
+		o.Packagings = append(o.Packagings, floor.Packaging{Code: b.ID, Name: b.Name, Grams: b.Grams})
 	}
 	for _, c := range cfg.Carriers {
 		o.Carriers = append(o.Carriers, c.ID)

@@ -49,6 +49,7 @@ type parcelPicture struct {
 	Waybill string `json:"waybill"`
 	Carrier string `json:"carrier"`
 	Effect  string `json:"effect"`
+	Mark    string `json:"mark"` // of a note to be read
 	Items   []struct {
 		SKU      string `json:"sku"`
 		Qty      int    `json:"qty"`
@@ -145,6 +146,10 @@ func (p *packer) pack(ctx context.Context, tote floor.ToteID) {
 	if pic == nil {
 		return
 	}
+	if pic.Mark != "" {
+		_, err := p.act(ctx, "read", map[string]any{"parcel": pic.ID, "mark": pic.Mark})
+		p.count.note(err)
+	}
 	grams := 60
 	for _, i := range pic.Items {
 		for range i.Qty - i.Verified {
@@ -172,10 +177,14 @@ func (p *packer) weigh(ctx context.Context, parcel string, grams int) bool {
 	p.scale.Put(int64(grams))
 	defer p.scale.Put(0)
 	for range 3 {
-		_, err := p.act(ctx, "weigh", map[string]any{"parcel": parcel})
+		m, err := p.act(ctx, "weigh", map[string]any{"parcel": parcel})
 		p.count.note(err)
-		if err == nil {
+		var out struct{ Off bool }
+		if err == nil && json.Unmarshal(m.Result, &out) == nil && !out.Off {
 			return true
+		}
+		if err == nil {
+			continue // as a packer does who looks into the box and finds it right
 		}
 		var n *no
 		if !errors.As(err, &n) || n.code == "frozen" || n.code == "order-closed" || n.code == "parcel-void" {

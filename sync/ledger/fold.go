@@ -27,6 +27,7 @@ const (
 	vLiveTasks  = "live-tasks" // task number -> state, of tasks not ended
 	vTotes      = "totes"      // tote -> order
 	vParcels    = "parcels"    // parcel number -> floor.Parcel
+	vWeights    = "weights"    // sku -> floor.UnitWeight
 	vWaybills   = "waybills"   // number -> parcel; kept for ever
 	vPool       = "pool"       // carrier|number -> "": waybill numbers fetched ahead
 	vStations   = "stations"   // station -> parcel that is open there
@@ -105,7 +106,7 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.hands(x)
 
 	case floor.ParcelOpened, floor.ItemVerified, floor.ParcelVerified, floor.ParcelWeighed,
-		floor.ParcelSealed, floor.ParcelVoided, floor.ParcelLeft:
+		floor.NoteRead, floor.BoxTaken, floor.ParcelSplit, floor.WeightMissed, floor.ParcelSealed, floor.ParcelVoided, floor.ParcelLeft:
 		return f.parcels(x)
 	case floor.SheetOpened:
 		return f.sheet(x)

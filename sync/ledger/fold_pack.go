@@ -44,8 +44,28 @@ func (f *folder) parcels(fact floor.Fact) error {
 			}
 		}
 		return f.parcel(x.Parcel, func(p *floor.Parcel) {
-			p.State = floor.ParcelIsWeighed
-			p.Weight = &x.Weight
+			p.State, p.Weight, p.Off = floor.ParcelIsWeighed, &x.Weight, nil
+			p.Teaches = x.Tare != nil && (!x.Manual || x.Reason == floor.PassRecord)
+			if x.Tare != nil {
+				p.Tare = *x.Tare
+			}
+		})
+	case floor.NoteRead:
+		return f.parcel(x.Parcel, func(p *floor.Parcel) { p.Read = x.Mark })
+	case floor.BoxTaken:
+		return f.parcel(x.Parcel, func(p *floor.Parcel) {
+			p.Box, p.BoxGrams, p.Off = x.Box, x.Grams, nil
+			unweigh(p)
+		})
+	case floor.ParcelSplit:
+		return f.parcel(x.Parcel, func(p *floor.Parcel) { p.Items = x.Items })
+	case floor.WeightMissed:
+		if err := f.count("weight-missed", 1); err != nil {
+			return err
+		}
+		return f.parcel(x.Parcel, func(p *floor.Parcel) {
+			p.Off = &floor.OffWeight{Weight: x.Weight, Tolerance: x.Tolerance, Why: x.Why}
+			unweigh(p)
 		})
 	case floor.ParcelSealed:
 		return f.sealed(x)
@@ -107,10 +127,64 @@ func (f *folder) sealed(x floor.ParcelSealed) error {
 			return err
 		}
 	}
-	return f.parcel(x.Parcel, func(p *floor.Parcel) {
+	var sealed floor.Parcel
+	err = f.parcel(x.Parcel, func(p *floor.Parcel) {
 		p.State, p.SealedAt = floor.ParcelIsSealed, f.e.At
 		p.Carrier, p.Waybill, p.SortCode = x.Carrier, x.Waybill, x.SortCode
+		sealed = *p
 	})
+	if err != nil {
+		return err
+	}
+	return f.teach(sealed)
+}
+
+// unweigh takes back that a parcel is weighed.
+func unweigh(p *floor.Parcel) {
+	if p.State == floor.ParcelIsWeighed {
+		p.State = floor.ParcelIsVerified
+	}
+	p.Weight = nil
+}
+
+// teach learns from the weight of a sealed parcel: of its only SKU, or of the
+// only one whose weight is not known from other parcels.
+func (f *folder) teach(p floor.Parcel) error {
+	if !p.Teaches || p.Weight == nil {
+		return nil
+	}
+	pieces := map[floor.SKU]int{}
+	var order []floor.SKU
+	for _, i := range p.Items {
+		if pieces[i.SKU] == 0 {
+			order = append(order, i.SKU)
+		}
+		pieces[i.SKU] += i.Qty
+	}
+	var pupil floor.SKU
+	left := int64(p.Weight.Grams-p.Tare) * 1000
+	for _, sku := range order {
+		u, _, err := getRow[floor.UnitWeight](f.r, vWeights, string(sku))
+		switch {
+		case err != nil:
+			return err
+		case len(order) > 1 && u.N > 0:
+			left -= u.Mean * int64(pieces[sku])
+		case pupil != "":
+			return nil // two at once cannot be told apart
+		default:
+			pupil = sku
+		}
+	}
+	if pupil == "" || pieces[pupil] == 0 {
+		return nil
+	}
+	u, _, err := getRow[floor.UnitWeight](f.r, vWeights, string(pupil))
+	if err != nil {
+		return err
+	}
+	u.Learn(floor.WeightLesson{Each: left / int64(pieces[pupil]), Pieces: pieces[pupil]})
+	return putRow(f.r, vWeights, string(pupil), u)
 }
 
 func (f *folder) clearStation(s floor.StationID, p floor.ParcelID) error {

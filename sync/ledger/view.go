@@ -174,6 +174,11 @@ func (v *View) OpenParcel(s floor.StationID) (floor.Parcel, bool, error) {
 	return v.Parcel(id)
 }
 
+// UnitWeight gives what parcels have taught of the weight of a SKU's pieces.
+func (v *View) UnitWeight(sku floor.SKU) (floor.UnitWeight, bool, error) {
+	return getRow[floor.UnitWeight](v.rows, vWeights, string(sku))
+}
+
 // ParcelByWaybill finds the parcel that carries a waybill number, now or ever.
 func (v *View) ParcelByWaybill(n floor.WaybillNo) (floor.ParcelID, bool, error) {
 	return getRow[floor.ParcelID](v.rows, vWaybills, string(n))

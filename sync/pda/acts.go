@@ -29,7 +29,11 @@ var verbs = map[string]verb{
 	"skip":      {screens: "pda", do: with((*session).skip)},
 	"open":      {screens: "station", do: with((*session).open)},
 	"verify":    {screens: "station", do: with((*session).verify)},
+	"read":      {screens: "station", do: with((*session).readNote)},
+	"box":       {screens: "station", do: with((*session).box)},
+	"split":     {screens: "station", do: with((*session).split)},
 	"weigh":     {screens: "station", slow: true, do: with((*session).weigh)},
+	"pass":      {screens: "station", do: with((*session).pass)},
 	"seal":      {screens: "station", do: with((*session).seal)},
 	"reprint":   {screens: "station", do: with((*session).reprint)},
 	"doubt":     {screens: "station", do: with((*session).doubt)},
@@ -95,9 +99,22 @@ type (
 		Qty    int            `json:"qty"`
 	}
 	weighArgs struct {
-		Parcel   floor.ParcelID `json:"parcel"`
-		Override bool           `json:"override,omitempty"` // a lead lets it pass
-		Grams    *floor.Grams   `json:"grams,omitempty"`    // typed by a lead, where the scale is dead
+		Parcel floor.ParcelID `json:"parcel"`
+		Grams  *floor.Grams   `json:"grams,omitempty"` // typed, where the scale is dead
+		Badge  string         `json:"badge,omitempty"` // of the lead who agrees to that
+	}
+	readArgs struct {
+		Parcel floor.ParcelID `json:"parcel"`
+		Mark   string         `json:"mark"`
+	}
+	boxArgs struct {
+		Parcel floor.ParcelID `json:"parcel"`
+		Code   string         `json:"code"`
+	}
+	passArgs struct {
+		Parcel floor.ParcelID `json:"parcel"`
+		Reason string         `json:"reason"`
+		Badge  string         `json:"badge,omitempty"` // of the lead who agrees, if that is not who asks
 	}
 	parcelArgs struct {
 		Parcel floor.ParcelID `json:"parcel"`
@@ -183,20 +200,50 @@ func (x *session) verify(ctx context.Context, by foreman.By, a verifyArgs) (any,
 // weighWithin is how long a packer waits for the scale; the page waits longer.
 const weighWithin = 8 * time.Second
 
+func (x *session) readNote(ctx context.Context, by foreman.By, a readArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.ReadNote(ctx, by, a.Parcel, a.Mark)
+	return nil, r, err
+}
+
+func (x *session) box(ctx context.Context, by foreman.By, a boxArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Box(ctx, by, a.Parcel, a.Code)
+	return nil, r, err
+}
+
+func (x *session) split(ctx context.Context, by foreman.By, a parcelArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Split(ctx, by, a.Parcel)
+	return nil, r, err
+}
+
 // weigh takes the weight from the scale of this station. A weight in the message
-// itself is one that a lead has typed, and needs a lead.
+// itself is one that was read from another scale, and needs a lead.
 func (x *session) weigh(ctx context.Context, by foreman.By, a weighArgs) (any, ledger.Receipt, error) {
-	w := floor.Weight{By: "typed", At: time.Now(), ZeroSeen: true}
 	if a.Grams != nil {
-		w.Grams = *a.Grams
-	} else {
-		var err error
-		if w, err = x.weight(ctx, by.Key); err != nil {
-			return nil, ledger.Receipt{}, err
-		}
+		r, err := x.srv.o.Foreman.TypeWeight(ctx, by, a.Parcel, *a.Grams, a.Badge)
+		return weighed{Grams: *a.Grams}, r, err
 	}
-	r, err := x.srv.o.Foreman.Weigh(ctx, by, a.Parcel, w, a.Override || a.Grams != nil)
-	return map[string]any{"grams": w.Grams}, r, err
+	w, err := x.weight(ctx, by.Key)
+	if err != nil {
+		return nil, ledger.Receipt{}, err
+	}
+	r, err := x.srv.o.Foreman.Weigh(ctx, by, a.Parcel, w)
+	out := weighed{Grams: w.Grams}
+	for _, e := range r.Events {
+		_, missed := e.Fact.(floor.WeightMissed)
+		out.Off = out.Off || missed
+	}
+	return out, r, err
+}
+
+// weighed is the answer to a weighing.
+type weighed struct {
+	Grams floor.Grams `json:"grams"`
+	Off   bool        `json:"off,omitzero"` // outside the tolerance: the parcel is not weighed yet
+}
+
+func (x *session) pass(ctx context.Context, by foreman.By, a passArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.PassWeight(ctx, by, a.Parcel, a.Reason, a.Badge)
+	return nil, r, err
 }
 
 // weight takes a weight once for a key: an act that is sent again after its

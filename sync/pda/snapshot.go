@@ -20,6 +20,14 @@ type snapshot struct {
 	Doubts   []doubt           `json:"doubts,omitempty"` // labels that a person must say something about
 	Freezes  []freeze          `json:"freezes,omitempty"`
 	Carriers []floor.CarrierID `json:"carriers,omitempty"`
+	Boxes    []floor.Packaging `json:"boxes,omitempty"`  // one of them must be scanned for each parcel
+	Target   *target           `json:"target,omitempty"` // what the parcel on the table should weigh
+}
+
+// A target is what a scale should show.
+type target struct {
+	Grams     floor.Grams `json:"grams"`
+	Tolerance floor.Grams `json:"tolerance"`
 }
 
 type (
@@ -67,6 +75,19 @@ type (
 		Note     string            `json:"note,omitempty"`
 		Tags     []string          `json:"tags,omitempty"`
 		Frozen   bool              `json:"frozen,omitzero"`
+		Mark     string            `json:"mark,omitempty"` // of what must be read before hands go on; empty once it was
+		Box      *floor.Packaging  `json:"box,omitempty"`
+		Off      *offWeight        `json:"off,omitempty"`
+		Why      string            `json:"why,omitempty"`  // what keeps the label: a code of the catalogue
+		Piece    int               `json:"piece,omitzero"` // of an order with several parcels, from 1
+		Rest     int               `json:"rest,omitzero"`  // pieces of the order that go into other parcels
+	}
+	// offWeight is a weight outside the tolerance, and what would explain it.
+	offWeight struct {
+		Grams     floor.Grams         `json:"grams"`
+		Expected  floor.Grams         `json:"expected"`
+		Tolerance floor.Grams         `json:"tolerance"`
+		Why       []floor.Explanation `json:"why"`
 	}
 	item struct {
 		floor.ParcelItem
@@ -203,9 +224,14 @@ func (x *session) stationPart(v *ledger.View, s *snapshot) error {
 	if x.srv.o.Hooks.Carriers != nil {
 		s.Carriers = x.srv.o.Hooks.Carriers()
 	}
+	s.Boxes = x.srv.o.Foreman.Packagings()
+	stuck := map[floor.ParcelID]string{}
 	err := v.Lane(foreman.PrinterLane(x.device.Station), func(e floor.Effect) bool {
 		if e.State == floor.EffectDoubt {
 			s.Doubts = append(s.Doubts, doubt{Effect: e.ID, Parcel: e.Parcel, Order: e.Order, Copy: e.Copy, Why: e.Err})
+		}
+		if e.State == floor.EffectLater {
+			stuck[e.Parcel] = e.Err
 		}
 		if x.lastParcel == "" && e.Parcel != "" {
 			x.lastParcel = e.Parcel // packed before this socket was opened, its label is owed
@@ -224,11 +250,18 @@ func (x *session) stationPart(v *ledger.View, s *snapshot) error {
 		return err
 	}
 	x.lastParcel = p.ID
-	s.Parcel, err = newParcel(v, p)
+	if s.Parcel, err = x.newParcel(v, p); err != nil {
+		return err
+	}
+	s.Parcel.Why = stuck[p.ID]
+	grams, tolerance, known, err := x.srv.o.Foreman.Expect(v, p)
+	if known {
+		s.Target = &target{Grams: grams, Tolerance: tolerance}
+	}
 	return err
 }
 
-func newParcel(v *ledger.View, p floor.Parcel) (*parcel, error) {
+func (x *session) newParcel(v *ledger.View, p floor.Parcel) (*parcel, error) {
 	o, _, err := v.Order(p.Order)
 	if err != nil {
 		return nil, err
@@ -237,8 +270,22 @@ func newParcel(v *ledger.View, p floor.Parcel) (*parcel, error) {
 		ID: p.ID, Order: p.Order, State: p.State, Items: []item{}, Carrier: p.Carrier, Waybill: p.Waybill,
 		SortCode: p.SortCode, Copies: p.Copies, Label: p.Label, Note: o.Note, Tags: o.Tags, Frozen: o.Freeze != nil,
 	}
+	if mark := o.NoteMark(); mark != p.Read {
+		out.Mark = mark
+	}
 	if p.Weight != nil {
 		out.Grams, out.Expected = &p.Weight.Grams, p.Weight.Expected
+	}
+	if p.Off != nil {
+		out.Off = &offWeight{Grams: p.Off.Weight.Grams, Expected: p.Off.Weight.Expected, Tolerance: p.Off.Tolerance, Why: p.Off.Why}
+	}
+	if p.Box != "" {
+		out.Box = &floor.Packaging{Code: p.Box, Name: p.Box, Grams: p.BoxGrams}
+		for _, b := range x.srv.o.Foreman.Packagings() {
+			if b.Code == p.Box {
+				out.Box.Name = b.Name
+			}
+		}
 	}
 	for _, i := range p.Items {
 		g, err := goodsOf(v, o, i.Line, i.SKU)
@@ -248,5 +295,32 @@ func newParcel(v *ledger.View, p floor.Parcel) (*parcel, error) {
 		l := o.Line(i.Line)
 		out.Items = append(out.Items, item{ParcelItem: i, goods: g, Gift: l != nil && l.Gift})
 	}
-	return out, nil
+	return out, out.among(v, o)
+}
+
+// among says which of the order's parcels this is, and what goes into others.
+func (p *parcel) among(v *ledger.View, o floor.Order) error {
+	n := 0
+	for _, id := range o.Parcels {
+		other, _, err := v.Parcel(id)
+		if err != nil {
+			return err
+		}
+		if other.State != floor.ParcelIsVoid {
+			n++
+		}
+		if id == p.ID {
+			p.Piece = n
+		}
+	}
+	for _, l := range o.Lines {
+		p.Rest += l.Qty - l.Packed
+	}
+	for _, i := range p.Items {
+		p.Rest -= i.Qty - i.Verified
+	}
+	if p.Piece == 1 && p.Rest == 0 && n <= 1 {
+		p.Piece = 0 // the only one
+	}
+	return nil
 }

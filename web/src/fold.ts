@@ -15,7 +15,11 @@ export interface Item { line: number; sku: string; name?: string; spec?: string;
 export interface Parcel {
   id: string; order: string; state: string; items: Item[]; grams?: number; expected?: number;
   carrier?: string; waybill?: string; sort_code?: string; copies?: number; label?: string; note?: string; tags?: string[]; frozen?: boolean;
+  mark?: string; box?: Box; off?: OffWeight; why?: string; piece?: number; rest?: number;
 }
+export interface Box { code: string; name: string; grams: number }
+export interface Explanation { pieces?: { sku: string; qty: number }[]; box?: string; left?: number }
+export interface OffWeight { grams: number; expected: number; tolerance: number; why: Explanation[] | null }
 export interface Doubt { effect: string; parcel?: string; order?: string; copy?: number; why?: string }
 export interface Freeze {
   type: "freeze"; seq: number; intercept: string; order: string; why: string; stage: string;
@@ -24,7 +28,7 @@ export interface Freeze {
 export interface Snapshot {
   seq: number;
   person?: Person; task?: Task; parcel?: Parcel;
-  doubts?: Doubt[]; freezes?: Freeze[]; carriers?: string[];
+  doubts?: Doubt[]; freezes?: Freeze[]; carriers?: string[]; boxes?: Box[]; target?: { grams: number; tolerance: number };
   waiting?: number;
   board?: any;
 }

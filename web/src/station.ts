@@ -68,6 +68,7 @@ class Packing implements Page {
     return h("div.parcel", null,
       h("div.title", null, h("h1", null, this.todo(p)), h("span.number", null, p.order + " · " + p.id)),
       (p.tags || []).length > 0 && h("div.tags", null, (p.tags || []).map((g) => h("span.tag", { class: g }, say("tag-" + g)))),
+      p.mark && h("button.big.warn", { type: "button", onclick: () => this.shell.act("read", { parcel: p.id, mark: p.mark }) }, say("ok-button")),
       p.note && h("div.note", null, h("b", null, say("note-title")), h("span", null, p.note)),
       h("ul.items", null, p.items.map(item)),
       after ? this.label(p) : this.acts(p));
@@ -120,9 +121,10 @@ class Packing implements Page {
     this.weighing = true;
     this.shell.draw();
     try {
-      const a = await this.shell.act("weigh", override ? { parcel: p.id, override: true } : { parcel: p.id });
-      if (a && a.type === "ok") tone("ok");
-      if (a && a.code === "weight-off") this.pass(p);
+      const a = await (override ? this.shell.act("pass", { parcel: p.id, reason: "counted" }) : this.shell.act("weigh", { parcel: p.id }));
+      const off = !!(a && a.result && a.result.off);
+      if (a && a.type === "ok" && !off) tone("ok");
+      if (off) this.pass(p);
     } finally {
       this.weighing = false;
       this.shell.draw();
