@@ -14,7 +14,6 @@ import (
 	"floord/sync/pda/pdatest"
 
 	"github.com/chromedp/chromedp"
-	"github.com/chromedp/chromedp/kb"
 )
 
 // A browser is one headless Chromium with a window a device.
@@ -89,10 +88,32 @@ func (w *window) says(text string) {
 	}
 }
 
-// scan types a code as a wedge does, wherever the focus is.
-func (w *window) scan(code string) {
+// scan types a code as a wedge does, in one burst that ends with Enter, wherever
+// the focus is.
+func (w *window) scan(code string) { w.b.t.Helper(); w.wedge(code+"\n", "{}") }
+
+// wedge types text key by key. Of the options, gap is the pause between two keys
+// in ms (none: all in one go), into the place to type at (none: the focus). "\n"
+// is Enter, "\t" Tab, and a GS comes as Ctrl+], as scanners send it.
+func (w *window) wedge(text, options string) {
 	w.b.t.Helper()
-	w.do(chromedp.KeyEvent(code), chromedp.KeyEvent(kb.Enter))
+	script := fmt.Sprintf(`(function (text, o) {
+		function key(c) {
+			var at = o.into ? document.querySelector(o.into) : document.activeElement || document.body;
+			var k = { key: c === "\n" ? "Enter" : c === "\t" ? "Tab" : c, bubbles: true, cancelable: true };
+			if (c === "\x1d") { k.key = "]"; k.ctrlKey = true; }
+			var typed = at.dispatchEvent(new KeyboardEvent("keydown", k));
+			if (typed && k.key.length === 1 && at.value !== undefined) at.value += c;
+		}
+		if (!o.gap) { Array.from(text).forEach(key); return true; }
+		return new Promise(function (done) {
+			var i = 0;
+			(function next() { if (i === text.length) return done(true); key(text[i++]); setTimeout(next, o.gap); })();
+		});
+	})(%q, %s)`, text, options)
+	if _, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](script, chromedp.EvalAwaitPromise)); err != nil {
+		w.b.t.Fatal(err)
+	}
 }
 
 // press presses the button that says text.

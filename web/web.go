@@ -122,6 +122,7 @@ func viewer(mux *http.ServeMux) error {
 
 var types = map[string]string{
 	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
+	".opus": "audio/ogg",
 }
 
 // asset serves data under a tag of its content: a page is asked for anew each

@@ -61,6 +61,7 @@ type (
 		Screen  string          `json:"screen"`
 		Station floor.StationID `json:"station,omitempty"`
 		Day     string          `json:"day"`
+		Now     time.Time       `json:"now"` // a handheld's clock may be wrong
 		Resumed bool            `json:"resumed"`
 	}
 	beat struct {

@@ -175,7 +175,7 @@ func (x *session) write(h hello) {
 	after, resumed := x.resume(h, screen)
 	w := welcome{
 		Type: "welcome", Epoch: x.srv.o.Ledger.Epoch(), Device: x.device.ID, Screen: x.device.Kind,
-		Station: x.device.Station, Day: x.srv.day(), Resumed: resumed,
+		Station: x.device.Station, Day: x.srv.day(), Now: time.Now().UTC(), Resumed: resumed,
 	}
 	if x.send(w) != nil {
 		return

@@ -52,12 +52,12 @@ func build(src string) (map[string][]byte, error) {
 	for _, f := range r.OutputFiles {
 		files[filepath.Base(f.Path)] = f.Contents
 	}
-	for _, name := range []string{"pda.html", "station.html", "board.html", "docs.html"} {
+	for _, name := range []string{"pda.html", "station.html", "board.html", "docs.html", "voice/zh.opus", "voice/en.opus"} {
 		data, err := os.ReadFile(filepath.Join(src, name))
 		if err != nil {
 			return nil, err
 		}
-		files[name] = data
+		files[filepath.Base(name)] = data
 	}
 	return files, nil
 }

@@ -59,11 +59,24 @@ export function unbroken(sentence: string): Child[] {
 }
 
 /** clock gives the hour and minute of a time as people on the floor say it; seconds on demand. */
-export function clock(at: string | undefined, seconds = false): string {
+export function clock(at: string | number | undefined, seconds = false): string {
   if (!at) return "";
   const d = new Date(at);
   const two = (n: number) => (n < 10 ? "0" : "") + n;
   return two(d.getHours()) + ":" + two(d.getMinutes()) + (seconds ? ":" + two(d.getSeconds()) : "");
+}
+
+/** age says how long ago something was, in one unit. at is in ms. */
+export function age(at: number, now = Date.now()): string {
+  const s = Math.max(0, Math.round((now - at) / 1000));
+  if (s < 60) return say("seconds", { n: s });
+  return s < 3600 ? say("minutes", { n: Math.floor(s / 60) }) : say("hours", { n: Math.floor(s / 3600) });
+}
+
+/** span says a length of time as a running clock does: 4:05. */
+export function span(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  return Math.floor(s / 60) + ":" + (s % 60 < 10 ? "0" : "") + (s % 60);
 }
 
 /** day gives month and day before the clock unless the time is of today. */
@@ -76,26 +89,41 @@ export function when(at: string | undefined): string {
 
 let audio: AudioContext | null = null;
 
-/** tone lets the device be heard and felt: three results that cannot be taken for each other. */
-export function tone(kind: "ok" | "wrong" | "stop"): void {
-  const plan = { ok: [[1320, 0.09]], wrong: [[220, 0.22], [180, 0.3]], stop: [[880, 0.25], [440, 0.25], [880, 0.25], [440, 0.4]] }[kind];
+/** ear gives what sounds come out of, if this browser has it and somebody has touched the page. */
+export function ear(): AudioContext | null {
   try {
-    if (navigator.vibrate) navigator.vibrate(kind === "ok" ? 40 : kind === "wrong" ? [120, 60, 120] : [500, 150, 500, 150, 500]);
     audio = audio || new AudioContext();
-    let at = audio.currentTime;
-    for (const [hertz, seconds] of plan) {
-      const o = audio.createOscillator();
-      const g = audio.createGain();
-      o.frequency.value = hertz;
-      o.type = kind === "ok" ? "sine" : "square";
-      g.gain.value = 0.2;
-      o.connect(g);
-      g.connect(audio.destination);
-      o.start(at);
-      o.stop(at + seconds);
-      at += seconds + 0.03;
-    }
+    if (audio.state === "suspended") audio.resume();
+    return audio;
   } catch (e) {
-    // A page that nobody has touched yet may not sound; the screen says it all the same.
+    return null;
+  }
+}
+
+/** Three results that cannot be taken for each other: pairs of hertz and seconds, and how the device shakes. */
+const TONES = {
+  ok: { notes: [[1320, 0.09]], shape: "sine", shake: [40] },
+  wrong: { notes: [[220, 0.22], [180, 0.3]], shape: "square", shake: [120, 60, 120] },
+  stop: { notes: [[880, 0.25], [440, 0.25], [880, 0.25], [440, 0.4]], shape: "square", shake: [500, 150, 500, 150, 500] },
+};
+
+/** tone lets the device be heard and felt. */
+export function tone(kind: "ok" | "wrong" | "stop"): void {
+  const t = TONES[kind];
+  if (navigator.vibrate) navigator.vibrate(t.shake);
+  const a = ear();
+  if (!a) return; // the screen says it all the same
+  let at = a.currentTime;
+  for (const [hertz, seconds] of t.notes) {
+    const o = a.createOscillator();
+    const g = a.createGain();
+    o.frequency.value = hertz;
+    o.type = t.shape as OscillatorType;
+    g.gain.value = 0.2;
+    o.connect(g);
+    g.connect(a.destination);
+    o.start(at);
+    o.stop(at + seconds);
+    at += seconds + 0.03;
   }
 }

@@ -103,8 +103,8 @@ class Picking implements Page {
     const slot = slotOf(t, x);
     if (t.kind === "putback") return this.putBack(t, x, code);
     if (slot && !slot.tote) {
-      this.shell.act("bind", { task: t.id, slot: slot.no, tote: code });
-      return this.heard();
+      if (await this.shell.keep("bind", { task: t.id, slot: slot.no, tote: code })) this.heard();
+      return;
     }
     if (!this.here.bin) return this.bin(x, code);
     if (!this.here.code) return this.item(x, code);
@@ -129,21 +129,19 @@ class Picking implements Page {
     this.heard();
   }
 
-  private tote(t: Task, x: Stop, slot: Slot | null, code: string): void {
+  private async tote(t: Task, x: Stop, slot: Slot | null, code: string): Promise<void> {
     if (slot && slot.tote !== code) return this.shell.refuse(say("wrong-tote", { got: code, slot: slot.no, want: slot.tote || "" }));
     const here = this.here;
     this.here = { task: "", stop: 0, bin: false, code: "", qty: 1 };
-    this.shell.act("pick", { task: t.id, stop: x.no, bin: x.bin, code: here.code, qty: here.qty, tote: code });
-    this.heard();
+    if (await this.shell.keep("pick", { task: t.id, stop: x.no, bin: x.bin, code: here.code, qty: here.qty, tote: code })) this.heard();
   }
 
-  private putBack(t: Task, x: Stop, code: string): void {
+  private async putBack(t: Task, x: Stop, code: string): Promise<void> {
     if (!this.here.code) return this.item(x, code);
     if (code !== x.bin) return this.shell.refuse(say("wrong-bin", { got: code, want: x.bin }));
     const here = this.here;
     this.here = { task: "", stop: 0, bin: false, code: "", qty: 1 };
-    this.shell.act("put-back", { task: t.id, stop: x.no, bin: x.bin, code: here.code, qty: here.qty });
-    this.heard();
+    if (await this.shell.keep("put-back", { task: t.id, stop: x.no, bin: x.bin, code: here.code, qty: here.qty })) this.heard();
   }
 
   private short(t: Task, x: Stop): void {

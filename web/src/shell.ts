@@ -1,9 +1,10 @@
 // The frame around every page: who and where, what waits, what was refused, and
 // the stop sign. A page gives it a body to draw and a handler for scans.
 
-import { h, lang, put, say, tone, unbroken } from "./lib";
+import { age, clock, h, lang, put, say, tone, unbroken } from "./lib";
 import { Freeze, Snapshot } from "./fold";
 import { Scanner } from "./scan";
+import { speak } from "./voice";
 import { Act, Answer, Wire } from "./wire";
 
 export interface Page {
@@ -13,13 +14,35 @@ export interface Page {
   scan(code: string): void | Promise<void>;
   /** live takes the readings of a station's devices. */
   live?(message: any): void;
+  /** tick is called every second, to change what shows the time and nothing else. */
+  tick?(): void;
+  /** tells says what an act was, for a person who made it a while ago. */
+  tells?(act: Act): string;
   /** guest says that the page may be looked at with nobody logged in. */
   guest?: boolean;
   /** loud says that freezes fill this screen. */
   loud?: boolean;
 }
 
-interface Sheet { title: string; text?: string; choices: { label: string; kind?: string; pick: () => void }[] }
+interface Sheet {
+  title: string;
+  text?: string;
+  body?: HTMLElement;
+  choices: { label: string; kind?: string; pick: () => void }[];
+  /** Takes a code scanned while the sheet is open; true if it was meant for it. */
+  scan?(code: string): boolean;
+  /** close is what leaving it without a choice is called. */
+  close?: string;
+}
+
+/** A refusal that somebody has to read; of an act made long ago, it says which. */
+interface No { sentence: string; act?: Act }
+
+/** Bar codes on the wall that do what buttons do, for hands that hold something else. */
+const COMMAND = /^FLOORD-(OK|CANCEL|[1-9])$/;
+
+/** An act older than this when its answer comes has been forgotten by whoever made it. In ms. */
+const LATE = 5000;
 
 export class Shell {
   readonly wire: Wire;
@@ -27,12 +50,12 @@ export class Shell {
   private page: Page;
   private root = document.getElementById("app")!;
   private top = h("header");
-  private banner = h("div.banner", { role: "status" });
   private body = h("main");
   private over = h("div.over");
-  private refusals: string[] = [];
+  private refusals: No[] = [];
   private sheet: Sheet | null = null;
   private drawing = 0;
+  private counting: HTMLElement | null = null;
   private alarmed: { [intercept: string]: boolean } = {};
 
   constructor(screen: string, page: Page) {
@@ -47,8 +70,9 @@ export class Shell {
       live: (m) => page.live && page.live(m),
     });
     this.scanner = new Scanner((code) => this.scan(code));
-    put(this.root, this.top, this.banner, this.body, this.over);
+    put(this.root, this.top, this.body, this.over);
     this.root.addEventListener("click", () => this.scanner.focus());
+    window.setInterval(() => this.tick(), 1000);
   }
 
   async start(): Promise<void> {
@@ -56,30 +80,41 @@ export class Shell {
     if (m) {
       history.replaceState(null, "", location.pathname + location.search);
       const trouble = await this.wire.pair(m[1]);
-      if (trouble) this.tell(say(trouble));
+      if (trouble) this.tell({ sentence: say(trouble) });
       else return;
     }
     this.wire.start();
   }
 
-  /** act does something and shows the screen's own trouble, if there is any. */
+  /** act does something and gives the answer; the screen's own trouble is shown. */
   async act(verb: string, args: any): Promise<Answer | null> {
+    const d = this.wire.act(verb, args);
+    return (await this.safe(d.kept)) ? d.answer : null;
+  }
+
+  /** keep does something and waits no longer than until this device will not forget it. */
+  keep(verb: string, args: any): Promise<boolean> {
+    return this.safe(this.wire.act(verb, args).kept);
+  }
+
+  private async safe(kept: Promise<void>): Promise<boolean> {
     try {
-      return await this.wire.act(verb, args);
+      await kept;
+      return true;
     } catch (e) {
       this.refuse(say("storage-broken"));
-      return null;
+      return false;
     }
   }
 
   /** refuse shows a sentence that stays until somebody has read it. */
   refuse(sentence: string): void {
     tone("wrong");
-    this.tell(sentence);
+    this.tell({ sentence: sentence });
   }
 
-  private tell(sentence: string): void {
-    this.refusals.push(sentence);
+  private tell(no: No): void {
+    this.refusals.push(no);
     this.draw();
   }
 
@@ -89,28 +124,51 @@ export class Shell {
     this.draw();
   }
 
+  /** shut takes the question away. */
+  shut(): void {
+    this.sheet = null;
+    this.draw();
+  }
+
   private refused(a: Answer, act: Act): void {
-    if (act.verb === "take" && a.code === "no-task") return; // the idle page says it
-    this.refuse(a[lang] || a.code || "");
+    if (act.verb === "take" && a.code === "no-task") return this.wire.read(act.n); // the idle page says it
+    tone("wrong");
+    this.tell({ sentence: a[lang] || a.code || "", act: act });
   }
 
   private alarm(f: Freeze): void {
     if (!this.page.loud || this.alarmed[f.intercept]) return;
     this.alarmed[f.intercept] = true;
     tone("stop");
-    this.wire.act("shown", { intercept: f.intercept }).catch(() => this.draw());
+    speak("freeze-" + f.why, "stop");
+    this.wire.act("shown", { intercept: f.intercept }).kept.catch(() => this.draw());
   }
 
   private async scan(code: string): Promise<void> {
     const s = this.wire.state;
     if (!this.wire.token) return this.pairing(code);
-    if (!s || this.asked(s)) return; // a question must be answered by hand
+    if (!s) return;
+    if (COMMAND.test(code)) return this.command(code.slice(7));
+    if (this.asked(s)) return tone("wrong"); // a freeze is answered by hand or by command
     if (this.refusals.length) return tone("wrong"); // read it first
+    if (this.sheet) {
+      if (!this.sheet.scan || !this.sheet.scan(code)) tone("wrong");
+      return;
+    }
     if (!s.person && !this.page.guest) {
       await this.act("login", { badge: code });
       return;
     }
     return this.page.scan(code);
+  }
+
+  /** command presses a button of what lies over the page: its only one, or the one with that number. */
+  private command(what: string): void {
+    const buttons = this.over.querySelectorAll("button");
+    const at = what === "OK" ? (buttons.length === 1 ? 0 : -1) : what === "CANCEL" ? (this.sheet ? buttons.length - 1 : -1) : Number(what) - 1;
+    const b = buttons[at] as HTMLElement | undefined;
+    if (b) b.click();
+    else tone("wrong");
   }
 
   private async pairing(code: string): Promise<void> {
@@ -136,7 +194,6 @@ export class Shell {
     const w = this.wire;
     const s = w.state;
     this.paintTop(s);
-    this.paintBanner();
     if (w.bye && w.bye.code === "replaced") put(this.body, this.elsewhere());
     else if (!w.token) put(this.body, this.unpaired());
     else if (!s) put(this.body, h("div.calm", null, h("h1", null, say("connecting"))));
@@ -146,23 +203,57 @@ export class Shell {
     this.scanner.focus();
   }
 
+  private tick(): void {
+    const w = this.wire;
+    const s = w.state;
+    if (w.pending || !w.online) this.paintTop(s);
+    if (this.counting && s) this.count(s);
+    if (this.page.tick) this.page.tick();
+  }
+
   private paintTop(s: Snapshot | null): void {
     const w = this.wire;
     const person = s && s.person;
+    const off = !w.online && !!w.token && !!w.truth;
+    this.top.className = off ? "off" : "";
     put(this.top,
       h("b", null, w.station || w.device || say("app-" + w.screen)),
       person && h("span.who", null, person.name),
       h("span.push"),
-      w.pending > 0 && h("span.pending", null, say("sending", { n: w.pending })),
-      person && h("button.quiet", { type: "button", onclick: () => this.act("logout", {}) }, say("logout")),
+      off || w.pending ? h("button.pending", { type: "button", role: "status", onclick: () => this.waiting() }, this.waits(off)) : null,
+      person && h("button.quiet", { type: "button", onclick: () => this.leave() }, say("logout")),
       h("i.dot", { class: w.online ? "on" : "", title: say(w.online ? "online" : "connecting") }));
   }
 
-  private paintBanner(): void {
-    const w = this.wire;
-    const off = !w.online && !!w.token && !!w.truth;
-    this.banner.className = "banner" + (off ? " show" : "");
-    put(this.banner, off && say("offline", { n: w.pending }));
+  private waits(off: boolean): string {
+    const list = this.wire.waits;
+    const n = list.length ? say("sending", { n: list.length }) + " · " + age(list[0].at) : "";
+    return off ? say("off-line") + (n ? " · " + n : "") : n;
+  }
+
+  /** waiting shows what is not sent yet: what it was, and since when. */
+  private waiting(): void {
+    const list = this.wire.waits;
+    this.choose({
+      title: say("queue-title", { n: list.length }),
+      text: say(this.wire.online ? "queue-online" : "queue-offline"),
+      body: h("ul.queue", null, list.map((a) => h("li", null, h("time", null, clock(a.at, true)), h("span", null, this.saying(a)), h("small", null, age(a.at))))),
+      choices: [],
+      close: say("back"),
+    });
+  }
+
+  private saying(a: Act): string {
+    return (this.page.tells && this.page.tells(a)) || say("verb-" + a.verb);
+  }
+
+  /** leave logs out; with work unsent it asks first. */
+  private leave(): void {
+    if (!this.wire.pending) { this.act("logout", {}); return; }
+    this.choose({
+      title: say("logout-unsent", { n: this.wire.pending }),
+      choices: [{ label: say("logout"), pick: () => { this.act("logout", {}); } }],
+    });
   }
 
   private unpaired(): HTMLElement {
@@ -180,31 +271,56 @@ export class Shell {
 
   /** cover gives what lies over the page: the stop sign first, then a refusal, then a question. */
   private cover(s: Snapshot | null): HTMLElement | null {
+    this.counting = null;
     const f = s && this.asked(s);
-    if (f) return this.stopSign(f);
-    if (this.refusals.length) {
-      return h("div.cover.wrong", { role: "alertdialog" }, h("p.sentence", null, unbroken(this.refusals[0])),
-        h("button.big", { type: "button", onclick: () => { this.refusals.shift(); this.draw(); } }, say("ok-button")));
-    }
+    if (s && f) return this.stopSign(s, f);
+    if (this.refusals.length) return this.wrong(this.refusals[0]);
     const q = this.sheet;
     if (!q) return null;
-    const done = (f?: () => void) => () => { this.sheet = null; if (f) f(); this.draw(); };
-    return h("div.cover.ask", { role: "dialog" }, h("h2", null, q.title), q.text && h("p", null, q.text),
+    const done = (f?: () => void) => () => { if (this.sheet === q) this.sheet = null; if (f) f(); this.draw(); };
+    return h("div.cover.ask", { role: "dialog" }, h("h2", null, q.title), q.text && h("p", null, q.text), q.body,
       q.choices.map((c) => h("button.big", { type: "button", class: c.kind, onclick: done(c.pick) }, c.label)),
-      h("button.big.quiet", { type: "button", onclick: done() }, say("cancel")));
+      h("button.big.quiet", { type: "button", onclick: done() }, q.close || say("cancel")));
   }
 
-  private stopSign(f: Freeze): HTMLElement {
+  /** wrong says a no; it stays until somebody has read it, and others wait behind it. */
+  private wrong(no: No): HTMLElement {
+    const a = no.act;
+    const late = a && Date.now() - a.at > LATE;
+    const more = this.refusals.length - 1;
+    const read = () => {
+      this.refusals.shift();
+      if (a) this.wire.read(a.n);
+      this.draw();
+    };
+    return h("div.cover.wrong", { role: "alertdialog" },
+      a && late && h("p.made", null, clock(a.at, true) + " · " + this.saying(a)),
+      h("p.sentence", null, unbroken(no.sentence)),
+      h("button.big", { type: "button", onclick: read }, say("ok-button") + (more > 0 ? " (" + say("more-waits", { n: more }) + ")" : "")));
+  }
+
+  private stopSign(s: Snapshot, f: Freeze): HTMLElement {
     if (!f.shown) this.alarm(f); // it came with a snapshot
+    this.counting = h("p.counting");
+    this.count(s);
     const answers = ["out", "not-yet", "sealed"];
     return h("div.cover.stop", { role: "alertdialog" },
       h("div.octagon", null, say("freeze-stop")),
       h("h1", null, say("freeze-" + f.why)),
       h("p.number", null, f.order),
+      this.counting,
       h("p", null, say("freeze-ask")),
       answers.map((a) => h("button.big", {
         type: "button",
         onclick: () => this.act("answer", { intercept: f.intercept, text: a }),
       }, say("answer-" + a))));
+  }
+
+  /** count shows how long there is to answer the stop sign. */
+  private count(s: Snapshot): void {
+    const f = this.asked(s);
+    if (!f || !this.counting) return;
+    const left = Math.ceil((Date.parse(f.deadline) - this.wire.now()) / 1000);
+    put(this.counting, left > 0 ? say("seconds-left", { n: left }) : say("too-late", { n: -left }));
   }
 }

@@ -4,6 +4,7 @@
 
 import { lang } from "./lib";
 import { fold, pretend, Snapshot, FloorEvent, Freeze } from "./fold";
+import { Store } from "./store";
 
 /** An Act is something a person did here. Number, session and day make its key for ever. */
 export interface Act {
@@ -25,6 +26,14 @@ export interface Answer {
   en?: string;
 }
 
+/** A Doing is an act on its way: kept on this device, then answered. */
+export interface Doing {
+  /** Resolves once the act outlives this page; rejects if this device cannot store. */
+  kept: Promise<void>;
+  /** The daemon's answer. A page that was reloaded hears of refusals by its hook only. */
+  answer: Promise<Answer>;
+}
+
 export interface Bye { code: string; zh?: string; en?: string }
 
 export interface Hooks {
@@ -41,6 +50,9 @@ export interface Hooks {
 /** Times in ms: the daemon sends a beat every 20 s; a weighing may take 8 s. */
 const SILENT = 45000;
 const UNANSWERED = 15000;
+
+/** Of the kept picture: raise it when Snapshot changes its meaning. */
+const SHAPE = 1;
 
 /** Byes after which this device must not come back by itself. */
 const FINAL: { [code: string]: boolean } = { "bad-token": true, revoked: true, replaced: true, "bad-screen": true };
@@ -62,6 +74,11 @@ export class Wire {
   private socket: WebSocket | null = null;
   private epoch = "";
   private day = "";
+  private store: Promise<Store> | null = null;
+  private number = 0;
+  private numbering = "";
+  private kept: { [name: string]: any } = {};
+  private saving = 0;
   private queue: Act[] = [];
   private answered: { act: Act; seq: number }[] = [];
   private waiting: { [n: number]: (a: Answer) => void } = {};
@@ -69,6 +86,7 @@ export class Wire {
   private heard = 0;
   private wait = 500;
   private timer = 0;
+  private ahead = 0; // of this device's clock, in ms
 
   constructor(screen: string, hooks: Hooks) {
     this.screen = screen;
@@ -97,6 +115,7 @@ export class Wire {
   /** keep makes this page the device of that token. */
   keep(token: string): void {
     this.token = token;
+    this.store = null;
     this.bye = null;
     try {
       sessionStorage.setItem(this.name("token"), token);
@@ -124,14 +143,14 @@ export class Wire {
     }
   }
 
-  /** start opens the socket and keeps it open. */
-  start(): void {
+  /** start takes up what this device kept, opens the socket and keeps it open. */
+  async start(): Promise<void> {
     if (!this.token) {
       this.hooks.change();
       return;
     }
     this.bye = null;
-    this.queue = this.load();
+    await this.opened();
     this.connect();
     if (!this.timer) this.timer = window.setInterval(() => this.watch(), 1000);
     window.addEventListener("online", () => this.retry(0));
@@ -144,61 +163,103 @@ export class Wire {
     return since.reduce(pretend, this.truth);
   }
 
+  /** now is the daemon's time, in ms. */
+  now(): number {
+    return Date.now() - this.ahead;
+  }
+
+  /** waits are the acts without an answer, the oldest first. */
+  get waits(): Act[] {
+    return this.queue;
+  }
+
   get pending(): number {
     return this.queue.length;
   }
 
-  /**
-   * act stores something a person did, then sends it. The promise gives the
-   * daemon's answer; a page that was reloaded hears of refusals by its hook only.
-   * It throws if this device cannot store.
-   */
-  act(verb: string, args: any): Promise<Answer> {
-    const a: Act = { n: this.next(), day: this.day || today(), verb: verb, args: args, at: Date.now() };
-    this.queue.push(a);
-    if (!this.save()) {
-      this.queue.pop();
-      throw new Error("storage-broken");
-    }
-    const p = new Promise<Answer>((resolve) => (this.waiting[a.n] = resolve));
-    this.pump();
-    this.hooks.change();
-    return p;
+  /** act keeps something a person did, then sends it. */
+  act(verb: string, args: any): Doing {
+    const a: Act = { n: 0, day: this.day || today(), verb: verb, args: args, at: Date.now() };
+    let answered: (a: Answer) => void;
+    const answer = new Promise<Answer>((resolve) => (answered = resolve));
+    const kept = this.opened().then((store) => {
+      a.n = ++this.number;
+      this.waiting[a.n] = answered;
+      return store.save({ number: a.n, ["act/" + a.n]: a });
+    }).then(() => {
+      this.queue.push(a);
+      this.queue.sort((x, y) => x.n - y.n);
+      this.pump();
+      this.hooks.change();
+    });
+    return { kept: kept, answer: answer };
   }
 
-  private next(): number {
-    const n = Number(localStorage.getItem(this.own("number")) || "0") + 1;
-    localStorage.setItem(this.own("number"), String(n));
-    return n;
+  /** note keeps something of the page's own beside the acts; it comes back after a reload. */
+  note(name: string, value: any): void {
+    this.kept[name] = value;
+    this.opened().then((store) => store.save({ ["note/" + name]: value })).catch(() => undefined);
   }
 
-  /** session names this device's numbering; it lives as long as the numbers do. */
-  private session(): string {
-    let s = localStorage.getItem(this.own("session"));
-    if (!s) {
+  /** noted gives what the page noted under that name. */
+  noted(name: string): any {
+    return this.kept[name];
+  }
+
+  /** read forgets a refusal that somebody has read. */
+  read(n: number): void {
+    this.opened().then((store) => store.save({ ["no/" + n]: undefined })).catch(() => undefined);
+  }
+
+  /** opened gives the store after what it kept was taken up. */
+  private opened(): Promise<Store> {
+    return this.store || (this.store = Store.open(this.own("kept")).then((s) => this.takeUp(s)));
+  }
+
+  /** takeUp brings back what was kept: the acts that wait, refusals nobody has read, the picture. */
+  private async takeUp(store: Store): Promise<Store> {
+    const all = await store.load();
+    this.number = all.number || 0;
+    this.numbering = all.session || "";
+    if (!this.numbering) {
       const random = new Uint8Array(8);
       crypto.getRandomValues(random);
-      s = Array.prototype.map.call(random, (b: number) => (b < 16 ? "0" : "") + b.toString(16)).join("");
-      localStorage.setItem(this.own("session"), s!);
+      this.numbering = Array.prototype.map.call(random, (b: number) => (b < 16 ? "0" : "") + b.toString(16)).join("");
+      await store.save({ session: this.numbering }).catch(() => undefined);
     }
-    return s!;
+    const refused: { a: Answer; act: Act }[] = [];
+    this.queue = [];
+    for (const key of Object.keys(all)) {
+      if (key.slice(0, 4) === "act/") this.queue.push(all[key]);
+      else if (key.slice(0, 3) === "no/") refused.push(all[key]);
+      else if (key.slice(0, 5) === "note/") this.kept[key.slice(5)] = all[key];
+    }
+    this.queue.sort((x, y) => x.n - y.n);
+    const p = all.picture;
+    if (p && p.shape === SHAPE && !this.truth) {
+      this.epoch = p.epoch;
+      this.truth = p.truth;
+      this.answered = p.answered;
+      this.device = p.device;
+      this.day = p.day;
+    }
+    refused.sort((x, y) => x.act.n - y.act.n).forEach((r) => this.hooks.refused(r.a, r.act));
+    this.hooks.change();
+    return store;
   }
 
-  private load(): Act[] {
-    try {
-      return JSON.parse(localStorage.getItem(this.own("queue")) || "[]");
-    } catch (e) {
-      return [];
-    }
+  /** picture is what the screen shows, as it is kept: a reload in dead air shows it again. */
+  private picture(): any {
+    if (this.screen !== "pda" || !this.truth) return undefined;
+    return { shape: SHAPE, epoch: this.epoch, device: this.device, day: this.day, truth: this.truth, answered: this.answered };
   }
 
-  private save(): boolean {
-    try {
-      localStorage.setItem(this.own("queue"), JSON.stringify(this.queue));
-      return true;
-    } catch (e) {
-      return false;
-    }
+  private keepPicture(): void {
+    if (this.screen !== "pda" || this.saving) return;
+    this.saving = window.setTimeout(() => {
+      this.saving = 0;
+      this.opened().then((store) => store.save({ picture: this.picture() })).catch(() => undefined);
+    }, 300);
   }
 
   private connect(): void {
@@ -208,7 +269,7 @@ export class Wire {
     this.heard = Date.now();
     s.onopen = () => {
       const t = this.truth;
-      const hello: any = { type: "hello", token: this.token, session: this.session(), lang: lang };
+      const hello: any = { type: "hello", token: this.token, session: this.numbering, lang: lang };
       if (t) {
         hello.epoch = this.epoch;
         hello.seq = t.seq;
@@ -278,6 +339,7 @@ export class Wire {
         this.day = m.day;
         this.device = m.device;
         this.station = m.station || "";
+        this.ahead = Date.now() - Date.parse(m.now);
         if (!m.resumed) this.truth = null;
         this.online = true;
         this.wait = 500;
@@ -335,8 +397,8 @@ export class Wire {
     if (i >= 0) {
       const act = this.queue[i];
       this.queue.splice(i, 1);
-      this.save();
       if (a.type === "ok") this.answered.push({ act: act, seq: a.seq || 0 });
+      this.done(a, act);
       if (a.type === "refused") this.hooks.refused(a, act);
       this.settle();
     }
@@ -345,10 +407,18 @@ export class Wire {
     this.pump();
   }
 
+  /** done takes an answered act off this device; a refusal stays until it is read. */
+  private done(a: Answer, act: Act): void {
+    const changes: { [key: string]: any } = { ["act/" + act.n]: undefined, picture: this.picture() };
+    if (a.type === "refused") changes["no/" + act.n] = { a: a, act: act };
+    this.opened().then((store) => store.save(changes)).catch(() => undefined);
+  }
+
   /** settle forgets answered acts that the daemon's own events now show. */
   private settle(): void {
     const seq = this.truth ? this.truth.seq : 0;
     this.answered = this.answered.filter((a) => a.seq > seq); // an act that showed nothing here has seq 0
+    this.keepPicture();
   }
 }
 
