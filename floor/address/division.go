@@ -38,8 +38,14 @@ func (p *place) within(q *place) bool {
 // A meaning is what a name may mean.
 type meaning struct {
 	place   *place
-	full    bool // said with its kind: "深圳市", not "深圳"
-	renamed bool // a name of old
+	full    bool   // said with its kind: "深圳市", not "深圳"
+	renamed bool   // a name of old
+	once    *place // it counts within this city alone, to which the place once belonged
+}
+
+// within reports whether the place may be said below p.
+func (m meaning) within(p *place) bool {
+	return m.place != p && (m.once == nil && m.place.within(p) || m.once != nil && m.once == p)
 }
 
 // A trie finds the names that begin at a rune.
@@ -59,7 +65,7 @@ func (t *trie) add(name string, m meaning) {
 		t = t.next[c]
 	}
 	for i := range t.is {
-		if t.is[i].place == m.place {
+		if t.is[i].place == m.place && t.is[i].once == m.once {
 			t.is[i].full = t.is[i].full || m.full
 			t.is[i].renamed = t.is[i].renamed && m.renamed
 			return
@@ -72,7 +78,7 @@ func (t *trie) add(name string, m meaning) {
 // mistake in this program.
 var names = func() *trie {
 	b := builder{root: &trie{}, byCode: map[string]*place{}, byName: map[string][]*place{}}
-	if err := errors.Join(b.mainland(), b.islands(), b.renamed(), b.nicknames()); err != nil {
+	if err := errors.Join(b.mainland(), b.islands(), b.renamed(), b.moved(), b.nicknames()); err != nil {
 		panic(err)
 	}
 	return b.root
@@ -198,6 +204,27 @@ func (b *builder) renamed() error {
 	return nil
 }
 
+// moved adds counties under the city they once belonged to.
+func (b *builder) moved() error {
+	all, err := rows("moved.csv")
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		i := slices.IndexFunc(b.byName[r[0]], func(p *place) bool { return p.up != nil && p.up.name == r[2] })
+		if i < 0 || len(b.byName[r[1]]) != 1 {
+			return fmt.Errorf("moved.csv: there is no %s in %s, or no %s", r[0], r[2], r[1])
+		}
+		m := meaning{place: b.byName[r[0]][i], full: true, renamed: true, once: b.byName[r[1]][0]}
+		b.root.add(r[0], m)
+		m.full = false
+		for _, s := range short(r[0], 3) {
+			b.root.add(s, m)
+		}
+	}
+	return nil
+}
+
 // nicknames adds what follows from no rule.
 func (b *builder) nicknames() error {
 	for _, n := range [][2]string{
@@ -277,19 +304,23 @@ func withoutPeoples(base string) string {
 }
 
 // former gives names of old that follow from the present one: a county has become
-// a district or a city, a county-level city a district, an area a city.
+// a district or a city, a county-level city or a new area a district, a district
+// a county again, an area a city.
 func former(name string, level int) []string {
 	switch base, kind := name, ""; {
 	case level == 2 && strings.HasSuffix(name, "市"):
 		base = strings.TrimSuffix(name, "市")
 		return []string{base + "地区"}
 	case level == 3:
-		for _, kind = range []string{"区", "市"} {
+		for _, kind = range []string{"区", "市", "县"} {
 			if s, ok := strings.CutSuffix(name, kind); ok && utf8.RuneCountInString(s) >= 2 {
-				if kind == "市" {
+				switch kind {
+				case "市":
 					return []string{s + "县"}
+				case "县":
+					return []string{s + "区"}
 				}
-				return []string{s + "县", s + "市"}
+				return []string{s + "县", s + "市", s + "新区"}
 			}
 		}
 	}

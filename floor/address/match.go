@@ -22,10 +22,11 @@ func between(c rune) bool {
 	return unicode.IsSpace(c)
 }
 
-// fillers are words of the registers that people paste between two names.
+// fillers are words of the registers that people paste between two names, and an
+// area that is no division.
 var fillers = [][]rune{
 	[]rune("省直辖县级行政区划"), []rune("省直辖县级行政单位"), []rune("自治区直辖县级行政区划"), []rune("自治区直辖县级行政单位"),
-	[]rune("省直辖"), []rune("市辖区"), []rune("市辖县"), []rune("县"),
+	[]rune("省直辖"), []rune("雄安新区"), []rune("市辖区"), []rune("市辖县"), []rune("县"),
 }
 
 // passed passes over what stands between a name and the one below it.
@@ -106,7 +107,7 @@ func step(all []meaning, m match, text []rune, at, end int, begins bool) []match
 	var fits []meaning
 	current := false
 	for _, is := range all {
-		if m.place != nil && (is.place == m.place || !is.place.within(m.place)) || !m.allows(is, text, at, end, begins) {
+		if m.place != nil && !is.within(m.place) || m.place == nil && is.once != nil || !m.allows(is, text, at, end, begins) {
 			continue
 		}
 		fits = append(fits, is)

@@ -34,8 +34,8 @@ func pieces(text []rune, to *floor.Recipient) said {
 			s.text = append(s.text, '\n')
 			if strings.HasSuffix(kind, "人") || strings.HasSuffix(kind, "姓名") || kind == "名字" || kind == "客户" {
 				end := i
-				for end < len(text) && !breaks(text[end]) && !unicode.IsDigit(text[end]) && (text[end] != ' ' || end == i+1) {
-					end++ // "李 雷" has a blank behind its first rune
+				for end < len(text) && !breaks(text[end]) && !unicode.IsDigit(text[end]) && (text[end] != ' ' || end == i+1 || latin(text[end-1])) {
+					end++ // "李 雷" has a blank behind its first rune, Tom Hanks anywhere
 				}
 				if to.Name == "" && end-i <= 20 {
 					to.Name = strings.TrimSpace(string(text[i:end]))
@@ -63,8 +63,9 @@ func pieces(text []rune, to *floor.Recipient) said {
 	return s
 }
 
-// label gives the length of a label with its colon, and its word. Before a phone
-// the colon may be missing.
+// label gives the length of a label with its colon, and its word. A long one may
+// have a blank instead; between the word for a phone and the phone both may be
+// missing.
 func label(text []rune) (int, string) {
 	if len(text) == 0 || !unicode.Is(unicode.Han, text[0]) {
 		return 0, ""
@@ -77,12 +78,15 @@ func label(text []rune) (int, string) {
 		for at < len(text) && text[at] == ' ' {
 			at++
 		}
+		if len(l) >= 3 && at > len(l) && at < len(text) && unicode.IsLetter(text[at]) {
+			return at, string(l)
+		}
 		if at < len(text) && (text[at] == ':' || text[at] == '：') {
 			for at++; at < len(text) && text[at] == ' '; at++ {
 			}
 			return at, string(l)
 		}
-		if _, n := phone(text, at); n > 0 {
+		if _, n := phone(text, at); n > 0 && strings.ContainsAny(string(l), "机话式") {
 			return at, string(l)
 		}
 	}
@@ -110,7 +114,6 @@ func phone(text []rune, i int) (string, int) {
 	switch {
 	case len(digits) == 11 && digits[0] == '1' && digits[1] >= '3':
 	case at == i && (len(digits) == 11 || len(digits) == 12 || len(digits) == 10) && digits[0] == '0':
-		return digits, end - i
 	default:
 		return "", 0
 	}
@@ -157,11 +160,13 @@ func extension(text []rune) (string, int) {
 	return ext, end
 }
 
+func latin(c rune) bool { return unicode.Is(unicode.Latin, c) }
+
 func digit(c rune) bool { return c >= '0' && c <= '9' }
 
 // postcode reports whether six digits stand alone at i.
 func postcode(text []rune, i int) bool {
-	if i+6 > len(text) || i > 0 && !breaks(text[i-1]) && text[i-1] != ' ' || i+6 < len(text) && !breaks(text[i+6]) && text[i+6] != ' ' {
+	if i+6 > len(text) || i > 0 && !breaks(text[i-1]) && !strings.ContainsRune(" :：", text[i-1]) || i+6 < len(text) && !breaks(text[i+6]) && text[i+6] != ' ' {
 		return false
 	}
 	for _, c := range text[i : i+6] {
@@ -192,7 +197,7 @@ func split(text []rune) []piece {
 	var all []piece
 	start, phone := 0, false
 	end := func(i int, next bool) {
-		if s := strings.Trim(string(text[start:i]), " :：-/.　"); s != "" {
+		if s := strings.Trim(string(text[start:i]), " :：-/.　"); s != "" && s != "收" {
 			all = append(all, piece{text: s, phone: phone || next})
 			phone = false
 		}
@@ -213,6 +218,7 @@ func split(text []rune) []piece {
 func nameIn(all []piece, edge int, m match, said said) int {
 	best, most := -1, 0
 	for i, p := range all {
+		p.text = withoutLabel(p.text)
 		runes := []rune(p.text)
 		if len(runes) > 20 || !nameLike(runes) {
 			continue
@@ -224,6 +230,9 @@ func nameIn(all []piece, edge int, m match, said said) int {
 		if surname(p.text) {
 			score += 2
 		}
+		if titled(p.text) {
+			score += 2
+		}
 		if i < edge && m.said > 0 {
 			score += 2
 		}
@@ -233,7 +242,7 @@ func nameIn(all []piece, edge int, m match, said said) int {
 		if m.said == 0 && len(all) == 1 {
 			score = 0 // one piece and no address at all: nobody knows what it is
 		}
-		if !said.phone && i >= edge && (i == edge || !surname(p.text) || len(runes) > 3 || !house(all[i-1].text)) {
+		if !said.phone && i >= edge && !titled(p.text) && (i == edge || !surname(p.text) || len(runes) > 3 || !house(all[i-1].text)) {
 			score = 0
 		}
 		if score > most && score >= 2 {
@@ -243,8 +252,15 @@ func nameIn(all []piece, edge int, m match, said said) int {
 	return best
 }
 
-// withoutLabel drops a label that lacks its colon: 收件人张三.
+// withoutLabel drops a label that lacks its colon, 收件人张三, and the word that
+// the person is to receive it, 张三（收）.
 func withoutLabel(name string) string {
+	for _, end := range []string{"(收)", "（收）"} {
+		if s, ok := strings.CutSuffix(name, end); ok && (surname(s) || titled(s)) {
+			name = s
+			break
+		}
+	}
 	for _, l := range []string{"收件人", "收货人", "联系人", "姓名"} {
 		if s, ok := strings.CutPrefix(name, l); ok && surname(s) {
 			return s
@@ -301,7 +317,18 @@ func nameLike(runes []rune) bool {
 	return han <= 6 && (han > 0 || len(runes) >= 2 && len(runes) <= 20)
 }
 
-const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤文康施牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳欧阳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝"
+const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤文康施牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳欧阳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝洪"
+
+// titled reports whether s is a family's name with a title: 王先生, 小张.
+func titled(s string) bool {
+	for _, title := range []string{"先生", "女士", "小姐", "老师", "师傅", "经理", "阿姨"} {
+		if name, ok := strings.CutSuffix(s, title); ok && utf8.RuneCountInString(name) <= 3 && surname(name+"某") {
+			return true
+		}
+	}
+	first, n := utf8.DecodeRuneInString(s)
+	return strings.ContainsRune("小老阿", first) && utf8.RuneCountInString(s) == 2 && strings.ContainsRune(surnames, []rune(s[n:])[0])
+}
 
 // surname reports whether s is 2 to 4 runes and begins with a family's name.
 func surname(s string) bool {
