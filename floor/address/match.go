@@ -1,6 +1,9 @@
 package address
 
-import "unicode"
+import (
+	"slices"
+	"unicode"
+)
 
 // A match is one way to read the divisions in a text.
 type match struct {
@@ -35,7 +38,7 @@ func passed(text []rune, at int, p *place) int {
 		at++
 	}
 	for _, f := range fillers {
-		if len(text)-at > len(f) && string(text[at:at+len(f)]) == string(f) && p != nil && holds(p, text[at+len(f):]) && !holds(p, text[at:]) {
+		if len(text)-at > len(f) && slices.Equal(text[at:at+len(f)], f) && p != nil && holds(p, text[at+len(f):]) && !holds(p, text[at:]) {
 			return at + len(f)
 		}
 	}

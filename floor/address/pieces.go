@@ -1,6 +1,7 @@
 package address
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -71,7 +72,7 @@ func label(text []rune) (int, string) {
 		return 0, ""
 	}
 	for _, l := range labels {
-		if len(text) <= len(l) || text[0] != l[0] || string(text[:len(l)]) != string(l) {
+		if len(text) <= len(l) || text[0] != l[0] || !slices.Equal(text[:len(l)], l) {
 			continue
 		}
 		at := len(l)
