@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"sync/channel":         {"floor"},
 	"sync/channel/sign":    {},
 	"sync/channel/*":       {"floor", "sync/channel", "sync/channel/channelmap", "sync/channel/sign"},
-	"sync/channel/drivers": {"sync/channel/*"}, // the one list of platforms
+	"sync/channel/drivers": {"sync/channel", "sync/channel/*"}, // the one list of platforms
 	"floor/address":        {"floor"},
 	"sync/carrier":         {"floor"},
 	"sync/carrier/*":       {"floor", "sync/carrier", "sync/channel/sign"}, // a platform signs its e-waybill as its orders

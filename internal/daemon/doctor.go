@@ -21,7 +21,7 @@ import (
 	"floord/device"
 	"floord/device/serial"
 	"floord/internal/config"
-	"floord/sync/channel/pdd"
+	"floord/sync/channel/drivers"
 )
 
 // Doctor looks at the machine as the site needs it and writes one sentence a
@@ -487,8 +487,8 @@ func (d *doctor) outside(ctx context.Context) {
 	var wg sync.WaitGroup
 	for _, c := range d.cfg.Channels {
 		address := c.URL
-		if address == "" && c.Driver == "pdd" {
-			address = pdd.Gateway
+		if m := drivers.Maps()[c.Driver]; address == "" && m != nil {
+			address = m.API()
 		}
 		if address != "" {
 			wg.Go(func() { d.reach(ctx, string(c.ID), address) })

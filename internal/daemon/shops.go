@@ -13,7 +13,8 @@ import (
 	"floord/floor/foreman"
 	"floord/internal/config"
 	"floord/sync/channel"
-	"floord/sync/channel/pdd"
+	"floord/sync/channel/api"
+	"floord/sync/channel/drivers"
 	"floord/sync/courier"
 	"floord/sync/ledger"
 	"floord/sync/pda"
@@ -33,11 +34,11 @@ type shop struct {
 }
 
 func (d *Daemon) openShops() error {
-	apps := map[string]*pdd.App{} // rates count per app: all its shops share one
+	apps := map[string]*api.App{} // rates count per app: all its shops share one
 	for _, c := range d.cfg.Channels {
 		s := &shop{id: c.ID, cfg: c}
-		if c.Driver == "pdd" {
-			ch, err := openPDD(apps, c)
+		if c.Driver != "csv" {
+			ch, err := openAPI(apps, c, api.ShopOptions{})
 			if err != nil {
 				return fmt.Errorf("channel %s: %w", c.ID, err)
 			}
@@ -48,21 +49,23 @@ func (d *Daemon) openShops() error {
 	return nil
 }
 
-func openPDD(apps map[string]*pdd.App, c config.Channel) (channel.Channel, error) {
-	secret, err := config.Secret(c.SecretFile)
-	if err != nil {
-		return nil, err
-	}
-	key := c.URL + "|" + c.ClientID
-	if apps[key] == nil {
-		if apps[key], err = pdd.NewApp(c.URL, c.ClientID, secret, nil); err != nil {
+// openAPI opens a shop as the configuration says; o may say more.
+func openAPI(apps map[string]*api.App, c config.Channel, o api.ShopOptions) (*api.Shop, error) {
+	a := api.Account{Client: c.ClientID}
+	var err error
+	if c.SecretFile != "" {
+		if a.Secret, err = config.Secret(c.SecretFile); err != nil {
 			return nil, err
 		}
 	}
-	return apps[key].Shop(pdd.Options{
-		Channel: c.ID, Mall: c.Shop, Token: func() (string, error) { return config.Secret(c.TokenFile) },
-		Lag: c.Lag, Overlap: c.Overlap,
-	})
+	key := c.Driver + "|" + c.URL + "|" + c.ClientID
+	if apps[key] == nil {
+		if apps[key], err = drivers.New(drivers.Maps()[c.Driver], c.URL, a, nil); err != nil {
+			return nil, err
+		}
+	}
+	o.Channel, o.Shop, o.Token, o.Lag, o.Overlap = c.ID, c.Shop, channel.TokenFile(c.TokenFile), c.Lag, c.Overlap
+	return apps[key].Shop(o)
 }
 
 // pull brings a shop's orders in, until ctx ends. Trouble with the shop backs off
@@ -209,8 +212,8 @@ func (s *shop) tell(ctx context.Context, e floor.Effect, o floor.Order, p floor.
 			Key: e.Args["key"], Number: o.Number, Carrier: p.Carrier, Waybill: p.Waybill, Left: true,
 		})
 	case floor.EffectAnswer:
-		a := channel.Answer{Key: string(e.ID), Number: o.Number, Stopped: e.Args["outcome"] == "stopped", At: e.WantAt}
-		if !a.Stopped {
+		a := channel.Answer{Key: string(e.ID), Number: o.Number, Yes: e.Args["outcome"] == "stopped", At: e.WantAt}
+		if !a.Yes {
 			a.Why = channel.WhyShipped
 		}
 		return s.channel.Answer(ctx, a)

@@ -28,8 +28,8 @@ type Channel interface {
 	// an order already shipped under the same number counts as done.
 	Report(ctx context.Context, r Report) error
 
-	// Answer tells the shop whether the order could be stopped. A request that is
-	// no longer open counts as answered.
+	// Answer answers a shop's question from the floor's state. A request that is no
+	// longer open, and one that the platform takes no such answer to, count as answered.
 	Answer(ctx context.Context, a Answer) error
 
 	// Check gives the order's present truth. It is asked right before a label is
@@ -60,24 +60,43 @@ type Report struct {
 	// Change replaces a number reported earlier. Without it, an order shipped
 	// under another number is a Refused error.
 	Change bool
+	// Part says that the order leaves in several parcels, of which this one holds
+	// Lines; Others are the numbers of the rest, as far as they are known.
+	Part   bool
+	Lines  []floor.ShopLine
+	Others []floor.WaybillNo
 }
 
-// An Answer answers a shop's question whether an order may still be cancelled.
+// An Answer answers a shop's question: may this order still be cancelled, or get
+// another address?
 type Answer struct {
 	Key     string // the effect's key; for the log, not sent
 	Number  string // the shop's own number of the order
 	Request string // the shop's own id of the request; empty when only the order is known
-	Stopped bool   // true: nothing of the order will leave
-	Why     Why    // why it could not be stopped; unused when Stopped
-	At      time.Time
+	What    What
+	Yes     bool      // nothing of the order will leave; or it will leave to the new address
+	Why     Why       // why not; unused when Yes
+	At      time.Time // since when it stands: of a yes, the freeze
 }
 
-// Why says why an order could not be stopped.
+// What says what a shop asks.
+type What string
+
+// The questions of shops. The zero What is a cancel.
+const (
+	AskCancel  What = "cancel"
+	AskAddress What = "address"
+)
+
+// Why says how far the floor is, so that it could not do what was asked.
 type Why string
 
-// The reasons shops know.
+// The reasons shops know, in the order in which a floor comes to them.
 const (
 	WhyUnknown Why = "unknown-order" // the floor never had it
+	WhyPicking Why = "picking"       // it is in a picker's hands
+	WhyPacking Why = "packing"       // it is at a pack station
 	WhyPrinted Why = "printed"       // its waybill is on the parcel
+	WhySealed  Why = "sealed"        // it waits at the dock
 	WhyShipped Why = "shipped"       // the carrier has it
 )

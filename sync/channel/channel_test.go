@@ -41,17 +41,29 @@ func TestErrorsAreClassified(t *testing.T) {
 
 func TestTokenFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
-	token := TokenFile(path)
-	if _, err := token(); err == nil {
+	file := TokenFile(path)
+	if _, err := file.Read(); err == nil {
 		t.Error("a file that is not there gave a token")
 	}
-	for text, want := range map[string]string{"abc\n": "abc", " d-e ": "d-e", "": "", "\n": "", "a\nb": "", strings.Repeat("x", 5000): ""} {
+	for text, want := range map[string]string{"abc\n": "abc", " d-e ": "d-e", "": "", "\n": "", "a\nb": "", strings.Repeat("x", 20000): "",
+		`{"access":"j","refresh":"r"}`: "j", `{"access":""}`: "", `{"access":`: "", `{"access":"a\nb"}`: ""} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := token(); got != want || (err != nil) != (want == "") {
-			t.Errorf("%.10q: token %q, %v; want %q", text, got, err, want)
+		if got, err := file.Read(); got.Access != want || (err != nil) != (want == "") {
+			t.Errorf("%.10q: token %q, %v; want %q", text, got.Access, err, want)
 		}
+	}
+	want := Token{Access: "a", Refresh: "r", Ends: time.Unix(1794312030, 0).UTC()}
+	if err := file.Write(want); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if got, err2 := file.Read(); got != want || err2 != nil || err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("written %+v, read %+v, %v; mode %v, %v", want, got, err2, info.Mode(), err)
+	}
+	if none, err := TokenFile("").Read(); none != (Token{}) || err != nil {
+		t.Errorf("no file: %+v, %v", none, err)
 	}
 }
 

@@ -25,6 +25,8 @@ type Error struct {
 	Op    string        // what was asked: the platform's own method name
 	Code  string        // the platform's code, if it gave one
 	After time.Duration // not before; 0 = the caller's own pace
+	Renew bool          // a new token may heal it
+	Known bool          // the platform said so in its own words, and they are known
 	Zh    string        // one sentence with the cure, for a person; may be empty
 	En    string
 	Err   error // the cause, if there is one
@@ -90,4 +92,13 @@ func Lost(ctx context.Context, op string, err error) error {
 	}
 	return &Error{Class: Retryable, Op: op, Err: err,
 		Zh: "平台没有回应,系统会自动重试。", En: "the shop did not answer; it will be asked again"}
+}
+
+// CodeOf gives the platform's code that err carries, or "".
+func CodeOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
 }

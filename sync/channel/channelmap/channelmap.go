@@ -32,16 +32,45 @@ type document struct {
 		As   string   `toml:"as"`   // a payload becomes the member of that name,
 		When []string `toml:"when"` // if all of these hold of it
 	} `toml:"wrap"`
+	API struct {
+		URL  string `toml:"url"`  // of the platform; a site may name another
+		Time string `toml:"time"` // form of times in questions; as time if left out
+	} `toml:"api"`
+	Auth Auth `toml:"auth"`
+	Hook Hook `toml:"hook"`
 	Pull struct {
 		Window  duration `toml:"window"`  // longest a question may span
 		Lag     duration `toml:"lag"`     // how far behind the shop's clock a question ends
 		Overlap duration `toml:"overlap"` // how much is read again
 		Size    int      `toml:"size"`    // orders a page
+		Paging  string   `toml:"paging"`  // "reverse": numbered pages, the last one first; "forward"; "cursor"
+		First   int      `toml:"first"`   // number of the first page
+		Start   string   `toml:"start"`   // cursor of the first page
+		End     []string `toml:"end"`     // cursors that say there is no more
+		Most    int      `toml:"most"`    // orders that pages reach; a window with more is halved
 	} `toml:"pull"`
+	Call    map[string]callDoc  `toml:"call"`
+	Reply   map[string]replyDoc `toml:"reply"`
+	Request struct {
+		Rows   string   `toml:"rows"`   // in the answer of [call.requests], or without that call in the order
+		Number string   `toml:"number"` // of a row: its order
+		ID     string   `toml:"id"`
+		Fee    string   `toml:"fee"`
+		Money  string   `toml:"money"` // form of fee; as money if left out
+		When   []string `toml:"when"`  // of a row: it is open
+	} `toml:"request"`
+	Token struct {
+		Access    []string `toml:"access"` // in the answer of [call.renew]
+		Refresh   []string `toml:"refresh"`
+		ExpiresIn []string `toml:"expires_in"` // seconds
+		ExpiresAt []string `toml:"expires_at"`
+	} `toml:"token"`
 	Answers map[string]struct {
 		Orders string `toml:"orders"` // path of the orders, or of the one order
 		By     string `toml:"by"`     // path the answer is known by; else the first name of orders
 		Total  string `toml:"total"`  // path of their number, all pages
+		Next   string `toml:"next"`   // path of the cursor of the next page
+		More   string `toml:"more"`   // path of what says whether there is one
 		Merge  bool   `toml:"merge"`  // the merge key of this answer counts
 		Detail bool   `toml:"detail"` // it only names orders: each must be asked for
 		Bare   bool   `toml:"bare"`   // the lines come from another call
@@ -133,8 +162,32 @@ type errorDoc struct {
 	Codes []string      `toml:"codes"`
 	Class channel.Class `toml:"class"`
 	After duration      `toml:"after"`
+	Ban   string        `toml:"ban"`   // expression: its first group, in what was said, is the wait in seconds
+	Renew bool          `toml:"renew"` // a new token may heal it
 	Zh    string        `toml:"zh"`
 	En    string        `toml:"en"`
+
+	ban *regexp.Regexp
+}
+
+// Auth says how a call proves who asks. Kind is a driver's own, or one of bearer,
+// basic, header, query, hmac and none, which need no code.
+type Auth struct {
+	Kind   string `toml:"kind"`
+	Name   string `toml:"name"`   // of the header or parameter: of the token, or of the signature
+	Text   string `toml:"text"`   // of hmac: what is signed, of {method} {path} {query} {time} {body} {client}
+	Hex    bool   `toml:"hex"`    // of hmac: the signature is hex, else base64
+	Client string `toml:"client"` // of hmac: header of the client id
+	Time   string `toml:"time"`   // of hmac: header of the time, unix seconds
+}
+
+// Hook says how a push proves who sends it. Kind is a driver's own, or "hmac" (a
+// header has the HMAC-SHA256 of the body) or "key" (the address has ?key=).
+type Hook struct {
+	Kind  string `toml:"kind"`
+	Name  string `toml:"name"` // of hmac: the header
+	Hex   bool   `toml:"hex"`  // of hmac: it is hex, else base64
+	Reply string `toml:"reply"`
 }
 
 // A Limit is a rate the platform grants.
@@ -142,7 +195,8 @@ type Limit struct {
 	Methods []string `toml:"methods"`
 	Calls   int      `toml:"calls"`
 	Per     duration `toml:"per"`
-	Shop    bool     `toml:"shop"` // counted per shop, not per app
+	Shop    bool     `toml:"shop"`  // counted per shop, not per app
+	Burst   int      `toml:"burst"` // that may come at once; a tenth of calls if left out
 }
 
 // duration is a time.Duration written "30m".
@@ -173,7 +227,14 @@ type Map struct {
 	errs   map[string]*errorDoc
 	silent *regexp.Regexp
 	wrap   rule
-	push   struct {
+	calls  map[string]*Call
+	token  struct{ access, refresh, in, at []path }
+
+	request struct {
+		rows, number, id, fee path
+		when                  rule
+	}
+	push struct {
 		ping                    *regexp.Regexp
 		each, kind, data, frame path
 		number                  []path
@@ -188,6 +249,7 @@ type fault struct {
 type answer struct {
 	name                string
 	orders, by, total   path
+	next, more          path
 	merge, detail, bare bool
 }
 
@@ -274,6 +336,7 @@ func (c *compiler) compile() {
 	}
 	c.envelopes()
 	c.errors()
+	c.calls()
 }
 
 // forms checks the forms of money and time and the numbers of [pull] and [[limit]].
@@ -310,7 +373,7 @@ func (c *compiler) forms() {
 func (c *compiler) envelopes() {
 	m, d := c.m, &c.m.doc
 	for name, a := range d.Answers {
-		m.answers = append(m.answers, answer{name: name, orders: c.path(a.Orders), by: c.optional(a.By), total: c.optional(a.Total),
+		m.answers = append(m.answers, answer{name: name, orders: c.path(a.Orders), by: c.optional(a.By), total: c.optional(a.Total), next: c.optional(a.Next), more: c.optional(a.More),
 			merge: a.Merge, detail: a.Detail, bare: a.Bare})
 	}
 	slices.SortFunc(m.answers, func(a, b answer) int { return compare(a.name, b.name) })
@@ -354,6 +417,7 @@ func (c *compiler) errors() {
 		if e.Zh == "" || e.En == "" {
 			c.wrong("errors %v: the sentence is missing in zh or en", e.Codes)
 		}
+		e.ban = c.expression("errors.ban", e.Ban)
 		for _, code := range e.Codes {
 			if c.m.errs[code] != nil {
 				c.wrong("error code %s is listed twice", code)
@@ -448,6 +512,16 @@ func (m *Map) Window() time.Duration  { return m.doc.Pull.Window.Duration }
 func (m *Map) Lag() time.Duration     { return m.doc.Pull.Lag.Duration }
 func (m *Map) Overlap() time.Duration { return m.doc.Pull.Overlap.Duration }
 func (m *Map) Size() int              { return m.doc.Pull.Size }
+
+// API, Auth, Hook, Paging, First, Start and Most are the rules of [api], [auth],
+// [hook] and [pull].
+func (m *Map) API() string    { return m.doc.API.URL }
+func (m *Map) Auth() Auth     { return m.doc.Auth }
+func (m *Map) Hook() Hook     { return m.doc.Hook }
+func (m *Map) Paging() string { return m.doc.Pull.Paging }
+func (m *Map) First() int     { return m.doc.Pull.First }
+func (m *Map) Start() string  { return m.doc.Pull.Start }
+func (m *Map) Most() int      { return m.doc.Pull.Most }
 
 // Limits are the rates the platform grants.
 func (m *Map) Limits() []Limit { return m.doc.Limits }

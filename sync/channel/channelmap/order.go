@@ -21,11 +21,12 @@ const (
 // An Order is a mapped order with what the floor's noun has no place for.
 type Order struct {
 	floor.ShopOrder
-	CarrierCode string          // under which the shop says it was shipped, its own code
-	Waybill     floor.WaybillNo // under which the shop says it was shipped
-	Currency    string          // of Pay, where shops of the platform sell in several
-	ID          string          // a second number, which the platform's calls want
-	ShipByRaw   string          // the shop's own words of ShipBy, where the map asks for them
+	CarrierCode string   // under which the shop says it was shipped, its own code
+	Waybills    []string // under which the shop says it was shipped
+	Currency    string   // of Pay, where shops of the platform sell in several
+	ID          string   // a second number, which the platform's calls want
+	Value       *Value   // what it was read from
+	ShipByRaw   string   // the shop's own words of ShipBy, where the map asks for them
 }
 
 // Order maps one order. It never fails: what cannot be read becomes a hold that
@@ -39,6 +40,7 @@ func (m *Map) Order(v *Value, now time.Time, merge bool) Order {
 func (m *Map) read(v *Value, now time.Time, merge, bare bool) Order {
 	r := reading{m: m, v: v, now: now}
 	o := &r.o
+	o.Value = v
 	o.Raw = v.Raw()
 	o.Content = Sum(o.Raw)
 	if d := v.Defect(); d != "" {
@@ -309,7 +311,16 @@ func (r *reading) people() {
 		})
 	}
 	o.CarrierCode = r.text(p.carrier, 32)
-	o.Waybill = floor.WaybillNo(r.text(p.waybill, 64))
+	for _, waybill := range p.waybill {
+		waybill.each(r.v, func(v *Value) bool {
+			for s := range strings.SplitSeq(clean(v.Text(), 1000), "|") {
+				if s = strings.TrimSpace(s); s != "" && len(s) <= 64 && !among(s, o.Waybills) && len(o.Waybills) < 100 {
+					o.Waybills = append(o.Waybills, s)
+				}
+			}
+			return true
+		})
+	}
 }
 
 // rules adds holds and flags, each code once.

@@ -1,6 +1,7 @@
 package channelmap
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -20,37 +21,57 @@ type Page struct {
 	// it gave more than the bare number of each.
 	Numbers []string
 	Named   bool
-	Total   int // orders on all pages; that of Orders if the shop does not say
+	Total   int    // orders on all pages; that of Orders if the shop does not say
+	Counted bool   // the shop did say
+	Next    string // cursor of the next page; "" if there is none
 }
 
 // Page maps an answer of the shop. The answer is recognised by its envelope; one
 // that holds no orders at all gives an empty page with an empty Answer. What the
 // shop refused is an *Error of the class that the map gives its code.
 func (m *Map) Page(op string, payload []byte, now time.Time) (Page, error) {
-	v, err := m.Envelope(op, payload)
+	v, err := m.Envelope(op, payload, nil)
 	if err != nil {
 		return Page{}, err
 	}
-	a := m.answerOf(&v)
+	return m.PageOf(op, &v, now)
+}
+
+// PageOf is Page of an answer that Envelope has read.
+func (m *Map) PageOf(op string, v *Value, now time.Time) (Page, error) {
+	a := m.answerOf(v)
 	if a == nil {
 		return Page{}, nil
 	}
-	at := a.orders[:1].first(&v)
-	if v.defect != "" || at.defect != "" || a.count(&v) > maxOrders {
+	at := a.orders[:1].first(v)
+	if v.defect != "" || at.defect != "" || a.count(v) > maxOrders {
 		return Page{}, &channel.Error{Class: channel.Refused, Op: op, Code: "envelope",
 			Zh: "平台返回的外层结构有误(重复的键或订单过多),请联系实施人员。",
 			En: "the answer's envelope is wrong, a name said twice or too many orders; call whoever set the channel up"}
 	}
 	p := Page{Answer: a.name}
-	a.orders.each(&v, func(v *Value) bool {
+	a.orders.each(v, func(v *Value) bool {
 		p.add(m, v, now, a)
 		return true
 	})
 	p.Total = len(p.Orders) + len(p.Numbers)
-	if n, err := parseWhole(a.total.first(&v).Text(), 1<<30); err == nil && len(a.total) > 0 {
-		p.Total = int(n)
+	if n, err := parseWhole(a.total.first(v).Text(), 1<<30); err == nil && len(a.total) > 0 {
+		p.Total, p.Counted = int(n), true
 	}
+	p.Next = m.next(a, v)
 	return p, nil
+}
+
+// next reads the cursor of the next page.
+func (m *Map) next(a *answer, v *Value) string {
+	next := a.next.first(v).Text()
+	if len(a.next) == 0 || among(next, m.doc.Pull.End) {
+		return ""
+	}
+	if len(a.more) > 0 && !among(a.more.first(v).Text(), []string{"true", "1"}) {
+		return ""
+	}
+	return next
 }
 
 // answerOf recognises an answer; nil if it is none of those that hold orders.
@@ -115,19 +136,26 @@ func (p *Page) ShopOrders() []floor.ShopOrder {
 	return out
 }
 
-// parse parses a payload and puts it where the map's paths begin.
-func (m *Map) parse(payload []byte) (Value, error) {
+// parse parses a payload and puts it where the map's paths begin; what is wrapped
+// has the answer's header beside it.
+func (m *Map) parse(payload []byte, header map[string][]string) (Value, error) {
 	v, err := Parse(payload)
 	if err == nil && m.wrap.is != "" && m.wrap.holds(m, &v, time.Time{}) {
 		v.name = m.wrap.is
-		v = Value{kind: '{', raw: v.raw, items: []Value{v}, spoilt: v.spoilt}
+		v = Value{kind: '{', raw: v.raw, items: []Value{v, {kind: '{', name: "header"}}, spoilt: v.spoilt}
+		for name, values := range header {
+			if raw, err := json.Marshal(values[0]); err == nil {
+				v.items[1].items = append(v.items[1].items, Value{kind: '"', name: name, raw: raw})
+			}
+		}
 	}
 	return v, err
 }
 
-// Envelope parses an answer and looks for the shop's refusal in it.
-func (m *Map) Envelope(op string, payload []byte) (Value, error) {
-	v, err := m.parse(payload)
+// Envelope parses an answer and looks for the shop's refusal in it. header is the
+// answer's, and may be nil.
+func (m *Map) Envelope(op string, payload []byte, header map[string][]string) (Value, error) {
+	v, err := m.parse(payload, header)
 	if err != nil {
 		// A proxy's page, a body cut short: the next answer may be whole.
 		return v, &channel.Error{Class: channel.Retryable, Op: op, Err: err,
@@ -167,7 +195,17 @@ func (m *Map) refusal(op string, v *Value, f *fault) *channel.Error {
 		e.En = "the shop refused: " + said + "; a lead should look"
 		return e
 	}
-	e.Class, e.After = known.Class, known.After.Duration
+	e.Class, e.After, e.Renew = known.Class, known.After.Duration, known.Renew
+	e.Known = true
+	if known.ban != nil {
+		for _, text := range []string{said, f.text.first(v).Text()} {
+			if found := known.ban.FindStringSubmatch(text); len(found) > 1 {
+				if n, err := parseWhole(found[1], 86400); err == nil {
+					e.After = max(e.After, time.Duration(n)*time.Second)
+				}
+			}
+		}
+	}
 	fill := strings.NewReplacer("{said}", said)
 	e.Zh, e.En = fill.Replace(known.Zh), fill.Replace(known.En)
 	return e

@@ -15,14 +15,15 @@ func (m *Map) Try(w io.Writer, payload []byte) error {
 	if m.push.ping != nil && m.push.ping.Match(payload) {
 		return nil
 	}
-	v, err := m.parse(payload)
+	v, err := m.parse(payload, nil)
 	if err != nil {
 		return err
 	}
 	if m.pushed(&v) {
 		notices, err := m.notices(&v)
 		if err != nil {
-			return err
+			return &channel.Error{Class: channel.Refused, Op: "try", Code: "push", Err: err,
+				Zh: "推送内容读不懂。", En: "the push cannot be read"}
 		}
 		return channel.WriteNotices(w, notices)
 	}
@@ -60,7 +61,7 @@ func (m *Map) Notices(payload []byte) ([]channel.Notice, error) {
 	if m.push.ping != nil && m.push.ping.Match(payload) {
 		return nil, nil
 	}
-	v, err := m.parse(payload)
+	v, err := m.parse(payload, nil)
 	if err != nil {
 		return nil, err
 	}

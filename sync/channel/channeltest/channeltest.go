@@ -223,14 +223,13 @@ func unmappable(t *testing.T, b Bench) {
 func troubles(t *testing.T, b Bench) {
 	at := past()
 	want := b.Fake.Place(2, at.Add(time.Minute))
-	ch := b.Open(t, at)
 	for trouble, class := range map[Trouble]channel.Class{
 		ServerError: channel.Retryable, Garbage: channel.Retryable, Dropped: channel.Retryable,
 		Lost: channel.Retryable, HalfSent: channel.Retryable, RateLimited: channel.RateLimited,
 		TokenOver: channel.Unauthorized, IPRefused: channel.Unauthorized,
 	} {
 		b.Fake.Break(trouble)
-		_, err := ch.Pull(t.Context(), "")
+		_, err := b.Open(t, at).Pull(t.Context(), "")
 		var e *channel.Error
 		if !errors.As(err, &e) || e.Class != class {
 			t.Errorf("%s: error %v; want one of class %s", trouble, err, class)
@@ -241,6 +240,7 @@ func troubles(t *testing.T, b Bench) {
 		}
 		b.Fake.Mend()
 	}
+	ch := b.Open(t, at)
 	orders, _ := drain(t, func() channel.Channel { return ch }, "")
 	if lost := missing(want, orders); len(lost) > 0 {
 		t.Errorf("after the troubles %v did not come", lost)
@@ -409,7 +409,7 @@ func answerOnce(t *testing.T, b Bench) {
 	for i, stopped := range []bool{true, false} {
 		n := ns[i]
 		b.Fake.AskCancel(n)
-		a := channel.Answer{Key: fmt.Sprint("freeze/", i), Number: n, Stopped: stopped, Why: channel.WhyShipped, At: time.Now()}
+		a := channel.Answer{Key: fmt.Sprint("freeze/", i), Number: n, Yes: stopped, Why: channel.WhyShipped, At: time.Now()}
 		for range 2 {
 			if err := ch.Answer(t.Context(), a); err != nil {
 				t.Fatalf("stopped %v: %v", stopped, err)
@@ -421,7 +421,7 @@ func answerOnce(t *testing.T, b Bench) {
 	}
 	b.Fake.AskCancel(ns[2])
 	b.Fake.Break("answer: " + Lost)
-	a := channel.Answer{Number: ns[2], Stopped: true, At: time.Now()}
+	a := channel.Answer{Number: ns[2], Yes: true, At: time.Now()}
 	if err := ch.Answer(t.Context(), a); err == nil {
 		t.Error("an answer that was lost counted as given")
 	}
@@ -438,7 +438,7 @@ func answerWithdrawn(t *testing.T, b Bench) {
 	ch := b.Open(t, past())
 	b.Fake.AskCancel(n)
 	b.Fake.Withdraw(n)
-	if err := ch.Answer(t.Context(), channel.Answer{Number: n, Stopped: true, At: time.Now()}); err != nil {
+	if err := ch.Answer(t.Context(), channel.Answer{Number: n, Yes: true, At: time.Now()}); err != nil {
 		t.Error(err)
 	}
 	if _, times := b.Fake.Answered(n); times != 0 {

@@ -6,12 +6,13 @@ import (
 	"embed"
 	"io"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
 
+	"floord/sync/channel/api"
 	"floord/sync/channel/channelmap"
-	"floord/sync/channel/pdd"
 )
 
 //go:embed *.toml
@@ -36,9 +37,6 @@ type Try func(w io.Writer, payload []byte) error
 
 // TryOf gives the Try of a platform; nil if there is no such driver.
 func TryOf(name string) Try {
-	if name == "pdd" {
-		return pdd.Try
-	}
 	if m := Maps()[name]; m != nil {
 		return m.Try
 	}
@@ -46,8 +44,9 @@ func TryOf(name string) Try {
 }
 
 // Names gives the names of all drivers, sorted.
-func Names() []string {
-	names := append(slices.Collect(maps.Keys(Maps())), "pdd")
-	slices.Sort(names)
-	return names
+func Names() []string { return slices.Sorted(maps.Keys(Maps())) }
+
+// New opens a platform's app: a shipped map by its name, or a site's own.
+func New(m *channelmap.Map, url string, a api.Account, client *http.Client) (*api.App, error) {
+	return api.New(m, a, api.Options{URL: url, Plug: plugs[m.Auth().Kind], Client: client})
 }

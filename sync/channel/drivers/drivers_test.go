@@ -30,6 +30,7 @@ var refused = map[string]struct {
 	code  string
 	class channel.Class
 }{
+	"pdd/error_sign.json":           {"20004", channel.Unauthorized},
 	"taobao/error_session.json":     {"27/invalid-sessionkey", channel.Unauthorized},
 	"jd/error_token.json":           {"19", channel.Unauthorized},
 	"douyin/error_sign.json":        {"40003/isv.signature-invalid", channel.Unauthorized},

@@ -1,4 +1,4 @@
-package pdd_test
+package drivers_test
 
 import (
 	"fmt"

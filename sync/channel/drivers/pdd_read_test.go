@@ -1,25 +1,22 @@
-package pdd_test
+package drivers_test
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
 	"time"
 
-	"floord/floor"
 	"floord/sync/channel"
-	"floord/sync/channel/pdd"
+	"floord/sync/channel/drivers"
 )
 
 // sample gives the clean order of the saved list, to be spoilt.
 func sample(t testing.TB) map[string]any {
-	data, err := os.ReadFile("testdata/list_two.json")
+	data, err := os.ReadFile("testdata/pdd/list_two.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +41,7 @@ func understood(t testing.TB, order any) map[string]any {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := pdd.Try(&out, payload); err != nil {
+	if err := drivers.TryOf("pdd")(&out, payload); err != nil {
 		t.Fatal(err)
 	}
 	var line map[string]any
@@ -54,7 +51,7 @@ func understood(t testing.TB, order any) map[string]any {
 	return line
 }
 
-func TestWhatHoldsAnOrder(t *testing.T) {
+func TestWhatHoldsAPDDOrder(t *testing.T) {
 	tagged := func(name string) []any { return []any{map[string]any{"name": name, "value": 1}} }
 	gift := []any{map[string]any{"outer_id": "GIFT-1", "goods_count": 1}}
 	ahead := time.Now().Add(48 * time.Hour).UTC().Format("2006-01-02 15:04:05")
@@ -218,7 +215,7 @@ func TestOddPayloads(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out bytes.Buffer
-			err := pdd.Try(&out, []byte(tt.payload))
+			err := drivers.TryOf("pdd")(&out, []byte(tt.payload))
 			if (err != nil) != tt.fails || strings.Count(out.String(), "\n") != tt.lines {
 				t.Fatalf("error %v, output %q", err, out.String())
 			}
@@ -239,37 +236,21 @@ func TestADefectHoldsOnlyItsOrder(t *testing.T) {
 		}
 		payload := `{"order_list_get_response":{"order_list":[` + bad + "," + string(good) + `]}}`
 		var out bytes.Buffer
-		if err := pdd.Try(&out, []byte(payload)); err != nil {
+		if err := drivers.TryOf("pdd")(&out, []byte(payload)); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		got := lines(t, out.Bytes())
-		first, second := got[0].(map[string]any), got[1].(map[string]any)
+		var got []map[string]any
+		for line := range bytes.Lines(out.Bytes()) {
+			var o map[string]any
+			if err := json.Unmarshal(line, &o); err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, o)
+		}
+		first, second := got[0], got[1]
 		if join(first["hold"]) != "unmapped" || second["shippable"] != true {
 			t.Errorf("%s: holds %v and %v; want only the first held", name, first["hold"], second["hold"])
 		}
-	}
-}
-
-func TestFrameAndAck(t *testing.T) {
-	data, err := os.ReadFile("testdata/ws_trade_confirmed.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := pdd.DecodeFrame(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if f.ID != "9007199254740993" || f.Mall != "100000001" || f.Notice.Event != "paid" {
-		t.Errorf("frame %+v", f)
-	}
-	want := `{"id":9007199254740993,"commandType":"Ack","sendTime":1794312021000,"mallID":100000001,"type":"pdd_trade_TradeConfirmed","time":1794312021000}`
-	if got := string(f.Ack(time.UnixMilli(1794312021000))); got != want {
-		t.Errorf("ack %s; want %s", got, want)
-	}
-	refund := `{"id":"77","commandType":"Common","message":{"type":"pdd_refund_RefundCreated","mallID":1,
-		"content":"{\"tid\":\"210707-339507978993455\",\"refund_id\":7381745730,\"refund_fee\":1990}"}}`
-	if f, err = pdd.DecodeFrame([]byte(refund)); err != nil || f.Refund != "7381745730" || f.Notice.Event != "refund_created" {
-		t.Errorf("frame %+v, %v", f, err)
 	}
 }
 
@@ -356,84 +337,6 @@ func TestOneWindowOneQuestion(t *testing.T) {
 	}
 }
 
-// TestOwnLimitIsKept: a call that must wait longer than its asker lives is not
-// begun, and says that the limit is ours.
-func TestOwnLimitIsKept(t *testing.T) {
-	const method = "pdd.order.information.get"
-	fake, b := bench(t)
-	ch := b.Open(t, time.Now().Add(-time.Hour))
-	n := told{fake}.Place(1, time.Now().Add(-time.Minute))[0]
-	ch.(*pdd.Shop).Starve(method)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if _, err := ch.Check(ctx, n); err != nil {
-		t.Fatal(err)
-	}
-	_, err := ch.Check(ctx, n)
-	if channel.ClassOf(err) != channel.RateLimited || channel.After(err) == 0 {
-		t.Errorf("beyond the limit: %v; want it limited, with a wait", err)
-	}
-	if calls := fake.Calls(method); calls != 1 {
-		t.Errorf("%d calls; want the one that was granted", calls)
-	}
-}
-
-func TestHTTPErrorsAreClassified(t *testing.T) {
-	tests := []struct {
-		status int
-		header string
-		class  channel.Class
-		after  time.Duration
-	}{
-		{500, "", channel.Retryable, 0},
-		{504, "", channel.Retryable, 0},
-		{429, "11", channel.RateLimited, 11 * time.Second},
-		{429, "soon", channel.RateLimited, 5 * time.Second},
-		{403, "", channel.Unauthorized, 0},
-		{404, "", channel.Refused, 0},
-		{302, "", channel.Refused, 0},
-	}
-	for _, tt := range tests {
-		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Location", "http://127.0.0.1:1/login")
-			w.Header().Set("Retry-After", tt.header)
-			w.WriteHeader(tt.status)
-			fmt.Fprint(w, "whatever 13800000000")
-		}))
-		app, err := pdd.NewApp(srv.URL, clientID, secret, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ch, _ := app.Shop(pdd.Options{Channel: "x", Token: func() (string, error) { return token, nil }})
-		_, err = ch.Pull(t.Context(), "")
-		if channel.ClassOf(err) != tt.class || channel.After(err) != tt.after {
-			t.Errorf("%d: %v (%s, after %v); want %s, %v", tt.status, err, channel.ClassOf(err), channel.After(err), tt.class, tt.after)
-		}
-		if s := fmt.Sprint(err); strings.Contains(s, "138") || strings.Contains(s, token) || strings.Contains(s, secret) {
-			t.Errorf("the error tells too much: %s", s)
-		}
-		srv.Close()
-	}
-}
-
-func TestABodyTooLargeIsCutOff(t *testing.T) {
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		junk := bytes.Repeat([]byte(" "), 1<<20)
-		for range 40 {
-			if _, err := w.Write(junk); err != nil {
-				return
-			}
-		}
-	}))
-	defer srv.Close()
-	app, _ := pdd.NewApp(srv.URL, clientID, secret, nil)
-	ch, _ := app.Shop(pdd.Options{Channel: "x", Token: func() (string, error) { return token, nil }})
-	_, err := ch.Pull(t.Context(), "")
-	if err == nil || !strings.Contains(err.Error(), "larger than") {
-		t.Errorf("error %v; want the size named", err)
-	}
-}
-
 // TestManyShopsPullTogether reads one fake through several shops of one app at
 // once, while its orders change and some calls fail.
 func TestManyShopsPullTogether(t *testing.T) {
@@ -474,74 +377,6 @@ func TestManyShopsPullTogether(t *testing.T) {
 	}
 }
 
-func TestConstructorsCheck(t *testing.T) {
-	for _, bad := range [][3]string{{"ftp://x", "a", "b"}, {"://", "a", "b"}, {"", "", "b"}, {"", "a", ""}} {
-		if _, err := pdd.NewApp(bad[0], bad[1], bad[2], nil); err == nil {
-			t.Errorf("NewApp%v gave no error", bad)
-		}
-	}
-	app, err := pdd.NewApp("", "a", "b", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := app.Shop(pdd.Options{Channel: "x"}); err == nil {
-		t.Error("a shop without a token was made")
-	}
-	ch, _ := app.Shop(pdd.Options{Channel: "x", Token: func() (string, error) { return "", os.ErrNotExist }})
-	if _, err := ch.Pull(t.Context(), ""); channel.ClassOf(err) != channel.Unauthorized {
-		t.Errorf("a token that cannot be read: %v", err)
-	}
-}
-
-func FuzzTry(f *testing.F) {
-	names, _ := os.ReadDir("testdata")
-	for _, n := range names {
-		if data, err := os.ReadFile("testdata/" + n.Name()); err == nil && !n.IsDir() {
-			f.Add(data)
-		}
-	}
-	f.Fuzz(func(t *testing.T, payload []byte) {
-		var out bytes.Buffer
-		if err := pdd.Try(&out, payload); err != nil {
-			return
-		}
-		for line := range bytes.Lines(out.Bytes()) {
-			var o struct {
-				Number    string `json:"order_no"`
-				Event     string `json:"event"`
-				State     string
-				Pay       int64 `json:"pay_fen"`
-				Shippable bool
-				Hold      []string
-				Items     [][3]any
-			}
-			if err := json.Unmarshal(line, &o); err != nil || o.Number == "" {
-				t.Fatalf("line %q: %v", line, err)
-			}
-			if o.Event != "" {
-				continue
-			}
-			if floor.ShopState(o.State).Rank() == 0 || o.Pay < 0 || o.Shippable && (len(o.Hold) > 0 || len(o.Items) == 0 || o.State != "paid") {
-				t.Fatalf("line %q breaks a promise", line)
-			}
-		}
-	})
-}
-
-func FuzzFrame(f *testing.F) {
-	data, _ := os.ReadFile("testdata/ws_trade_confirmed.json")
-	f.Add(data)
-	f.Fuzz(func(t *testing.T, data []byte) {
-		frame, err := pdd.DecodeFrame(data)
-		if err == nil && frame.Kind == "Common" && (frame.Notice.Number == "" || frame.ID == "") {
-			t.Fatalf("frame %+v names no order", frame)
-		}
-		if !json.Valid(frame.Ack(time.Now())) {
-			t.Fatalf("the ack of %q is no JSON", data)
-		}
-	})
-}
-
 // BenchmarkDecode maps a page of 100 orders, as a pull does.
 func BenchmarkDecode(b *testing.B) {
 	var list []any
@@ -558,8 +393,8 @@ func BenchmarkDecode(b *testing.B) {
 		b.SetBytes(int64(len(payload)))
 		b.ReportAllocs()
 		for b.Loop() {
-			if n, err := pdd.Decode(payload); err != nil || n != 100 {
-				b.Fatal(n, err)
+			if page, err := drivers.Maps()["pdd"].Page("test", payload, time.Now()); err != nil || len(page.Orders) != 100 {
+				b.Fatal(len(page.Orders), err)
 			}
 		}
 		b.ReportMetric(float64(100*b.N)/b.Elapsed().Seconds(), "orders/s")

@@ -1,9 +1,6 @@
-package pdd_test
+package drivers_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,8 +13,9 @@ import (
 	"floord/internal/sim/shop"
 	"floord/internal/sim/wire"
 	"floord/sync/channel"
+	"floord/sync/channel/api"
 	"floord/sync/channel/channeltest"
-	"floord/sync/channel/pdd"
+	"floord/sync/channel/drivers"
 )
 
 const (
@@ -33,12 +31,11 @@ func bench(t testing.TB) (*shop.PDD, channeltest.Bench) {
 	srv := httptest.NewServer(fake)
 	t.Cleanup(srv.Close)
 	open := func(t testing.TB, secret string, since time.Time) channel.Channel {
-		app, err := pdd.NewApp(srv.URL, clientID, secret, srv.Client())
+		app, err := drivers.New(drivers.Maps()["pdd"], srv.URL, api.Account{Client: clientID, Secret: secret}, srv.Client())
 		if err != nil {
 			t.Fatal(err)
 		}
-		ch, err := app.Shop(pdd.Options{Channel: "pdd-main", Mall: "100000001", Since: since, Lag: -1, PageSize: pageSize,
-			Token: func() (string, error) { return token, nil }})
+		ch, err := app.Shop(api.ShopOptions{Channel: "pdd-main", Shop: "100000001", Since: since, Lag: -1, PageSize: pageSize, Token: tokenFile(t, token)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,6 +53,15 @@ func TestChannel(t *testing.T) {
 		_, b := bench(t)
 		return b
 	})
+}
+
+// tokenFile keeps a token as a site does.
+func tokenFile(t testing.TB, token string) channel.TokenFile {
+	name := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(name, []byte(token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return channel.TokenFile(name)
 }
 
 // told speaks the suite's words to the fake.
@@ -118,82 +124,5 @@ func (f told) Break(t channeltest.Trouble) {
 }
 
 func (f told) Mend() { f.Refuse("") }
-
-// TestTry compares every saved answer with what it is known to mean.
-func TestTry(t *testing.T) {
-	var rows []struct {
-		File   string
-		Expect json.RawMessage
-	}
-	read(t, "index.json", &rows)
-	for _, row := range rows {
-		t.Run(row.File, func(t *testing.T) {
-			payload, err := os.ReadFile(filepath.Join("testdata", row.File))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var out bytes.Buffer
-			err = pdd.Try(&out, payload)
-			var e *channel.Error
-			if strings.HasPrefix(row.File, "error_") {
-				if !errors.As(err, &e) || e.Class != channel.Unauthorized || e.Code != "20004" || out.Len() > 0 {
-					t.Errorf("error %v, output %q; want the signature refused and nothing printed", err, out.String())
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got, want := lines(t, out.Bytes()), expected(t, row.Expect); !equalJSON(t, got, want) {
-				t.Errorf("got  %s\nwant %s", show(got), show(want))
-			}
-		})
-	}
-}
-
-// expected gives the expectation as a list: one object stands for a list of one.
-func expected(t *testing.T, raw json.RawMessage) []any {
-	var v any
-	if err := json.Unmarshal(raw, &v); err != nil {
-		t.Fatal(err)
-	}
-	switch v := v.(type) {
-	case nil:
-		return []any{}
-	case []any:
-		return v
-	}
-	return []any{v}
-}
-
-func lines(t *testing.T, out []byte) []any {
-	all := []any{}
-	for line := range bytes.Lines(out) {
-		var v any
-		if err := json.Unmarshal(line, &v); err != nil {
-			t.Fatalf("line %q: %v", line, err)
-		}
-		all = append(all, v)
-	}
-	return all
-}
-
-func equalJSON(t *testing.T, a, b any) bool { return show(a) == show(b) }
-
-func show(v any) string {
-	b, _ := json.Marshal(v)
-	return string(b)
-}
-
-func read(t *testing.T, name string, into any) {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, into); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-}
 
 var _ http.Handler = (*shop.PDD)(nil)
