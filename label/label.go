@@ -209,7 +209,7 @@ func (t *Template) fill(kind, lang string, v values) (Page, error) {
 			}
 			continue
 		}
-		x.Value = expand(words, v.text)
+		x.Value, x.Fixed = expand(words, v.text), len(placeholders(words)) == 0
 		p.Texts = append(p.Texts, x)
 	}
 	p.Codes = nil

@@ -42,6 +42,7 @@ type Text struct {
 	Align  Align
 	Bottom bool // stands on the bottom of its place instead of hanging from the top
 	Bold   bool
+	Fixed  bool // says the same on every label of its template
 }
 
 // Align is where the lines of a text stand in its place.

@@ -57,6 +57,7 @@ type Run struct {
 	X, Y   int
 	Height int
 	Bold   bool
+	Fixed  bool // says the same on every label of its template
 	Signs  []glyph.Sign
 }
 

@@ -154,7 +154,7 @@ func (l *layer) set(t Text, r Rect, signs []glyph.Sign) bool {
 				x += slack
 			}
 			l.sheet.Runs = append(l.sheet.Runs, Run{
-				Field: t.Field, X: x, Y: y + i*pitch(h), Height: h, Bold: t.Bold, Signs: line,
+				Field: t.Field, X: x, Y: y + i*pitch(h), Height: h, Bold: t.Bold, Fixed: t.Fixed, Signs: line,
 			})
 		}
 		return true

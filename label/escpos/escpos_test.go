@@ -29,7 +29,7 @@ func printed(t *testing.T, b []byte, p escpostest.Printer) escpostest.Label {
 // them.
 func TestGolden(t *testing.T) {
 	for _, c := range labeltest.Pages(t) {
-		for _, dpi := range []int{203, 300} {
+		for _, dpi := range c.DPIs() {
 			name, picture := c.Name, c.Name+".png"
 			if dpi != 203 {
 				name, picture = name+"-300dpi", ""

@@ -108,14 +108,13 @@ func AddHostile(f *testing.F) {
 // Charset is the charset that a fuzzer's number stands for.
 func Charset(n uint8) string { return []string{"gbk", "gb18030", "gb2312", "ascii"}[n%4] }
 
-// RareWaybills are a label of ordinary characters and the same with four rare
+// RareWaybills are a full label of ordinary characters and the same with four rare
 // ones: in the bold name, the address, the goods and the remarks.
 func RareWaybills() (plain, rare label.Waybill) {
-	plain, rare = Waybill(), Waybill()
-	plain.Reveal, rare.Reveal = true, true
-	rare.Recipient.Name = "王小𠅤"
-	rare.Recipient.Address = "𪨊" + rare.Recipient.Address[len("浙"):]
-	rare.Items[0].Name = "㙍" + rare.Items[0].Name[len("红"):]
+	plain, rare = FullWaybill(), FullWaybill()
+	rare.Recipient.Name = "欧阳雪𠅤"
+	rare.Recipient.Address = "𪨊" + rare.Recipient.Address[len("广"):]
+	rare.Items[0].Name = "㙍" + rare.Items[0].Name[len("陕"):]
 	rare.Remarks = "䶮" + rare.Remarks[len("请"):]
 	return plain, rare
 }

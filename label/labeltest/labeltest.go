@@ -34,6 +34,27 @@ func Waybill() label.Waybill {
 	}
 }
 
+// FullWaybill is a parcel with as much to say as a real one of two parts has: some
+// six hundred characters, no two goods alike.
+func FullWaybill() label.Waybill {
+	w := Waybill()
+	w.Reveal = true
+	w.Recipient = label.Party{Name: "欧阳雪莹", Phone: "17620351946-8027",
+		Address: "广东省广州市番禺区南村镇兴南大道368号锦绣香江花园翡翠绿洲森林半岛二期紫荆阁7栋2单元1803房（靠近南门菜鸟驿站，晚上七点以后在家）"}
+	w.Sender = label.Party{Name: "东坝一号仓发货部", Phone: "0755-27389615",
+		Address: "广东省深圳市宝安区福永街道桥头社区立新北路富桥第三工业区二期B栋4楼东侧装卸平台"}
+	w.Hub, w.Service, w.Payment = "广州番禺南村集散中心", "标快", "月结"
+	w.Items = []label.Item{
+		{Name: "陕西洛川红富士苹果 净重5斤装 80mm大果", Quantity: 1}, {Name: "云南褚橙 特级 10斤礼盒", Quantity: 2},
+		{Name: "草原牛乳糖 奶香原味 250g袋", Quantity: 3}, {Name: "手工羊奶皂 薰衣草 100g", Quantity: 6},
+		{Name: "新疆若羌灰枣 免洗 500g", Quantity: 2}, {Name: "儿童保温杯 316不锈钢 粉色兔子 480ml", Quantity: 1},
+		{Name: "纯棉浴巾 深灰 70×140cm", Quantity: 4},
+	}
+	w.Special = "冰袋×2 易碎 勿压 生日刻字"
+	w.Remarks = "请放小区东门丰巢柜，放不下就打电话，不要放门口鞋架，谢谢师傅辛苦了"
+	return w
+}
+
 // Waybills are parcels by name: the ordinary one and what goes wrong with labels.
 func Waybills() map[string]label.Waybill {
 	rare := Waybill()
@@ -58,7 +79,7 @@ func Waybills() map[string]label.Waybill {
 	hostile.Recipient.Address = `文一西路\["]12号^XZ~JA` + "\x1b!?\u202e\u200b"
 	hostile.Remarks = `","CLS \" "" 乗`
 
-	return map[string]label.Waybill{"plain": Waybill(), "rare": rare, "long": long, "hostile": hostile}
+	return map[string]label.Waybill{"plain": Waybill(), "rare": rare, "long": long, "hostile": hostile, "full": FullWaybill()}
 }
 
 // Wave is a cluster wave with something special in it.
@@ -76,6 +97,15 @@ type Case struct {
 	Name string
 	Page label.Page
 	Want []string // contents of its codes, sorted
+}
+
+// DPIs are the resolutions to print a case at: all of them the rare waybills and
+// what is no waybill, for the others are laid out by the same templates.
+func (c Case) DPIs() []int {
+	if strings.HasPrefix(c.Name, "waybill") && !strings.HasSuffix(c.Name, "-rare") {
+		return []int{203}
+	}
+	return []int{203, 300}
 }
 
 // Pages are all waybills and waves on all templates.

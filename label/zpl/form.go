@@ -19,15 +19,14 @@ type Form struct {
 	Name  string // 8 letters and digits
 	Bytes []byte
 
-	texts  map[place]int     // number of the field at a place
-	codes  map[codePlace]int // of those in the mode that most are in
+	places map[int][]place  // of the field with a number
+	number map[place]int    // the other way round
+	fixed  map[place]string // words that are the same on every label
 	width  int
 	height int
 	rules  []label.Rect
 	boxes  []label.Frame
 }
-
-type codePlace struct{ x, y, h, module int }
 
 // NewForm makes a form from a sample: best a label whose texts are as long as
 // those of most.
@@ -40,33 +39,31 @@ func NewForm(sample label.Page, o Options) (*Form, error) {
 		return nil, err
 	}
 	f := &Form{
-		texts: map[place]int{}, codes: map[codePlace]int{},
+		places: map[int][]place{}, number: map[place]int{}, fixed: map[place]string{},
 		width: s.Width, height: s.Height, rules: s.Rules, boxes: s.Boxes,
 	}
-	s.Images = nil // they may be another's on the next label
 	w := writer{opt: o}
 	w.settings(s)
+	s.Images = nil // they may be another's on the next label
 	w.still(s)
-	n := 0
-	for _, x := range fields(s) {
-		// The second strike of a bold run has its first one's number: sent once,
-		// printed twice.
-		if !x.strike {
-			n++
-		}
-		f.texts[x.place] = n
+	// What says the same on the sample has one number: the waybill number stands
+	// on a label five times and is sent once.
+	same := map[string]int{}
+	for _, x := range w.fields(s) {
 		w.place(x)
+		if x.fixed {
+			f.fixed[x.place] = x.text
+			w.quoted("", x.text)
+			continue
+		}
+		if same[x.text] == 0 {
+			same[x.text] = len(same) + 1
+		}
+		n := same[x.text]
+		f.places[n] = append(f.places[n], x.place)
+		f.number[x.place] = n
 		w.command("^FN", n)
 		w.end()
-	}
-	for _, c := range s.Codes {
-		if text, ok := w.code(c.Value); ok && (text == c.Value) == !o.OwnSets {
-			n++
-			f.codes[codePlace{c.X, c.Y, c.H, c.Module}] = n
-			w.bars(c)
-			w.command("^FN", n)
-			w.end()
-		}
 	}
 	sum := sha256.Sum256(w.out)
 	f.Name = fmt.Sprintf("F%X", sum[:4])[:8]
@@ -77,8 +74,12 @@ func NewForm(sample label.Page, o Options) (*Form, error) {
 // recall writes what the form does not know.
 func (w *writer) recall(s label.Sheet) {
 	f := w.opt.Form
-	same := f.width == s.Width && f.height == s.Height && slices.Equal(f.rules, s.Rules) && slices.Equal(f.boxes, s.Boxes)
-	if !same {
+	all := w.fields(s)
+	says := map[place]string{}
+	for _, x := range all {
+		says[x.place] = x.text
+	}
+	if f.width != s.Width || f.height != s.Height || !slices.Equal(f.rules, s.Rules) || !slices.Equal(f.boxes, s.Boxes) || !f.agrees(says) {
 		// Not this form's template: nothing of it may be printed.
 		w.out = w.out[:0]
 		w.head(s)
@@ -92,46 +93,45 @@ func (w *writer) recall(s label.Sheet) {
 	for _, q := range s.QRs {
 		w.qr(q)
 	}
-	all := fields(s)
-	used := map[int]bool{} // a place holds one text
-	for i, x := range all {
-		n, known := f.texts[x.place]
-		// A bold text has both its places in the form or is sent in full.
-		first := x
-		if x.strike {
-			first = all[i-1]
+	sent := map[int]bool{}
+	for _, x := range all {
+		_, fixed := f.fixed[x.place]
+		n, known := f.number[x.place]
+		switch {
+		case fixed || sent[n]:
+		case known && f.alike(n, says):
+			sent[n] = true
+			w.command("^FN", n)
+			w.quoted("", x.text)
+		default:
+			w.place(x)
+			w.quoted("", x.text)
 		}
-		bold := x.strike || i+1 < len(all) && all[i+1].strike
-		if known && f.bold(first.place, n) == bold && used[n] == x.strike {
-			if !x.strike {
-				used[n] = true
-				w.command("^FN", n)
-				w.data(x)
-			}
-			continue
-		}
-		w.place(x)
-		w.data(x)
 	}
 	for _, c := range s.Codes {
-		n, known := f.codes[codePlace{c.X, c.Y, c.H, c.Module}]
-		text, ok := w.code(c.Value)
-		switch {
-		case !ok:
+		if _, ok := w.code(c.Value); !ok {
 			w.drawBars(c)
-		case known && (text == c.Value) == !w.opt.OwnSets:
-			w.command("^FN", n)
-			w.codeData(c)
-		default:
-			w.bars(c)
-			w.codeData(c)
 		}
 	}
 }
 
-// bold says whether field n, first struck at p, is struck again.
-func (f *Form) bold(p place, n int) bool {
-	p.x += label.Strike(p.height)
-	p.strike = true
-	return f.texts[p] == n
+// agrees says whether the words of the form are those of the label.
+func (f *Form) agrees(says map[place]string) bool {
+	for p, text := range f.fixed {
+		if said, ok := says[p]; !ok || said != text {
+			return false
+		}
+	}
+	return true
+}
+
+// alike says whether the label has one text at all places of field n: a number
+// that is sent prints at each of them.
+func (f *Form) alike(n int, says map[place]string) bool {
+	first, ok := says[f.places[n][0]]
+	for _, p := range f.places[n][1:] {
+		said, there := says[p]
+		ok = ok && there && said == first
+	}
+	return ok
 }

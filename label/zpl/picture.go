@@ -32,11 +32,6 @@ func (w *writer) picture(x, y int, b glyph.Bitmap) {
 		if z := Z64(raw); len(z) < len(data) {
 			data = z
 		}
-		if len(raw) < 512 {
-			if p := b64(raw); len(p) < len(data) {
-				data = p
-			}
-		}
 	}
 	w.out = append(w.out, data...)
 	w.end()
@@ -97,14 +92,8 @@ func Z64(raw []byte) []byte {
 	w, _ := zlib.NewWriterLevel(&z, zlib.BestCompression) // the level is a valid one
 	w.Write(raw)                                          // a bytes.Buffer does not fail
 	w.Close()
-	return checked(":Z64:", z.Bytes())
-}
-
-func b64(raw []byte) []byte { return checked(":B64:", raw) }
-
-func checked(kind string, b []byte) []byte {
-	text := base64.StdEncoding.EncodeToString(b)
-	return fmt.Appendf(nil, "%s%s:%04X", kind, text, crc(text))
+	text := base64.StdEncoding.EncodeToString(z.Bytes())
+	return fmt.Appendf(nil, ":Z64:%s:%04X", text, crc(text))
 }
 
 // crc is CRC-16 with polynomial 0x1021 from 0.

@@ -41,8 +41,7 @@ type Options struct {
 	Speed      int  // inches a second; 0 leaves it to the printer
 	Darkness   int  // 1 to 30; 0 leaves it to the printer
 
-	// Packed sends pictures as :Z64: or :B64: where that is shorter than
-	// hexadecimal. Printers of before 2005 do not read it.
+	// Packed sends pictures as :Z64: where that is shorter than hexadecimal. Printers of before 2005 do not read it.
 	Packed bool
 	// Raster sends the whole label as one picture: for a printer that has no
 	// Chinese font and prints few labels.
@@ -202,17 +201,14 @@ func (w *writer) sheet(s label.Sheet) {
 	for _, q := range s.QRs {
 		w.qr(q)
 	}
-	for _, f := range fields(s) {
+	for _, f := range w.fields(s) {
 		w.place(f)
-		w.data(f)
+		w.quoted("", f.text)
 	}
 	for _, c := range s.Codes {
 		if _, ok := w.code(c.Value); !ok {
 			w.drawBars(c)
-			continue
 		}
-		w.bars(c)
-		w.codeData(c)
 	}
 }
 
@@ -250,52 +246,77 @@ func (w *writer) fill(r label.Rect) {
 	w.end()
 }
 
-// A field is one line of native text at one place. Bold runs have two.
+// A field is one line of native text, or a bar code, at one place. A bold run is
+// two fields.
 type field struct {
 	place
-	signs []glyph.Sign
+	text  string // what ^FD says
+	fixed bool   // it is the template's
 }
 
+// A place is what stands before the text of a field.
 type place struct {
 	x, y, height int
+	module       int  // of a bar code
+	mode         byte // of a bar code
 	strike       bool // the second of a bold run
 }
 
-func fields(s label.Sheet) []field {
+func (w *writer) fields(s label.Sheet) []field {
 	var out []field
 	for _, r := range s.Runs {
 		x, signs := r.Native()
 		if len(signs) == 0 {
 			continue
 		}
-		out = append(out, field{place{x, r.Y, r.Height, false}, signs})
+		f := field{place{x: x, y: r.Y, height: r.Height}, w.text(signs), r.Fixed}
+		out = append(out, f)
 		if r.Bold {
-			out = append(out, field{place{x + label.Strike(r.Height), r.Y, r.Height, true}, signs})
+			f.x, f.strike = x+label.Strike(r.Height), true
+			out = append(out, f)
+		}
+	}
+	for _, c := range s.Codes {
+		if text, ok := w.code(c.Value); ok {
+			mode := byte('N')
+			if text == c.Value {
+				mode = 'A'
+			}
+			out = append(out, field{place: place{x: c.X, y: c.Y, height: c.H, module: c.Module, mode: mode}, text: text})
 		}
 	}
 	return out
 }
 
-func (w *writer) place(f field) {
-	w.command("^FO", f.x, f.y)
-	w.command("^AZN,", f.height, f.height)
-}
-
-// data writes a field's text and ends the field, with spaces where a picture
+// text is what a field says, with a space as wide as its cell where a picture
 // stands.
-func (w *writer) data(f field) {
-	var text []byte
-	for _, s := range f.signs {
+func (w *writer) text(signs []glyph.Sign) string {
+	var b strings.Builder
+	for _, s := range signs {
 		switch {
 		case !s.Drawn:
-			text = append(text, string(s.Rune)...)
+			b.WriteRune(s.Rune)
+		case s.Wide && cmp.Or(w.opt.Charset, "gbk") != "ascii":
+			b.WriteRune('\u3000')
 		case s.Wide:
-			text = append(text, "  "...)
+			b.WriteString("  ")
 		default:
-			text = append(text, ' ')
+			b.WriteByte(' ')
 		}
 	}
-	w.quoted("", string(text))
+	return b.String()
+}
+
+func (w *writer) place(f field) {
+	if f.module > 0 {
+		w.command("^BY", f.module)
+		w.command("^FO", f.x, f.y)
+		w.command("^BCN,", f.height)
+		w.out = append(append(w.out, ",N,N,N,"...), f.mode)
+		return
+	}
+	w.command("^FO", f.x, f.y)
+	w.command("^AZ,", f.height) // upright, and as wide as high
 }
 
 // quoted writes ^FD and what a field holds. Nothing that it is given can end it.
@@ -324,22 +345,6 @@ func (w *writer) code(value string) (text string, ok bool) {
 		return value, true
 	}
 	return invoke(value)
-}
-
-func (w *writer) bars(c label.Bars) {
-	mode := byte('N')
-	if text, _ := w.code(c.Value); text == c.Value {
-		mode = 'A'
-	}
-	w.command("^BY", c.Module)
-	w.command("^FO", c.X, c.Y)
-	w.command("^BCN,", c.H)
-	w.out = append(append(w.out, ",N,N,N,"...), mode)
-}
-
-func (w *writer) codeData(c label.Bars) {
-	text, _ := w.code(c.Value)
-	w.quoted("", text)
 }
 
 func (w *writer) drawBars(c label.Bars) {

@@ -275,7 +275,7 @@ func (m *machine) field() error {
 	n := numbers(m.args)
 	switch m.open {
 	case "^A":
-		if len(n) != 3 || m.args[0] != "ZN" || n[1] != n[2] || !m.utf8 {
+		if len(n) != 2 || m.args[0] != "Z" || !m.utf8 {
 			return fmt.Errorf("font %q", m.args)
 		}
 		return m.text(n[1])

@@ -1,0 +1,100 @@
+package zpltest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"floord/label/glyph"
+)
+
+// Font gives the stream that loads a TrueType font under the name that labels ask
+// for, in place of the one that a Chinese printer has.
+func Font(t testing.TB, name, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("~DU%s,%d,%X", name, len(b), b)
+}
+
+// Render has zpl-renderer-js draw the labels of a stream, each w x h dots at dpmm
+// dots to the millimetre, and says how long the quickest of rounds took. It knows
+// nothing of this project: an independent pair of eyes.
+func Render(t testing.TB, zpl string, w, h, dpmm, rounds int) ([]image.Image, time.Duration) {
+	t.Helper()
+	var out struct {
+		Labels       [][]byte
+		Milliseconds float64
+	}
+	see(t, map[string]any{
+		"zpl": zpl, "width": float64(w) / float64(dpmm), "height": float64(h) / float64(dpmm), "dpmm": dpmm, "rounds": rounds,
+	}, &out)
+	var images []image.Image
+	for _, b := range out.Labels {
+		m, err := png.Decode(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		images = append(images, m)
+	}
+	return images, time.Duration(out.Milliseconds * float64(time.Millisecond))
+}
+
+// Pack has zpl-image pack a picture as ^GFA takes it.
+func Pack(t testing.TB, b glyph.Bitmap) (z64, acs string) {
+	t.Helper()
+	var out struct{ Z64, ACS string }
+	see(t, map[string]any{"bits": b.Bits, "width": b.Width}, &out)
+	return out.Z64, out.ACS
+}
+
+// eyes is the folder of the Node program, its packages installed.
+var eyes = sync.OnceValues(func() (string, error) {
+	_, file, _, _ := runtime.Caller(0)
+	dir := filepath.Join(filepath.Dir(file), "eyes")
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err == nil {
+		return dir, nil
+	}
+	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	cmd.Dir = dir
+	if b, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("install the packages of %s (Node and npm must be there, ./test installs them): %w\n%s", dir, err, b)
+	}
+	return dir, nil
+})
+
+func see(t testing.TB, ask, answer any) {
+	t.Helper()
+	dir, err := eyes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := json.Marshal(ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("node", "eyes.cjs")
+	cmd.Dir = dir
+	cmd.Stdin = bytes.NewReader(in)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err == nil {
+		err = json.Unmarshal(out, answer)
+	}
+	if err != nil {
+		t.Fatalf("node eyes.cjs: %v\n%s", err, stderr.String())
+	}
+}
