@@ -705,14 +705,23 @@ func (f FreezeAnswered) Subjects() []string {
 	return []string{order(f.Order), person(f.Person), device(f.Device)}
 }
 
-// FreezeEscalated calls a lead because nobody answered in time.
+// FreezeEscalated calls a lead: Why is one of the Call constants. Without a
+// Person there was none to call; records before 0.3 name neither.
 type FreezeEscalated struct {
-	Order     OrderID `json:"order"`
-	Intercept string  `json:"intercept"`
+	Order     OrderID  `json:"order"`
+	Intercept string   `json:"intercept"`
+	Person    PersonID `json:"person,omitempty"`
+	Why       string   `json:"why,omitempty"`
 }
 
-func (FreezeEscalated) Kind() Kind           { return "freeze.escalated/1" }
-func (f FreezeEscalated) Subjects() []string { return []string{order(f.Order)} }
+func (FreezeEscalated) Kind() Kind { return "freeze.escalated/1" }
+func (f FreezeEscalated) Subjects() []string {
+	s := []string{order(f.Order)}
+	if f.Person != "" {
+		s = append(s, person(f.Person))
+	}
+	return s
+}
 
 // OrderThawed lifts a freeze: the order goes on, or (with OrderClosed beside it) ends.
 type OrderThawed struct {

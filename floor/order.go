@@ -175,6 +175,8 @@ type SKUInfo struct {
 	Spec    string `json:"spec,omitempty"`
 	Barcode string `json:"barcode,omitempty"` // what a scanner reads; the SKU itself always counts too
 	Grams   Grams  `json:"grams,omitempty"`   // of one piece; 0 = unknown
+	// Category groups SKUs as the site does ("生鲜"); freezes may have a window for each.
+	Category string `json:"category,omitempty"`
 }
 
 // A BinInfo is one storage place. X and Y are metres from the depot's corner.
@@ -499,12 +501,62 @@ type Intercept struct {
 	FrozenAt  time.Time
 	Deadline  time.Time
 	Told      []DeviceID
+	Holders   []PersonID // who had the order in hands
 	Shown     []Shown
 	Answers   []Answer
-	Escalated time.Time
-	Outcome   string // "open", "stopped", "missed", "thawed"
+	Escalated time.Time // of the first call
+	Calls     []Call    // of leads, in order
+	Outcome   string    // "open", "stopped", "missed", "thawed"
 	EndedAt   time.Time
 	EndedBy   Actor
+}
+
+// A Call is a lead called to a freeze.
+type Call struct {
+	Person PersonID // empty: there was no lead to call
+	Why    string
+	At     time.Time
+}
+
+// Why a lead is called to a freeze.
+const (
+	CallUnanswered = "unanswered" // somebody who holds the order has not answered
+	CallDecide     = "decide"     // the holders have answered; what becomes of the order is a lead's to say
+	CallConflict   = "conflict"   // the order is cancelled and urgent, or the cancel was taken back
+)
+
+// Needs says why a lead must be called while the freeze is open, or "": everybody
+// has answered and the rest goes by itself, or a lead has taken it on.
+func (i *Intercept) Needs() string {
+	said := map[PersonID]bool{}
+	for _, a := range i.Answers {
+		if a.Text == AnswerOnIt {
+			return ""
+		}
+		said[a.Person] = true
+	}
+	conflict := slices.ContainsFunc(i.Calls, func(c Call) bool { return c.Why == CallConflict })
+	silent := slices.ContainsFunc(i.Holders, func(p PersonID) bool { return !said[p] })
+	switch {
+	case i.Outcome != "open":
+		return ""
+	case conflict:
+		return CallConflict
+	case silent || len(i.Answers) == 0 && i.Why != FreezeLead:
+		return CallUnanswered
+	case i.Why == FreezeAddress || i.Why == FreezeRemark:
+		return CallDecide
+	}
+	return ""
+}
+
+// CallAt is when the next lead is to be called, if one is needed: at the deadline,
+// then every so often.
+func (i *Intercept) CallAt(every time.Duration) time.Time {
+	if n := len(i.Calls); n > 0 {
+		return i.Calls[n-1].At.Add(every)
+	}
+	return i.Deadline
 }
 
 // Shown is a device's receipt of a freeze.
@@ -514,7 +566,7 @@ type Shown struct {
 }
 
 // An Answer is a person's answer to a freeze: "out" (already taken out),
-// "not-yet" (not picked yet), "sealed" (already sealed).
+// "not-yet" (not picked yet), "sealed" (already sealed), or of a lead "on-it".
 type Answer struct {
 	Person PersonID
 	Device DeviceID
@@ -524,6 +576,9 @@ type Answer struct {
 
 // Answers a person may give to a freeze.
 var FreezeAnswers = []string{"out", "not-yet", "sealed"}
+
+// AnswerOnIt is a lead's: nobody else need be called.
+const AnswerOnIt = "on-it"
 
 // A ShipRow is the little that a report needs of an order; the fold keeps it.
 type ShipRow struct {

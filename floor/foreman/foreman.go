@@ -32,6 +32,8 @@ type Options struct {
 	Prefix       string         // of order ids, "DB" if empty
 	Zone         *time.Location // of the site's days, UTC+8 if nil
 	FreezeWindow time.Duration  // a person must answer a freeze within, 15 s if 0
+	Windows      []Window       // exceptions from it
+	CallEvery    time.Duration  // then the next lead is called, 1 min if 0
 	// Packaging is what an empty box weighs where none is scanned. Packagings are
 	// those that may be scanned; where there are any, one must be.
 	Packaging  floor.Grams
@@ -52,6 +54,14 @@ type Options struct {
 	Stations []floor.StationID
 }
 
+// A Window is how long a person has to answer freezes of a kind. An empty Why or
+// Category fits all; a category fits an order that has a line of it.
+type Window struct {
+	Why      floor.FreezeWhy
+	Category string
+	Within   time.Duration
+}
+
 // New gives a foreman over l.
 func New(l *ledger.Ledger, o Options) *Foreman {
 	if o.Prefix == "" {
@@ -62,6 +72,9 @@ func New(l *ledger.Ledger, o Options) *Foreman {
 	}
 	if o.FreezeWindow == 0 {
 		o.FreezeWindow = 15 * time.Second
+	}
+	if o.CallEvery == 0 {
+		o.CallEvery = time.Minute
 	}
 	o.Tolerance.Abs = cmp.Or(o.Tolerance.Abs, 30)
 	o.Tolerance.Pct = cmp.Or(o.Tolerance.Pct, 5)

@@ -226,9 +226,20 @@ func (i *intake) revise(o floor.Order, s floor.ShopOrder) error {
 		return nil
 	case o.State.Before(floor.Waved):
 		return i.reviseEarly(o, s)
+	}
+	if tags := tagsOf(s); !slices.Equal(tags, o.Tags) {
+		i.add(floor.OrderTagged{Order: o.ID, Tags: tags})
+	}
+	switch {
+	case stop && o.Freeze == nil && why == floor.FreezeCancel:
+		return i.cancel(o, s)
 	case stop && o.Freeze == nil:
-		return i.freeze(o, why, s.ModifiedAt)
+		_, err := i.freeze(&o, why, s.ModifiedAt)
+		return err
 	case o.Freeze != nil:
+		if called, err := i.contradicted(o, s); called || err != nil {
+			return err
+		}
 		ask, err := i.openIntercept(o.Freeze.Key)
 		if err != nil {
 			return err
@@ -296,7 +307,7 @@ func (i *intake) reviseEarly(o floor.Order, s floor.ShopOrder) error {
 // closed in one commit, so that it counts as an interception that stopped.
 func (i *intake) stopUnheld(o floor.Order, asked time.Time) error {
 	if o.Freeze == nil {
-		if err := i.freeze(o, floor.FreezeCancel, asked); err != nil {
+		if _, err := i.freeze(&o, floor.FreezeCancel, asked); err != nil {
 			return err
 		}
 		i.add(floor.OrderThawed{Order: o.ID, Intercept: i.lastAsk(), Outcome: "stopped"})

@@ -10,21 +10,141 @@ import (
 	"floord/sync/ledger"
 )
 
-// freeze stops an order wherever it is and tells everybody who holds it.
-func (i *intake) freeze(o floor.Order, why floor.FreezeWhy, asked time.Time) error {
+// freeze stops an order wherever it is and tells everybody who holds it. o has the
+// freeze afterwards.
+func (i *intake) freeze(o *floor.Order, why floor.FreezeWhy, asked time.Time) (holders, error) {
 	key, err := i.ask()
 	if err != nil {
-		return err
+		return holders{}, err
 	}
-	h, err := i.holders(o)
+	h, err := i.holders(*o)
 	if err != nil {
-		return err
+		return h, err
+	}
+	window, err := i.window(*o, why)
+	if err != nil {
+		return h, err
 	}
 	i.got.Frozen++
 	i.add(floor.OrderFrozen{
-		Order: o.ID, Intercept: key, Why: why, AskedAt: asked, Deadline: i.now.Add(i.f.o.FreezeWindow),
+		Order: o.ID, Intercept: key, Why: why, AskedAt: asked, Deadline: i.now.Add(window),
 		Stage: o.State, Persons: h.persons, Devices: h.devices, Stations: h.stations, Tasks: h.tasks,
 	})
+	o.Freeze = &floor.Freeze{Key: key, Why: why}
+	return h, nil
+}
+
+// window is how long the holders of an order have to answer: of the rules that fit,
+// the one that says most, and of several such the shortest.
+func (v look) window(o floor.Order, why floor.FreezeWhy) (time.Duration, error) {
+	within, said := v.f.o.FreezeWindow, -1
+	for _, w := range v.f.o.Windows {
+		if w.Why != "" && w.Why != why {
+			continue
+		}
+		says := 0
+		if w.Why != "" {
+			says++
+		}
+		if w.Category != "" {
+			if has, err := v.has(o, w.Category); err != nil || !has {
+				if err != nil {
+					return 0, err
+				}
+				continue
+			}
+			says += 2
+		}
+		if says > said || says == said && w.Within < within {
+			within, said = w.Within, says
+		}
+	}
+	return within, nil
+}
+
+// has reports whether an order has a line of a category.
+func (v look) has(o floor.Order, category string) (bool, error) {
+	for _, l := range o.Lines {
+		s, _, err := v.SKU(l.SKU)
+		if err != nil || s.Category == category {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// cancel freezes an order that a shop has cancelled. A final cancel of an order
+// that nobody holds ends there; one of an urgent order asks a lead at once.
+func (i *intake) cancel(o floor.Order, s floor.ShopOrder) error {
+	h, err := i.freeze(&o, floor.FreezeCancel, s.ModifiedAt)
+	switch {
+	case err != nil:
+		return err
+	case o.Urgent():
+		return i.callLead(floor.Intercept{Key: o.Freeze.Key, Order: o.ID}, floor.CallConflict)
+	case s.State == floor.ShopCancelled && len(h.persons)+len(h.stations) == 0:
+		return i.close(o, "cancelled")
+	}
+	return nil
+}
+
+// contradicted follows up on a newer truth of an order that is frozen for a cancel:
+// if it is to be shipped all the same, a lead is asked at once, and until the lead
+// has decided it stays frozen.
+func (i *intake) contradicted(o floor.Order, s floor.ShopOrder) (bool, error) {
+	ask, err := i.openIntercept(o.Freeze.Key)
+	if err != nil || ask.Why != floor.FreezeCancel || ask.Needs() == floor.CallConflict {
+		return false, err
+	}
+	takenBack := o.Weight%2 == 1 && s.Shippable() // see ShopOrder.Weight
+	if !takenBack && (o.Urgent() || !slices.Contains(tagsOf(s), floor.TagUrgent)) {
+		return false, nil
+	}
+	return true, i.callLead(ask, floor.CallConflict)
+}
+
+// leads are those who may decide: who is logged in first, then by name of the badge.
+func (v look) leads() ([]floor.PersonID, error) {
+	var here, away []floor.PersonID
+	err := v.People(func(p floor.Person) bool {
+		switch {
+		case p.Gone || !p.May(floor.RoleLead):
+		case p.Device != "":
+			here = append(here, p.ID)
+		default:
+			away = append(away, p.ID)
+		}
+		return true
+	})
+	return append(here, away...), err
+}
+
+// callLead calls the next lead who was not called yet. When all were, the board
+// goes on showing it.
+func (i *intake) callLead(ask floor.Intercept, why string) error {
+	leads, err := i.leads()
+	if err != nil {
+		return err
+	}
+	next := slices.IndexFunc(leads, func(p floor.PersonID) bool {
+		return !slices.ContainsFunc(ask.Calls, func(c floor.Call) bool { return c.Person == p })
+	})
+	if next < 0 && len(ask.Calls) > 0 {
+		return nil
+	}
+	call := floor.FreezeEscalated{Order: ask.Order, Intercept: ask.Key, Why: why}
+	if next >= 0 {
+		call.Person = leads[next]
+	}
+	i.add(call)
+	e, err := i.effects()
+	if err != nil {
+		return err
+	}
+	i.add(floor.EffectAsked{Effect: floor.Effect{
+		ID: floor.EffectID(e.take()), Lane: "alert", What: floor.EffectAlert, Class: floor.Idempotent, Order: ask.Order,
+		Args: map[string]string{"code": "freeze-" + why, "intercept": ask.Key, "person": string(call.Person)},
+	}})
 	return nil
 }
 
@@ -160,7 +280,8 @@ func (f *Foreman) Freeze(ctx context.Context, by By, id floor.OrderID, why floor
 		case o.Over():
 			return floor.Refuse("order-left", "order", id)
 		}
-		return i.freeze(o, why, i.now)
+		_, err = i.freeze(&o, why, i.now)
+		return err
 	})
 }
 
@@ -354,14 +475,20 @@ func (f *Foreman) Answer(ctx context.Context, by By, intercept, text string) (le
 				return err
 			}
 		}
-		if !slices.Contains(floor.FreezeAnswers, text) {
+		if text == floor.AnswerOnIt {
+			if _, err := i.must(by, floor.RoleLead); err != nil {
+				return err
+			}
+		} else if !slices.Contains(floor.FreezeAnswers, text) {
 			return floor.Refuse("bad-answer", "got", text)
 		}
 		ask, err := i.openIntercept(intercept)
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(ask.Answers, func(a floor.Answer) bool { return a.Person == by.Person }) {
+		if slices.ContainsFunc(ask.Answers, func(a floor.Answer) bool {
+			return a.Person == by.Person && (a.Text == floor.AnswerOnIt) == (text == floor.AnswerOnIt)
+		}) {
 			return nil
 		}
 		i.add(floor.FreezeAnswered{Order: ask.Order, Intercept: intercept, Person: by.Person, Device: by.Device, Answer: text})
@@ -369,7 +496,7 @@ func (f *Foreman) Answer(ctx context.Context, by By, intercept, text string) (le
 		if err != nil || o.Freeze == nil || o.Freeze.Key != intercept {
 			return err
 		}
-		ask.Answers = append(ask.Answers, floor.Answer{Person: by.Person})
+		ask.Answers = append(ask.Answers, floor.Answer{Person: by.Person, Text: text})
 		return i.settle(o, ask, o.ShopState)
 	})
 }
@@ -377,38 +504,46 @@ func (f *Foreman) Answer(ctx context.Context, by By, intercept, text string) (le
 // settle closes a cancelled order when nothing is left to decide: the shop has
 // made the cancel final, and everybody who holds the order has answered.
 func (i *intake) settle(o floor.Order, ask floor.Intercept, shop floor.ShopState) error {
-	if ask.Why != floor.FreezeCancel || shop != floor.ShopCancelled || o.Urgent() || len(ask.Answers) == 0 {
+	if ask.Why != floor.FreezeCancel || shop != floor.ShopCancelled || o.Urgent() || ask.Needs() == floor.CallConflict {
 		return nil
 	}
+	said := func(p floor.PersonID) bool {
+		return slices.ContainsFunc(ask.Answers, func(a floor.Answer) bool {
+			return a.Text != floor.AnswerOnIt && (p == "" || a.Person == p)
+		})
+	}
 	h, err := i.holders(o)
-	if err != nil {
+	if err != nil || !said("") {
 		return err
 	}
 	for _, p := range h.persons {
-		if !slices.ContainsFunc(ask.Answers, func(a floor.Answer) bool { return a.Person == p }) {
+		if !said(p) {
 			return nil
 		}
 	}
 	return i.close(o, "cancelled")
 }
 
-// Escalate calls a lead because nobody has answered a freeze in time. It does
-// nothing if somebody has, or if a lead was called already.
+// CallsDue gives the freezes for which a lead is to be called now.
+func (f *Foreman) CallsDue(v *ledger.View, now time.Time) (due []floor.Intercept, err error) {
+	err = v.OpenIntercepts(func(i floor.Intercept) bool {
+		if i.Needs() != "" && now.After(i.CallAt(f.o.CallEvery)) {
+			due = append(due, i)
+		}
+		return true
+	})
+	return due, err
+}
+
+// Escalate calls a lead to a freeze because its time is over, and the next one when
+// that lead has done nothing for Options.CallEvery. It does nothing if no call is due,
+// or if there is nobody left to call.
 func (f *Foreman) Escalate(ctx context.Context, by By, intercept string) (ledger.Receipt, error) {
 	return f.decide(ctx, by, func(i *intake) error {
 		ask, err := i.openIntercept(intercept)
-		if err != nil || ask.Outcome != "open" || len(ask.Answers) > 0 || !ask.Escalated.IsZero() {
+		if err != nil || ask.Needs() == "" || !i.now.After(ask.CallAt(f.o.CallEvery)) {
 			return err
 		}
-		i.add(floor.FreezeEscalated{Order: ask.Order, Intercept: intercept})
-		e, err := i.effects()
-		if err != nil {
-			return err
-		}
-		i.add(floor.EffectAsked{Effect: floor.Effect{
-			ID: floor.EffectID(e.take()), Lane: "alert", What: floor.EffectAlert, Class: floor.Idempotent,
-			Order: ask.Order, Args: map[string]string{"code": "freeze-unanswered", "intercept": intercept},
-		}})
-		return nil
+		return i.callLead(ask, ask.Needs())
 	})
 }

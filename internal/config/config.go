@@ -35,6 +35,7 @@ type Config struct {
 	Sender     Sender      `toml:"sender"`
 	HTTP       HTTP        `toml:"http"`
 	Floor      Floor       `toml:"floor"`
+	Freezes    []Freeze    `toml:"freeze"`
 	Wave       Wave        `toml:"wave"`
 	Catalogue  Catalogue   `toml:"catalogue"`
 	Layout     Layout      `toml:"layout"`
@@ -82,10 +83,20 @@ type HTTP struct {
 // Floor is what the foreman goes by.
 type Floor struct {
 	FreezeWindow     time.Duration `toml:"freeze_window" default:"15s" range:"1s..10m"` // a person must answer a freeze within
+	CallEvery        time.Duration `toml:"call_every" default:"1m" range:"5s..1h"`      // else a lead is called, and so often the next one
 	PackagingGrams   floor.Grams   `toml:"packaging_grams" default:"0" range:"0..5000"` // of an empty box
 	ToleranceGrams   floor.Grams   `toml:"tolerance_grams" default:"30" range:"1..5000"`
 	TolerancePercent int           `toml:"tolerance_percent" default:"5" range:"1..50"`  // the larger of the two counts
 	ToleranceLeast   floor.Grams   `toml:"tolerance_least" default:"10" range:"1..5000"` // where all weights have been learned, it may go down to this
+}
+
+// A Freeze is a window other than Floor.FreezeWindow, for freezes of one reason, for
+// orders with goods of one category, or both. The one that says most counts, and of
+// several such the shortest.
+type Freeze struct {
+	Why      string        `toml:"why" oneof:"cancel address remark lead"` // empty: any
+	Category string        `toml:"category" is:"line"`                     // of the SKU file; empty: any
+	Within   time.Duration `toml:"within" default:"15s" range:"1s..10m"`
 }
 
 // Wave is how orders are grouped. Its keys are the fields of wave.Rules.

@@ -132,7 +132,7 @@ func ledgerOptions(cfg *config.Config) ledger.Options {
 // rules gives the foreman's settings as the configuration says them.
 func rules(cfg *config.Config) foreman.Options {
 	o := foreman.Options{
-		Prefix: cfg.Site.Prefix, Zone: cfg.Site.Zone, FreezeWindow: cfg.Floor.FreezeWindow,
+		Prefix: cfg.Site.Prefix, Zone: cfg.Site.Zone, FreezeWindow: cfg.Floor.FreezeWindow, CallEvery: cfg.Floor.CallEvery,
 		Packaging: cfg.Floor.PackagingGrams, Avoid: map[floor.CarrierID][]string{},
 		Tolerance: floor.Tolerance{
 			Abs: cfg.Floor.ToleranceGrams, Pct: cfg.Floor.TolerancePercent, Least: cfg.Floor.ToleranceLeast,
@@ -140,6 +140,9 @@ func rules(cfg *config.Config) foreman.Options {
 	}
 	for _, b := range cfg.Packagings {
 		o.Packagings = append(o.Packagings, floor.Packaging{Code: b.ID, Name: b.Name, Grams: b.Grams})
+	}
+	for _, w := range cfg.Freezes {
+		o.Windows = append(o.Windows, foreman.Window{Why: floor.FreezeWhy(w.Why), Category: w.Category, Within: w.Within})
 	}
 	for _, c := range cfg.Carriers {
 		o.Carriers = append(o.Carriers, c.ID)
@@ -256,7 +259,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	failed := make(chan error, 1)
 	var stops []func() error
 	for _, s := range d.stages() {
-		stops = append(stops, s.start(context.WithoutCancel(ctx), failed))
+		stops = append(stops, s.start(context.WithoutCancel(ctx), d.log, failed))
 	}
 	d.ready()
 	d.log.Info("floord runs", "pages", d.URL("/"), "site", d.cfg.Site.Name, "version", Version)
@@ -307,12 +310,12 @@ func (d *Daemon) stages() []stage {
 }
 
 // start starts a stage. The stop it gives ends it and waits.
-func (s stage) start(ctx context.Context, failed chan<- error) (stop func() error) {
+func (s stage) start(ctx context.Context, log *slog.Logger, failed chan<- error) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	for _, t := range s {
 		g.Go(func() error {
-			err := t.run(ctx)
+			err := t.lasting(ctx, log)
 			if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
 				return nil
 			}
@@ -327,6 +330,23 @@ func (s stage) start(ctx context.Context, failed chan<- error) (stop func() erro
 	return func() error {
 		cancel()
 		return g.Wait()
+	}
+}
+
+// againAfter is the wait before a loop that met a damaged row runs again.
+const againAfter = 10 * time.Second
+
+// lasting runs t, and again when it has met a damaged row: one row that is not
+// served must not stop the floor. The log names the row each time, and so does floord
+// journal verify.
+func (t task) lasting(ctx context.Context, log *slog.Logger) error {
+	for {
+		err := t.run(ctx)
+		if damaged := (*ledger.DamagedError)(nil); !errors.As(err, &damaged) || ctx.Err() != nil {
+			return err
+		}
+		log.Error("damaged row met", "loop", t.name, "err", err, "again_in", againAfter)
+		pause(ctx, againAfter)
 	}
 }
 

@@ -203,7 +203,9 @@ func containsString(list []string, s string) bool {
 }
 
 func readSKU(row map[string]string) (floor.SKUInfo, error) {
-	s := floor.SKUInfo{SKU: floor.SKU(row["sku"]), Name: row["name"], Spec: row["spec"], Barcode: row["barcode"]}
+	s := floor.SKUInfo{
+		SKU: floor.SKU(row["sku"]), Name: row["name"], Spec: row["spec"], Barcode: row["barcode"], Category: row["category"],
+	}
 	if s.SKU == "" || len(s.SKU) > 64 || len(s.Name) > 200 || strings.Contains(string(s.SKU), "|") {
 		return s, fmt.Errorf("sku %q: 1 to 64 bytes without | are wanted", s.SKU)
 	}

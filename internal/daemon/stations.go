@@ -14,7 +14,6 @@ import (
 	"floord/device/scale"
 	"floord/device/serial"
 	"floord/floor"
-	"floord/floor/foreman"
 	"floord/internal/config"
 	"floord/label"
 	"floord/sync/channel"
@@ -273,26 +272,4 @@ func (d *Daemon) shop(id floor.ChannelID) *shop {
 		}
 	}
 	return nil
-}
-
-// watchFreezes calls a lead for every freeze that nobody has answered in time.
-func (d *Daemon) watchFreezes(ctx context.Context) error {
-	return every(ctx, 250*time.Millisecond, func(ctx context.Context) error {
-		var late []string
-		now := time.Now()
-		err := d.ledger.Read(func(v *ledger.View) error {
-			return v.OpenIntercepts(func(i floor.Intercept) bool {
-				if now.After(i.Deadline) && len(i.Answers) == 0 && i.Escalated.IsZero() {
-					late = append(late, i.Key)
-				}
-				return true
-			})
-		})
-		for _, key := range late {
-			if err == nil {
-				_, err = d.foreman.Escalate(ctx, foreman.Floord(d.keys.day()+"/escalate/"+key), key)
-			}
-		}
-		return err
-	})
 }

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 
 	sd "github.com/coreos/go-systemd/v22/daemon"
 
+	"floord/floor"
+	"floord/floor/foreman"
 	"floord/report"
 	"floord/sync/ledger"
 )
@@ -126,6 +129,24 @@ func writeFile(path string, write func(io.Writer) error) error {
 		os.Remove(f.Name())
 	}
 	return err
+}
+
+// watchFreezes calls a lead for every freeze whose time is over, and then the next.
+func (d *Daemon) watchFreezes(ctx context.Context) error {
+	return every(ctx, 250*time.Millisecond, func(ctx context.Context) error {
+		var due []floor.Intercept
+		err := d.ledger.Read(func(v *ledger.View) (err error) {
+			due, err = d.foreman.CallsDue(v, time.Now())
+			return err
+		})
+		for _, i := range due {
+			if err == nil {
+				key := fmt.Sprintf("%s/escalate/%s/%d", d.keys.day(), i.Key, len(i.Calls))
+				_, err = d.foreman.Escalate(ctx, foreman.Floord(key), i.Key)
+			}
+		}
+		return err
+	})
 }
 
 // ready, stopping and watchdog talk to systemd, if it started us.

@@ -104,7 +104,7 @@ func (f *folder) intercepts(fact floor.Fact) error {
 		}
 		i := floor.Intercept{
 			Key: x.Intercept, Order: x.Order, Why: x.Why, Stage: x.Stage, AskedAt: x.AskedAt,
-			FrozenAt: f.e.At, Deadline: x.Deadline, Told: x.Devices, Outcome: "open",
+			FrozenAt: f.e.At, Deadline: x.Deadline, Told: x.Devices, Holders: x.Persons, Outcome: "open",
 		}
 		err := f.order(x.Order, func(o *floor.Order) {
 			i.Channel = o.Channel
@@ -141,7 +141,12 @@ func (f *folder) intercepts(fact floor.Fact) error {
 			i.Answers = append(i.Answers, floor.Answer{Person: x.Person, Device: x.Device, Text: x.Answer, At: f.e.At})
 		})
 	case floor.FreezeEscalated:
-		return f.intercept(x.Intercept, func(i *floor.Intercept) { i.Escalated = f.e.At })
+		return f.intercept(x.Intercept, func(i *floor.Intercept) {
+			if i.Escalated.IsZero() {
+				i.Escalated = f.e.At
+			}
+			i.Calls = append(i.Calls, floor.Call{Person: x.Person, Why: x.Why, At: f.e.At})
+		})
 	case floor.OrderThawed:
 		if err := f.order(x.Order, func(o *floor.Order) { o.Freeze = nil }); err != nil {
 			return err

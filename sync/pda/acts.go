@@ -39,7 +39,7 @@ var verbs = map[string]verb{
 	"doubt":     {screens: "station", do: with((*session).doubt)},
 	"hand-over": {screens: "pda station", do: with((*session).handOver)},
 	"shown":     {screens: "pda station", do: with((*session).shown)},
-	"answer":    {screens: "pda station", do: with((*session).answer)},
+	"answer":    {screens: "pda station board", do: with((*session).answer)},
 	"freeze":    {screens: "board", do: with((*session).freeze)},
 	"thaw":      {screens: "board", do: with((*session).thaw)},
 	"unhold":    {screens: "board", do: with((*session).unhold)},

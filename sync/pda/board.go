@@ -1,6 +1,7 @@
 package pda
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -46,11 +47,32 @@ type (
 		FrozenAt  time.Time        `json:"frozen_at,omitzero"`
 		Deadline  time.Time        `json:"deadline,omitzero"`
 		Told      []floor.DeviceID `json:"told"`
-		Shown     []floor.DeviceID `json:"shown"`
+		Holders   []floor.PersonID `json:"holders"`
+		Shown     []AskShown       `json:"shown"`
 		Answers   []AskAnswer      `json:"answers"`
-		Escalated time.Time        `json:"escalated,omitzero"`
+		Calls     []AskCall        `json:"calls"`
+		Needs     string           `json:"needs,omitempty"`  // why a lead is wanted: "unanswered", "decide", "conflict"
+		Labels    []AskLabel       `json:"labels,omitempty"` // that lie about, while it is open
 		Outcome   string           `json:"outcome"`
 		EndedAt   time.Time        `json:"ended_at,omitzero"`
+		EndedBy   floor.Actor      `json:"ended_by,omitempty"`
+	}
+	// An AskShown is a device's receipt.
+	AskShown struct {
+		Device floor.DeviceID `json:"device"`
+		At     time.Time      `json:"at"`
+	}
+	// An AskCall is a lead who was called. Person is empty if there was none.
+	AskCall struct {
+		Person floor.PersonID `json:"person,omitempty"`
+		Why    string         `json:"why"`
+		At     time.Time      `json:"at"`
+	}
+	// An AskLabel is a printed label of a frozen order, to be pulled.
+	AskLabel struct {
+		Parcel  floor.ParcelID  `json:"parcel"`
+		Waybill floor.WaybillNo `json:"waybill"`
+		Station floor.StationID `json:"station"`
 	}
 	// An AskAnswer is what a person said to a freeze.
 	AskAnswer struct {
@@ -139,10 +161,32 @@ func figures(v *ledger.View, b *Board) error {
 }
 
 func asks(v *ledger.View, b *Board) error {
-	return v.OpenIntercepts(func(i floor.Intercept) bool {
-		b.Open = append(b.Open, NewAsk(i))
-		return len(b.Open) < maxRows
+	var inner error
+	err := v.OpenIntercepts(func(i floor.Intercept) bool {
+		a := NewAsk(i)
+		a.Labels, inner = labelsOf(v, i.Order)
+		b.Open = append(b.Open, a)
+		return inner == nil && len(b.Open) < maxRows
 	})
+	return errors.Join(err, inner)
+}
+
+// labelsOf gives the printed labels of an order's parcels that are still here.
+func labelsOf(v *ledger.View, id floor.OrderID) (out []AskLabel, err error) {
+	o, _, err := v.Order(id)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range o.Parcels {
+		p, _, err := v.Parcel(id)
+		if err != nil {
+			return nil, err
+		}
+		if p.Printed > 0 && p.State == floor.ParcelIsSealed {
+			out = append(out, AskLabel{Parcel: p.ID, Waybill: p.Waybill, Station: p.Station})
+		}
+	}
+	return out, nil
 }
 
 func (s *Server) today(v *ledger.View, b *Board) error {
@@ -159,14 +203,15 @@ func (s *Server) today(v *ledger.View, b *Board) error {
 func NewAsk(i floor.Intercept) Ask {
 	a := Ask{
 		Intercept: i.Key, Order: i.Order, Channel: i.Channel, Why: i.Why, Stage: i.Stage, AskedAt: i.AskedAt,
-		FrozenAt: i.FrozenAt, Deadline: i.Deadline, Told: i.Told, Shown: []floor.DeviceID{}, Answers: []AskAnswer{},
-		Escalated: i.Escalated, Outcome: i.Outcome, EndedAt: i.EndedAt,
-	}
-	if a.Told == nil {
-		a.Told = []floor.DeviceID{}
+		FrozenAt: i.FrozenAt, Deadline: i.Deadline, Told: append([]floor.DeviceID{}, i.Told...),
+		Holders: append([]floor.PersonID{}, i.Holders...), Shown: []AskShown{}, Answers: []AskAnswer{}, Calls: []AskCall{},
+		Needs: i.Needs(), Outcome: i.Outcome, EndedAt: i.EndedAt, EndedBy: i.EndedBy,
 	}
 	for _, x := range i.Shown {
-		a.Shown = append(a.Shown, x.Device)
+		a.Shown = append(a.Shown, AskShown(x))
+	}
+	for _, x := range i.Calls {
+		a.Calls = append(a.Calls, AskCall(x))
 	}
 	for _, x := range i.Answers {
 		a.Answers = append(a.Answers, AskAnswer{Person: x.Person, Text: x.Text, At: x.At})
