@@ -508,7 +508,9 @@ type ParcelSealed struct {
 	Carrier  CarrierID `json:"carrier"`
 	Waybill  WaybillNo `json:"waybill"`
 	SortCode string    `json:"sort_code,omitempty"`
-	Last     bool      `json:"last"` // no piece of the order is left to pack
+	Booking  int       `json:"booking,omitempty"` // of the order; 0: the number is from the pool
+	Why      []Reason  `json:"why,omitempty"`     // of the carrier
+	Last     bool      `json:"last"`              // no piece of the order is left to pack
 }
 
 func (ParcelSealed) Kind() Kind           { return "parcel.sealed/1" }

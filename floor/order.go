@@ -353,6 +353,9 @@ type Parcel struct {
 	Off      *OffWeight `cbor:",omitempty"` // the newest weight outside the tolerance, until one is right or passed
 	Teaches  bool       // its weight is one to learn from, with Tare
 	Tare     Grams
+	Passed   bool     // a lead has looked at its weight
+	Why      []Reason `cbor:",omitempty"` // of the carrier
+	Twin     bool     // a second label of it was scanned at the handover
 }
 
 // An OffWeight is a weight that nobody has agreed to.
@@ -456,11 +459,13 @@ const (
 
 // What an effect is. Its lane says who carries it out.
 const (
-	EffectLabel      = "label"       // lane printer/STATION
-	EffectWaveLabel  = "wave-label"  // lane printer/STATION
-	EffectShipReport = "ship-report" // lane shop/CHANNEL
-	EffectAnswer     = "answer"      // lane shop/CHANNEL: the pre-ship cancel answer
-	EffectAlert      = "alert"       // lane alert
+	EffectLabel      = "label"        // lane printer/STATION
+	EffectWaveLabel  = "wave-label"   // lane printer/STATION
+	EffectShipReport = "ship-report"  // lane shop/CHANNEL
+	EffectAnswer     = "answer"       // lane shop/CHANNEL: the pre-ship cancel answer
+	EffectAlert      = "alert"        // lane alert
+	EffectBook       = "book-waybill" // lane carrier/ID: a number for one parcel
+	EffectVoid       = "void-waybill" // lane carrier/ID: a number goes back
 )
 
 // Effect states.

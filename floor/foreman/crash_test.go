@@ -65,7 +65,7 @@ func wholeWay(path string, ack func(string)) error {
 		return err
 	}
 	w := &way{l: l, ack: ack, f: foreman.New(l, foreman.Options{
-		Carriers: []floor.CarrierID{"sf"}, Stations: []floor.StationID{"pack-1"},
+		Carriers: []floor.CarrierRule{{ID: "sf"}}, Stations: []floor.StationID{"pack-1"},
 		Reports: func(floor.ChannelID) bool { return true },
 	})}
 	for n := range 4 {

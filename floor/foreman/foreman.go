@@ -42,10 +42,15 @@ type Options struct {
 	// learned, for those that are 0.
 	Tolerance floor.Tolerance
 
-	// Carriers in the order of preference. Avoid holds, for each, the platform
-	// codes by which a buyer refuses it.
-	Carriers []floor.CarrierID
-	Avoid    map[floor.CarrierID][]string
+	// Carriers in the order of preference, with what each takes.
+	Carriers []floor.CarrierRule
+	// Returns says whether a carrier takes unused numbers back; nil: none does.
+	Returns func(floor.CarrierID) bool
+	// Template names the label that a station's printer prints; nil: none is named. Pure.
+	Template func(floor.StationID) string
+	// Address says why a recipient's address cannot be read, in a word of the
+	// catalogue ("address-city"), or ""; nil: all can. Pure.
+	Address func(floor.Recipient) string
 	// SortCode gives a carrier's sort code (三段码) for a destination, or "". Pure.
 	SortCode func(floor.CarrierID, floor.Recipient) string
 	// Reports says whether a channel takes ship reports and answers; nil: none does.
@@ -84,6 +89,15 @@ func New(l *ledger.Ledger, o Options) *Foreman {
 	}
 	if o.SortCode == nil {
 		o.SortCode = func(floor.CarrierID, floor.Recipient) string { return "" }
+	}
+	if o.Returns == nil {
+		o.Returns = func(floor.CarrierID) bool { return false }
+	}
+	if o.Template == nil {
+		o.Template = func(floor.StationID) string { return "" }
+	}
+	if o.Address == nil {
+		o.Address = func(floor.Recipient) string { return "" }
 	}
 	return &Foreman{l: l, o: o}
 }

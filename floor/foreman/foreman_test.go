@@ -33,6 +33,14 @@ var (
 
 func newSite(t *testing.T) *site {
 	t.Helper()
+	return newSiteOf(t, foreman.Options{
+		Carriers: []floor.CarrierRule{{ID: "sf"}, {ID: "zto"}}, Stations: []floor.StationID{"pack-1"},
+		Reports: func(floor.ChannelID) bool { return true },
+	})
+}
+
+func newSiteOf(t *testing.T, o foreman.Options) *site {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "floor.db")
 	l, err := ledger.Open(path, ledger.Options{DecideTwice: true})
 	if err != nil {
@@ -44,10 +52,7 @@ func newSite(t *testing.T) *site {
 		}
 	})
 	s := &site{t: t, l: l, path: path}
-	s.f = foreman.New(l, foreman.Options{
-		Carriers: []floor.CarrierID{"sf", "zto"}, Stations: []floor.StationID{"pack-1"},
-		Reports: func(floor.ChannelID) bool { return true },
-	})
+	s.f = foreman.New(l, o)
 	s.people()
 	s.goods()
 	return s

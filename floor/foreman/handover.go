@@ -10,13 +10,17 @@ import (
 
 // HandOver puts a parcel onto the handover sheet of a carrier: the last point
 // where it can be stopped. A frozen order, another carrier's parcel, one whose
-// label nobody saw come out, and one that has left already are refused.
+// label nobody saw come out, and one that has left already are refused. A label
+// that must not exist any more is refused and raises an alarm.
 func (f *Foreman) HandOver(ctx context.Context, by By, c floor.CarrierID, code string) (ledger.Receipt, error) {
-	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+	r, err := f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		if _, err := v.must(by, floor.RolePacker); err != nil {
 			return nil, err
 		}
 		p, o, err := v.parcelOf(code)
+		if alarm, err := v.twin(p, code); err != nil || alarm != nil {
+			return alarm, err
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -39,6 +43,10 @@ func (f *Foreman) HandOver(ctx context.Context, by By, c floor.CarrierID, code s
 		}
 		return v.leave(p, o)
 	})
+	if t, ok := last[floor.TwinScanned](r); ok && err == nil {
+		err = floor.Refuse(t.Code(), "parcel", t.Parcel, "sheet", t.Sheet)
+	}
+	return r, err
 }
 
 func (v look) leave(p floor.Parcel, o floor.Order) ([]floor.Fact, error) {

@@ -429,19 +429,17 @@ func (f *Foreman) PoolWaybills(ctx context.Context, by By, c floor.CarrierID, nu
 		if _, err := v.must(by, floor.RoleAdmin); err != nil {
 			return nil, err
 		}
-		var fresh []floor.WaybillNo
-		for _, n := range numbers {
-			_, used, err := v.ParcelByWaybill(n)
+		for i, n := range numbers {
+			taken, err := v.taken(n)
 			if err != nil {
 				return nil, err
 			}
-			if !used && n != "" && !slices.Contains(fresh, n) {
-				fresh = append(fresh, n)
+			if taken || slices.Contains(numbers[:i], n) {
+				trip, err := v.open(floor.Trip{Scope: floor.Scope{Carrier: c}, Cause: floor.FuseTwice, Why: string(n)})
+				return append(trip, floor.WaybillsPooled{Carrier: c}), err // the request is spent
 			}
 		}
-		if len(fresh) == 0 {
-			return nil, nil
-		}
-		return []floor.Fact{floor.WaybillsPooled{Carrier: c, Numbers: fresh}}, nil
+		well, err := v.wellAgain(c)
+		return append(well, floor.WaybillsPooled{Carrier: c, Numbers: numbers}), err
 	})
 }

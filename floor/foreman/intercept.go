@@ -366,6 +366,15 @@ func (i *intake) close(o floor.Order, why string) error {
 	if err := i.voidParcels(o, why); err != nil {
 		return err
 	}
+	es, err := i.effects()
+	if err != nil {
+		return err
+	}
+	unused, err := i.endBookings(es, o.ID, why)
+	if err != nil {
+		return err
+	}
+	i.add(unused...)
 	i.add(floor.OrderClosed{Order: o.ID, Why: why})
 	if len(back) > 0 {
 		t, err := i.ids("task", "T")
@@ -425,6 +434,11 @@ func (i *intake) voidParcels(o floor.Order, why string) error {
 			continue
 		}
 		i.add(floor.ParcelVoided{Parcel: id, Order: o.ID, Station: p.Station, Why: why})
+		es, err := i.effects()
+		if err != nil {
+			return err
+		}
+		i.add(i.giveBack(es, o.ID, id, p.Carrier, p.Waybill)...)
 		err = i.Lane(PrinterLane(p.Station), func(e floor.Effect) bool {
 			if e.Parcel == id && (e.State == floor.EffectWanted || e.State == floor.EffectLater) {
 				i.add(floor.EffectEnded{

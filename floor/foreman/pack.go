@@ -267,9 +267,11 @@ func unverified(p floor.Parcel) int {
 }
 
 // Seal closes a weighed parcel: a waybill number is bound to it for ever, and its
-// label is asked for.
+// label is asked for. The fuse stands before it: a parcel whose label must not be
+// made opens it, and stays on the table.
 func (f *Foreman) Seal(ctx context.Context, by By, id floor.ParcelID) (ledger.Receipt, error) {
-	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+	now := moment()
+	r, err := f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		p, o, err := v.handling(by, id)
 		if err != nil {
 			return nil, err
@@ -280,61 +282,77 @@ func (f *Foreman) Seal(ctx context.Context, by By, id floor.ParcelID) (ledger.Re
 		case p.State != floor.ParcelIsWeighed:
 			return nil, floor.Refuse("not-weighed", "parcel", id)
 		}
-		c, err := f.carrier(o)
+		choice, err := v.choose(o, p.Weight.Grams, now)
+		if err != nil || choice.Carrier == "" {
+			return nil, orRefuse(err, floor.Refuse("no-carrier", "order", o.ID))
+		}
+		c := choice.Carrier
+		facts, trip, err := v.guard(f.scope(c, p.Station), o, p)
 		if err != nil {
 			return nil, err
 		}
-		n, ok, err := v.PooledWaybill(c)
-		if err != nil || !ok {
-			return nil, orRefuse(err, floor.Refuse("no-waybill", "carrier", c))
+		if trip != nil {
+			opens, err := v.open(*trip)
+			if err == nil && len(opens) == 0 {
+				err = floor.Fuse{Trip: *trip}.Refusal() // it is open already
+			}
+			return opens, err
 		}
-		to, _, err := v.Recipient(o.ID)
+		n, err := v.number(o, c)
 		if err != nil {
 			return nil, err
 		}
-		label, err := v.label(p, 1, "")
+		es, err := v.ids("effect", "E")
 		if err != nil {
 			return nil, err
 		}
-		rest := 0
-		for _, l := range o.Lines {
-			rest += l.Qty - l.Packed
-		}
-		return []floor.Fact{
+		last, err := v.lastToSeal(o, id)
+		return append(facts,
 			floor.ParcelSealed{
-				Parcel: id, Order: o.ID, Station: p.Station, Carrier: c, Waybill: n,
-				SortCode: f.o.SortCode(c, to), Last: rest == 0,
+				Parcel: id, Order: o.ID, Station: p.Station, Carrier: c, Waybill: n.Waybill,
+				SortCode: n.SortCode, Booking: n.Booking, Why: choice.Why, Last: last,
 			},
-			label,
-		}, nil
+			v.labelAs(es, p, c, p.Copies+1, ""),
+		), err
 	})
+	return r, refusalOf(r, err)
 }
 
-// carrier picks the first carrier that the buyer does not refuse.
-func (f *Foreman) carrier(o floor.Order) (floor.CarrierID, error) {
-	for _, c := range f.o.Carriers {
-		refused := slices.ContainsFunc(o.Avoid, func(code string) bool { return slices.Contains(f.o.Avoid[c], code) })
-		if !refused {
-			return c, nil
+// lastToSeal reports whether nothing of an order is left to pack or to seal once
+// parcel id is sealed.
+func (v look) lastToSeal(o floor.Order, id floor.ParcelID) (bool, error) {
+	for _, l := range o.Lines {
+		if l.Qty > l.Packed {
+			return false, nil
 		}
 	}
-	return "", floor.Refuse("no-carrier", "order", o.ID)
+	for _, other := range o.Parcels {
+		p, ok, err := v.Parcel(other)
+		if err != nil || ok && other != id && (p.State == floor.ParcelIsOpen || p.State == floor.ParcelIsVerified || p.State == floor.ParcelIsWeighed) {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // label asks for a copy of a parcel's label.
 func (v look) label(p floor.Parcel, copy int, why string) (floor.EffectAsked, error) {
-	e, err := v.ids("effect", "E")
-	if err != nil {
-		return floor.EffectAsked{}, err
-	}
-	x := floor.Effect{
-		ID: floor.EffectID(e.take()), Lane: PrinterLane(p.Station), What: floor.EffectLabel, Class: floor.Physical,
-		Order: p.Order, Parcel: p.ID, Copy: copy,
+	es, err := v.ids("effect", "E")
+	return v.labelAs(es, p, p.Carrier, copy, why), err
+}
+
+func (v look) labelAs(es *ids, p floor.Parcel, c floor.CarrierID, copy int, why string) floor.EffectAsked {
+	args := map[string]string{"carrier": string(c)}
+	if t := v.f.o.Template(p.Station); t != "" {
+		args["template"] = t
 	}
 	if why != "" {
-		x.Args = map[string]string{"why": why}
+		args["why"] = why
 	}
-	return floor.EffectAsked{Effect: x}, nil
+	return floor.EffectAsked{Effect: floor.Effect{
+		ID: floor.EffectID(es.take()), Lane: PrinterLane(p.Station), What: floor.EffectLabel, Class: floor.Physical,
+		Order: p.Order, Parcel: p.ID, Copy: copy, Args: args,
+	}}
 }
 
 // Answers to a label in doubt.
@@ -364,9 +382,13 @@ func (f *Foreman) AnswerDoubt(ctx context.Context, by By, id floor.EffectID, ans
 			Effect: id, Lane: e.Lane, Order: e.Order, Parcel: e.Parcel, Station: laneStation(e.Lane), What: e.What,
 			Outcome: "printed", Detail: "a person saw it",
 		}
+		well, err := v.undoubted(e)
+		if err != nil {
+			return nil, err
+		}
 		switch answer {
 		case CameOut:
-			return []floor.Fact{end}, nil
+			return append(well, end), nil
 		case DidNot:
 			end.Outcome = "not-printed"
 		case Reprint:
@@ -376,9 +398,9 @@ func (f *Foreman) AnswerDoubt(ctx context.Context, by By, id floor.EffectID, ans
 		}
 		again, err := v.copyOf(e, answer)
 		if err != nil || again == nil {
-			return []floor.Fact{end}, err
+			return append(well, end), err
 		}
-		return []floor.Fact{end, *again}, nil
+		return append(well, end, *again), nil
 	})
 }
 
@@ -435,46 +457,16 @@ func laneStation(lane string) floor.StationID {
 	return floor.StationID(station)
 }
 
-// ReprintReasons are the reasons for another copy of a printed label.
-var ReprintReasons = []string{"spoilt", "lost", "unreadable"}
-
-// Reprint asks for another copy of a label that has come out: the same number,
-// the next copy.
-func (f *Foreman) Reprint(ctx context.Context, by By, id floor.ParcelID, why string) (ledger.Receipt, error) {
-	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
-		if _, err := v.must(by, floor.RolePacker); err != nil {
-			return nil, err
-		}
-		p, o, err := v.parcelOf(string(id))
-		if err != nil {
-			return nil, err
-		}
-		if err := awake(&o); err != nil {
-			return nil, err
-		}
-		switch {
-		case !slices.Contains(ReprintReasons, why):
-			return nil, floor.Refuse("bad-reason", "got", why)
-		case p.State == floor.ParcelHasLeft:
-			return nil, floor.Refuse("already-left", "parcel", p.ID, "sheet", p.Sheet)
-		case p.State != floor.ParcelIsSealed:
-			return nil, floor.Refuse("not-sealed", "parcel", p.ID)
-		case p.Label != floor.LabelPrinted && p.Label != floor.LabelFailed:
-			return nil, floor.Refuse("label-pending", "parcel", p.ID)
-		}
-		again, err := v.label(p, p.Copies+1, why)
-		return []floor.Fact{again}, err
-	})
-}
-
-// parcelOf finds a parcel by its waybill number or its own id.
+// parcelOf finds a parcel by its waybill number, its own id, or that with the copy
+// of its label (P-77/2).
 func (v look) parcelOf(code string) (floor.Parcel, floor.Order, error) {
 	id, ok, err := v.ParcelByWaybill(floor.WaybillNo(code))
 	if err != nil {
 		return floor.Parcel{}, floor.Order{}, err
 	}
 	if !ok {
-		id = floor.ParcelID(code)
+		parcel, _, _ := strings.Cut(code, "/")
+		id = floor.ParcelID(parcel)
 	}
 	p, ok, err := v.Parcel(id)
 	if err != nil || !ok || p.ID != id {

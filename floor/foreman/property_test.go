@@ -96,7 +96,7 @@ func (w *world) open() {
 	}
 	w.l = l
 	w.f = foreman.New(l, foreman.Options{
-		Carriers: []floor.CarrierID{"sf"}, Stations: []floor.StationID{"pack-1"},
+		Carriers: []floor.CarrierRule{{ID: "sf"}}, Stations: []floor.StationID{"pack-1"},
 		Reports: func(floor.ChannelID) bool { return true },
 	})
 }

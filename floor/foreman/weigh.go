@@ -145,15 +145,24 @@ func (v look) leadOf(by By, badge string) (floor.PersonID, error) {
 	return p.ID, nil
 }
 
-// PassWeight lets the weight of a parcel that was outside the tolerance count, for
-// one of floor.PassReasons. A lead must agree: who asks, or whose badge is given.
+// PassWeight lets the weight of a parcel count that was outside the tolerance, or is
+// over what its carrier takes unseen, for one of floor.PassReasons. A lead must agree: who asks, or whose badge is given.
 func (f *Foreman) PassWeight(ctx context.Context, by By, id floor.ParcelID, reason, badge string) (ledger.Receipt, error) {
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		p, o, err := v.handling(by, id)
+		var weight *floor.Weight
+		if p.Off != nil {
+			weight = &p.Off.Weight
+		} else if err == nil {
+			heavy, ferr := v.fuse(func(x floor.Fuse) bool { return x.Cause == floor.FuseWeight && x.Parcel == id })
+			if err = ferr; heavy != nil {
+				weight = p.Weight
+			}
+		}
 		switch {
 		case err != nil:
 			return nil, err
-		case p.Off == nil:
+		case weight == nil:
 			return nil, floor.Refuse("nothing-to-pass", "parcel", id)
 		case !slices.Contains(floor.PassReasons, reason):
 			return nil, floor.Refuse("bad-reason", "got", reason)
@@ -164,7 +173,7 @@ func (f *Foreman) PassWeight(ctx context.Context, by By, id floor.ParcelID, reas
 		}
 		tare := v.tare(p)
 		return []floor.Fact{floor.ParcelWeighed{
-			Parcel: id, Order: o.ID, Station: p.Station, Weight: p.Off.Weight, Manual: true, Reason: reason, PassedBy: who, Tare: &tare,
+			Parcel: id, Order: o.ID, Station: p.Station, Weight: *weight, Manual: true, Reason: reason, PassedBy: who, Tare: &tare,
 		}}, nil
 	})
 }

@@ -151,7 +151,7 @@ func TestParcelsTeach(t *testing.T) {
 func TestBoxMustBeScanned(t *testing.T) {
 	s := newSite(t)
 	s.f = foreman.New(s.l, foreman.Options{
-		Carriers: []floor.CarrierID{"sf"}, Stations: []floor.StationID{"pack-1"}, Packaging: 999,
+		Carriers: []floor.CarrierRule{{ID: "sf"}}, Stations: []floor.StationID{"pack-1"}, Packaging: 999,
 		Packagings: []floor.Packaging{{Code: "BOX-2", Name: "2 号箱", Grams: 120}, {Code: "BOX-4", Name: "4 号箱", Grams: 260}},
 	})
 	s.receive(shopOrder("1", "TS01", 1))

@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -133,7 +134,7 @@ func ledgerOptions(cfg *config.Config) ledger.Options {
 func rules(cfg *config.Config) foreman.Options {
 	o := foreman.Options{
 		Prefix: cfg.Site.Prefix, Zone: cfg.Site.Zone, FreezeWindow: cfg.Floor.FreezeWindow, CallEvery: cfg.Floor.CallEvery,
-		Packaging: cfg.Floor.PackagingGrams, Avoid: map[floor.CarrierID][]string{},
+		Packaging: cfg.Floor.PackagingGrams, Address: addressTrouble,
 		Tolerance: floor.Tolerance{
 			Abs: cfg.Floor.ToleranceGrams, Pct: cfg.Floor.TolerancePercent, Least: cfg.Floor.ToleranceLeast,
 		},
@@ -145,12 +146,19 @@ func rules(cfg *config.Config) foreman.Options {
 		o.Windows = append(o.Windows, foreman.Window{Why: floor.FreezeWhy(w.Why), Category: w.Category, Within: w.Within})
 	}
 	for _, c := range cfg.Carriers {
-		o.Carriers = append(o.Carriers, c.ID)
-		o.Avoid[c.ID] = c.Avoid
+		o.Carriers = append(o.Carriers, carrierRule(c))
 	}
+	o.Returns = func(c floor.CarrierID) bool {
+		return slices.ContainsFunc(cfg.Carriers, func(have config.Carrier) bool { return have.ID == c })
+	}
+	templates := map[floor.StationID]string{}
 	for _, s := range cfg.Stations {
 		o.Stations = append(o.Stations, s.ID)
+		if s.Printer != nil {
+			templates[s.ID] = "waybill-" + s.Printer.Labels
+		}
 	}
+	o.Template = func(s floor.StationID) string { return templates[s] }
 	reports := map[floor.ChannelID]bool{}
 	for _, c := range cfg.Channels {
 		reports[c.ID] = c.Driver != "csv"
@@ -298,6 +306,7 @@ func (d *Daemon) stages() []stage {
 			bring = append(bring, task{"shop " + string(s.id), func(ctx context.Context) error { return d.pull(ctx, s) }})
 		}
 	}
+	bring = append(bring, task{"fuses", d.probeFuses})
 	for _, c := range d.carriers {
 		bring = append(bring, task{"carrier " + string(c.id), func(ctx context.Context) error { return d.refill(ctx, c) }})
 	}
@@ -442,6 +451,9 @@ func (d *Daemon) lanes(o Options) {
 			Name: foreman.PrinterLane(s.id), Deliver: d.print(s),
 			Pace: func(int) time.Duration { return 2 * time.Second },
 		})
+	}
+	for _, a := range d.carriers {
+		lanes = append(lanes, courier.Lane{Name: foreman.CarrierLane(a.id), Deliver: d.tellCarrier(a), Pace: o.Pace})
 	}
 	lanes = append(lanes, courier.Lane{Name: "alert", Deliver: d.alert})
 	d.courier = courier.New(d.ledger, lanes...)

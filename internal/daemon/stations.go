@@ -113,6 +113,7 @@ func (d *Daemon) hooks() pda.Hooks {
 			}
 			return ids
 		},
+		Accounts: d.accounts,
 		Channels: func() []pda.ChannelState {
 			var out []pda.ChannelState
 			for _, s := range d.shops {
@@ -213,7 +214,7 @@ func (d *Daemon) print(s *station) courier.Deliver {
 		job, notes, err := d.render(s, e)
 		if err != nil {
 			d.log.Error("label cannot be made", "parcel", e.Parcel, "err", err)
-			return courier.Outcome{Verdict: courier.Refused, Why: labelWhy(err)}
+			return courier.Outcome{Verdict: courier.Refused, Why: labelWhy(err), Trip: labelTrip(e, s.id, err)}
 		}
 		out, err := s.printer.Print(ctx, printer.Job{ID: fmt.Sprintf("%s/%d", e.Parcel, e.Copy), Data: job})
 		if err != nil {
@@ -236,6 +237,23 @@ func labelWhy(err error) string {
 		return fit.Sentence("zh")
 	}
 	return err.Error()
+}
+
+// labelTrip says which fuse a label opens that cannot be made, or nil: the label
+// of a wave's cart stops no parcel.
+func labelTrip(e floor.Effect, station floor.StationID, err error) *floor.Trip {
+	if e.What != floor.EffectLabel {
+		return nil
+	}
+	t := &floor.Trip{
+		Scope: floor.Scope{Carrier: floor.CarrierID(e.Args["carrier"]), Template: e.Args["template"], Station: station},
+		Cause: floor.FuseTemplate, Parcel: e.Parcel, Order: e.Order, Why: labelWhy(err),
+	}
+	var fit *label.FitError
+	if errors.As(err, &fit) {
+		t.Cause, t.Why = floor.FuseFit, fmt.Sprintf("%s, %d", fit.Field, fit.Characters)
+	}
+	return t
 }
 
 // askShopWithin bounds the question whether an order may still go, right before

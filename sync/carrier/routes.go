@@ -3,7 +3,6 @@ package carrier
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"floord/floor"
 )
@@ -63,19 +62,5 @@ func (r Routes) Code(to floor.Recipient) string {
 }
 
 func key(province, city, district string) [3]string {
-	return [3]string{bare(province), bare(city), bare(district)}
-}
-
-// suffixes are what addresses leave out or not; the longer first.
-var suffixes = []string{"维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "特别行政区", "自治州", "省", "市", "区", "县"}
-
-// bare takes the suffix off a name, if a name of two characters or more is left.
-func bare(name string) string {
-	name = strings.TrimSpace(name)
-	for _, s := range suffixes {
-		if short, ok := strings.CutSuffix(name, s); ok && len([]rune(short)) >= 2 {
-			return short
-		}
-	}
-	return name
+	return [3]string{floor.BareDivision(province), floor.BareDivision(city), floor.BareDivision(district)}
 }

@@ -38,6 +38,7 @@ type Outcome struct {
 	Why     string        // a code of the message catalogue, or the other side's sentence
 	After   time.Duration // NotYet: not before; 0 = the lane's own pace
 	Notes   []string      // kept in the journal: what was printed otherwise than written
+	Trip    *floor.Trip   // opens a fuse: the next would fail in the same way
 }
 
 // Deliver carries one effect out. It must return within ctx. A panic counts as
@@ -94,8 +95,8 @@ func (c *Courier) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-// run carries one lane. News of the lane, and of freezes that were lifted, make
-// it look again.
+// run carries one lane. News of the lane, and of freezes and fuses that no longer
+// hold it up, make it look again.
 func (c *Courier) run(ctx context.Context, lane Lane) error {
 	if err := c.doubtBegun(ctx, lane); err != nil {
 		return over(ctx, err)
@@ -120,7 +121,7 @@ func over(ctx context.Context, err error) error {
 }
 
 func (c *Courier) listen(ctx context.Context, lane string, news chan<- struct{}) error {
-	topic := ledger.Topic{floor.LaneTopic(lane), string(floor.OrderThawed{}.Kind())}
+	topic := ledger.Topic{floor.LaneTopic(lane), string(floor.OrderThawed{}.Kind()), string(floor.FuseClosed{}.Kind())}
 	for _, err := range c.l.Follow(ctx, c.l.Seq(), topic) {
 		if err != nil {
 			return err
@@ -166,7 +167,8 @@ func (c *Courier) next(lane string) (ready floor.Effect, wait time.Duration, err
 	wait = idle
 	waiting := map[floor.OrderID]bool{}
 	err = c.l.Read(func(v *ledger.View) error {
-		var inner error
+		fuses, inner := openFuses(v)
+		probing := false
 		err := v.Lane(lane, func(e floor.Effect) bool {
 			if e.Class == floor.Physical && (e.State == floor.EffectDoubt || e.State == floor.EffectBegun) {
 				return false // nothing more until a person has looked
@@ -174,6 +176,12 @@ func (c *Courier) next(lane string) (ready floor.Effect, wait time.Duration, err
 			if waiting[e.Order] {
 				return true
 			}
+			probe := e.What == floor.EffectBook && e.State == floor.EffectLater
+			if e.What == floor.EffectBook && probing || stopped(fuses, e) {
+				waiting[e.Order] = true
+				return true
+			}
+			probing = probing || probe && accountOpen(fuses, e)
 			if e.State == floor.EffectLater && e.Next.After(now) {
 				wait = min(wait, e.Next.Sub(now))
 				waiting[e.Order] = true
@@ -190,6 +198,39 @@ func (c *Courier) next(lane string) (ready floor.Effect, wait time.Duration, err
 		return errors.Join(err, inner)
 	})
 	return ready, wait, err
+}
+
+func openFuses(v *ledger.View) ([]floor.Fuse, error) {
+	var all []floor.Fuse
+	err := v.OpenFuses(func(x floor.Fuse) bool { all = append(all, x); return true })
+	return all, err
+}
+
+// stopped reports whether an open fuse stops a label. That of the parcel which
+// opened it may try: it is the probe. A label in doubt stops its lane by itself.
+func stopped(fuses []floor.Fuse, e floor.Effect) bool {
+	if e.What != floor.EffectLabel {
+		return false
+	}
+	scope := floor.Scope{Carrier: floor.CarrierID(e.Args["carrier"]), Template: e.Args["template"], Station: station(e)}
+	for _, x := range fuses {
+		if !x.Cause.Account() && x.Cause != floor.FuseDoubt && x.Station != "" && x.Parcel != e.Parcel && x.Covers(scope) {
+			return true
+		}
+	}
+	return false
+}
+
+// accountOpen reports whether the fuse of a carrier's account is open. Of the
+// orders that want a number one then tries, at its own pace; the others wait.
+func accountOpen(fuses []floor.Fuse, e floor.Effect) bool {
+	_, carrier, _ := strings.Cut(e.Lane, "/")
+	for _, x := range fuses {
+		if x.Cause.Account() && x.Carrier == floor.CarrierID(carrier) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayGo reports whether an effect may leave now: no label of a frozen order does.
@@ -245,6 +286,9 @@ func (c *Courier) begin(ctx context.Context, e floor.Effect) (bool, error) {
 		if free, err := mayGo(v, e); err != nil || !free {
 			return nil, err
 		}
+		if fuses, err := openFuses(v); err != nil || stopped(fuses, e) {
+			return nil, err
+		}
 		return []floor.Fact{floor.EffectStarted{Effect: e.ID, Lane: e.Lane, Order: e.Order, Station: station(e)}}, nil
 	})
 	return err == nil && len(r.Events) > 0, err
@@ -270,15 +314,53 @@ func (c *Courier) end(ctx context.Context, lane Lane, e floor.Effect, out Outcom
 		if _, ok, err := v.Effect(e.ID); err != nil || !ok {
 			return nil, err
 		}
-		fact := ending(e, out, next)
-		why := trouble(e, out, fact)
+		facts := []floor.Fact{ending(e, out, next)}
+		fuse, err := fuseOf(v, e, out)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, fuse...)
+		why := trouble(e, out, facts[0])
 		if why == "" {
-			return []floor.Fact{fact}, nil
+			return facts, nil
 		}
 		n, err := v.Next("effect")
-		return []floor.Fact{fact, call(n, e, why, out.Why)}, err
+		return append(facts, call(n, e, why, out.Why)), err
 	})
 	return err
+}
+
+// fuseOf gives what a delivery does to the fuses: a trip opens one, a label in
+// doubt that of its printer, and a label that came out closes the one that the
+// same parcel had opened because it could not be made.
+func fuseOf(v *ledger.View, e floor.Effect, out Outcome) ([]floor.Fact, error) {
+	trip := out.Trip
+	if trip == nil && e.Class == floor.Physical && out.Verdict == Unknown {
+		trip = doubt(e, out.Why)
+	}
+	all, err := openFuses(v)
+	if err != nil {
+		return nil, err
+	}
+	var facts []floor.Fact
+	for _, x := range all {
+		if trip != nil && x.Cause == trip.Cause && x.Scope == trip.Scope {
+			return nil, nil
+		}
+		if e.What == floor.EffectLabel && out.Verdict == Done && x.Parcel == e.Parcel && (x.Cause == floor.FuseFit || x.Cause == floor.FuseTemplate) {
+			facts = append(facts, floor.FuseClosed{Fuse: x.ID, By: floor.ClosedByProbe})
+		}
+	}
+	if trip == nil {
+		return facts, nil
+	}
+	n, err := v.Next("fuse")
+	return append(facts, floor.FuseOpened{Fuse: fmt.Sprintf("F-%d", n), Trip: *trip}), err
+}
+
+// doubt is the trip of a printer of which nobody knows whether it printed.
+func doubt(e floor.Effect, why string) *floor.Trip {
+	return &floor.Trip{Scope: floor.Scope{Station: station(e)}, Cause: floor.FuseDoubt, Parcel: e.Parcel, Order: e.Order, Why: why}
 }
 
 // trouble says why a person must be called, or "": a report that does not get
@@ -337,16 +419,18 @@ func call(n uint64, e floor.Effect, code, why string) floor.Fact {
 // whether it happened.
 func (c *Courier) doubtBegun(ctx context.Context, lane Lane) error {
 	_, err := c.commit(ctx, func(v *ledger.View) ([]floor.Fact, error) {
-		var facts []floor.Fact
+		var facts, opens []floor.Fact
+		var inner error
 		err := v.Lane(lane.Name, func(e floor.Effect) bool {
 			if e.Class == floor.Physical && e.State == floor.EffectBegun {
 				facts = append(facts, floor.EffectDoubted{
 					Effect: e.ID, Lane: e.Lane, Order: e.Order, Parcel: e.Parcel, Station: station(e), Why: "restarted",
 				})
+				opens, inner = fuseOf(v, e, Outcome{Verdict: Unknown, Why: "restarted"})
 			}
-			return true
+			return inner == nil
 		})
-		return facts, err
+		return append(facts, opens...), errors.Join(err, inner)
 	})
 	return err
 }

@@ -29,6 +29,11 @@ const (
 	vParcels    = "parcels"    // parcel number -> floor.Parcel
 	vWeights    = "weights"    // sku -> floor.UnitWeight
 	vWaybills   = "waybills"   // number -> parcel; kept for ever
+	vKilled     = "killed"     // number -> floor.Killed; kept for ever
+	vBookings   = "bookings"   // order|n -> floor.Booking
+	vBooked     = "booked"     // number -> order|n; kept for ever
+	vFuses      = "fuses"      // fuse number -> floor.Fuse, of those open
+	vTrips      = "trips"      // hour|fuse number -> floor.Fuse
 	vPool       = "pool"       // carrier|number -> "": waybill numbers fetched ahead
 	vStations   = "stations"   // station -> parcel that is open there
 	vSheets     = "sheets"     // carrier -> sheet open now
@@ -108,6 +113,12 @@ func (f *folder) fact(fact floor.Fact) error {
 	case floor.ParcelOpened, floor.ItemVerified, floor.ParcelVerified, floor.ParcelWeighed,
 		floor.NoteRead, floor.BoxTaken, floor.ParcelSplit, floor.WeightMissed, floor.ParcelSealed, floor.ParcelVoided, floor.ParcelLeft:
 		return f.parcels(x)
+	case floor.WaybillKilled, floor.WaybillBound, floor.ParcelRedone, floor.TwinScanned:
+		return f.waybills(x)
+	case floor.BookingAsked, floor.BookingMade, floor.BookingEnded:
+		return f.bookings(x)
+	case floor.FuseOpened, floor.FuseClosed:
+		return f.fuses(x)
 	case floor.SheetOpened:
 		return f.sheet(x)
 	case floor.WaybillsPooled:

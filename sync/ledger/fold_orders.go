@@ -226,15 +226,18 @@ func (f *folder) archived(x floor.DayArchived) error {
 			return err
 		}
 	}
-	return f.dropHours(x.Day)
+	if err := f.dropHours(vTrips, x.Day); err != nil {
+		return err
+	}
+	return f.dropHours(vHours, x.Day)
 }
 
-// dropHours forgets under which hours reports find the orders of days before the
-// archived one, a bout at a time: the next archived event takes the next.
-func (f *folder) dropHours(day string) error {
+// dropHours forgets what reports find under the hours of days before the archived
+// one, a bout at a time: the next archived event takes the next.
+func (f *folder) dropHours(view, day string) error {
 	const bout = 5000
 	var gone []string
-	err := f.r.scan(vHours, "", "", func(key string, _ []byte) (bool, error) {
+	err := f.r.scan(view, "", "", func(key string, _ []byte) (bool, error) {
 		if key >= day || len(gone) == bout {
 			return false, nil
 		}
@@ -244,7 +247,7 @@ func (f *folder) dropHours(day string) error {
 	if err != nil {
 		return err
 	}
-	return each(gone, func(key string) error { return f.r.delete(vHours, key) })
+	return each(gone, func(key string) error { return f.r.delete(view, key) })
 }
 
 func (f *folder) drop(overKey string, id floor.OrderID) error {
@@ -263,6 +266,9 @@ func (f *folder) drop(overKey string, id floor.OrderID) error {
 		}
 	}
 	if err := f.r.delete(vTo, string(id)); err != nil {
+		return err
+	}
+	if err := f.dropBookings(id); err != nil {
 		return err
 	}
 	if err := f.r.delete(vOrders, string(id)); err != nil {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -44,7 +45,7 @@ func (f *folder) parcels(fact floor.Fact) error {
 			}
 		}
 		return f.parcel(x.Parcel, func(p *floor.Parcel) {
-			p.State, p.Weight, p.Off = floor.ParcelIsWeighed, &x.Weight, nil
+			p.State, p.Weight, p.Off, p.Passed = floor.ParcelIsWeighed, &x.Weight, nil, x.Manual
 			p.Teaches = x.Tare != nil && (!x.Manual || x.Reason == floor.PassRecord)
 			if x.Tare != nil {
 				p.Tare = *x.Tare
@@ -91,20 +92,30 @@ func (f *folder) parcels(fact floor.Fact) error {
 	return nil
 }
 
-// sealed binds the number. Promise 3 is asserted here: a number that sits on
-// another parcel breaks the commit.
-func (f *folder) sealed(x floor.ParcelSealed) error {
-	owner, taken, err := getRow[floor.ParcelID](f.r, vWaybills, string(x.Waybill))
+// bind gives a number to a parcel. Promise 3 is asserted here: a number that sits
+// on another parcel, or is on the kill list, breaks the commit.
+func (f *folder) bind(p floor.ParcelID, c floor.CarrierID, n floor.WaybillNo) error {
+	owner, taken, err := getRow[floor.ParcelID](f.r, vWaybills, string(n))
 	if err != nil {
 		return err
 	}
-	if taken && owner != x.Parcel {
-		return fmt.Errorf("waybill number of %s is on %s already", x.Parcel, owner)
+	if taken && owner != p {
+		return fmt.Errorf("waybill number of %s is on %s already", p, owner)
 	}
-	if err := putRow(f.r, vWaybills, string(x.Waybill), x.Parcel); err != nil {
+	if _, dead, err := getRow[floor.Killed](f.r, vKilled, string(n)); err != nil || dead {
+		return errors.Join(err, fmt.Errorf("waybill number of %s is on the kill list", p))
+	}
+	if err := putRow(f.r, vWaybills, string(n), p); err != nil {
 		return err
 	}
-	if err := f.r.delete(vPool, string(x.Carrier)+"|"+string(x.Waybill)); err != nil {
+	return f.r.delete(vPool, string(c)+"|"+string(n))
+}
+
+func (f *folder) sealed(x floor.ParcelSealed) error {
+	if err := f.bind(x.Parcel, x.Carrier, x.Waybill); err != nil {
+		return err
+	}
+	if err := f.bound(x.Order, x.Booking); err != nil {
 		return err
 	}
 	if err := f.count("sealed", 1); err != nil {
@@ -113,7 +124,7 @@ func (f *folder) sealed(x floor.ParcelSealed) error {
 	if err := f.clearStation(x.Station, x.Parcel); err != nil {
 		return err
 	}
-	err = f.order(x.Order, func(o *floor.Order) {
+	err := f.order(x.Order, func(o *floor.Order) {
 		o.Carrier = x.Carrier
 		if x.Last {
 			o.State = floor.Sealed
@@ -130,7 +141,7 @@ func (f *folder) sealed(x floor.ParcelSealed) error {
 	var sealed floor.Parcel
 	err = f.parcel(x.Parcel, func(p *floor.Parcel) {
 		p.State, p.SealedAt = floor.ParcelIsSealed, f.e.At
-		p.Carrier, p.Waybill, p.SortCode = x.Carrier, x.Waybill, x.SortCode
+		p.Carrier, p.Waybill, p.SortCode, p.Why = x.Carrier, x.Waybill, x.SortCode, x.Why
 		sealed = *p
 	})
 	if err != nil {

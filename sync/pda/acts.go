@@ -35,7 +35,10 @@ var verbs = map[string]verb{
 	"weigh":     {screens: "station", slow: true, do: with((*session).weigh)},
 	"pass":      {screens: "station", do: with((*session).pass)},
 	"seal":      {screens: "station", do: with((*session).seal)},
-	"reprint":   {screens: "station", do: with((*session).reprint)},
+	"reprint":   {screens: "station board", do: with((*session).reprint)},
+	"renew":     {screens: "station board", do: with((*session).renew)},
+	"redo":      {screens: "station", do: with((*session).redo)},
+	"fuse":      {screens: "station board", do: with((*session).fuse)},
 	"doubt":     {screens: "station", do: with((*session).doubt)},
 	"hand-over": {screens: "pda station", do: with((*session).handOver)},
 	"shown":     {screens: "pda station", do: with((*session).shown)},
@@ -122,6 +125,9 @@ type (
 	reprintArgs struct {
 		Parcel floor.ParcelID `json:"parcel"`
 		Reason string         `json:"reason"`
+	}
+	fuseArgs struct {
+		Fuse string `json:"fuse"`
 	}
 	doubtArgs struct {
 		Effect floor.EffectID `json:"effect"`
@@ -275,6 +281,22 @@ func (x *session) seal(ctx context.Context, by foreman.By, a parcelArgs) (any, l
 
 func (x *session) reprint(ctx context.Context, by foreman.By, a reprintArgs) (any, ledger.Receipt, error) {
 	r, err := x.srv.o.Foreman.Reprint(ctx, by, a.Parcel, a.Reason)
+	return nil, r, err
+}
+
+func (x *session) renew(ctx context.Context, by foreman.By, a reprintArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Renew(ctx, by, a.Parcel, a.Reason)
+	return nil, r, err
+}
+
+func (x *session) redo(ctx context.Context, by foreman.By, a reprintArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Redo(ctx, by, x.device.Station, a.Parcel, a.Reason)
+	return nil, r, err
+}
+
+// fuse closes a fuse by the person's word.
+func (x *session) fuse(ctx context.Context, by foreman.By, a fuseArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.CloseFuse(ctx, by, a.Fuse)
 	return nil, r, err
 }
 

@@ -22,7 +22,9 @@ type Board struct {
 	People   []Worker       `json:"people"`
 	Devices  []Device       `json:"devices"`
 	Stations []Station      `json:"stations"`
+	Fuses    []Fuse         `json:"fuses"` // those open, the oldest first
 	Channels []ChannelState `json:"channels"`
+	Accounts []CarrierState `json:"accounts"` // at the carriers
 	Outbox   []floor.Effect `json:"outbox"`
 }
 
@@ -136,9 +138,9 @@ func (s *Server) lookAround() (Board, uint64, error) {
 	seq, err := s.read(func(v *ledger.View) (err error) {
 		b = Board{
 			Open: []Ask{}, Today: []Ask{}, Waves: []Wave{}, People: []Worker{}, Devices: []Device{},
-			Stations: []Station{}, Channels: []ChannelState{}, Outbox: []floor.Effect{},
+			Stations: []Station{}, Channels: []ChannelState{}, Outbox: []floor.Effect{}, Fuses: []Fuse{}, Accounts: []CarrierState{},
 		}
-		for _, part := range []func(*ledger.View, *Board) error{figures, asks, s.today, waves, people, s.devices, s.stations, outbox} {
+		for _, part := range []func(*ledger.View, *Board) error{figures, asks, s.today, waves, people, s.devices, s.stations, outbox, fuses} {
 			if err := part(v, &b); err != nil {
 				return err
 			}
@@ -147,6 +149,9 @@ func (s *Server) lookAround() (Board, uint64, error) {
 	})
 	if s.o.Hooks.Channels != nil {
 		b.Channels = append(b.Channels, s.o.Hooks.Channels()...)
+	}
+	if s.o.Hooks.Accounts != nil {
+		b.Accounts = append(b.Accounts, s.o.Hooks.Accounts()...)
 	}
 	return b, seq, err
 }
@@ -297,6 +302,30 @@ func outbox(v *ledger.View, b *Board) error {
 	return v.Lane("", func(e floor.Effect) bool {
 		b.Outbox = append(b.Outbox, e)
 		return len(b.Outbox) < maxRows
+	})
+}
+
+// A Fuse is a fuse that is open: what it stops, since when, and in one sentence
+// why and what to do. Closer is the role that may close it by hand; empty where
+// an answer or a probe does.
+type Fuse struct {
+	ID string `json:"id"`
+	floor.Trip
+	Since  time.Time  `json:"since"`
+	Closer floor.Role `json:"closer,omitempty"`
+	ZH     string     `json:"zh"`
+	EN     string     `json:"en"`
+}
+
+// NewFuse gives a fuse as screens and the API show it.
+func NewFuse(f floor.Fuse) Fuse {
+	return Fuse{ID: f.ID, Trip: f.Trip, Since: f.OpenedAt, Closer: f.Cause.Closer(), ZH: f.Text("zh"), EN: f.Text("en")}
+}
+
+func fuses(v *ledger.View, b *Board) error {
+	return v.OpenFuses(func(f floor.Fuse) bool {
+		b.Fuses = append(b.Fuses, NewFuse(f))
+		return len(b.Fuses) < maxRows
 	})
 }
 

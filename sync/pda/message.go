@@ -140,8 +140,10 @@ func Say(lang string, r *floor.Refusal) string {
 	args := make(map[string]string, len(r.Args))
 	for k, v := range r.Args {
 		code := k + "-" + v
-		if strings.HasPrefix(v, "why-") || strings.HasPrefix(v, "hold-") {
-			code = v
+		for _, prefix := range []string{"why-", "hold-", "receiver-", "address-"} {
+			if strings.HasPrefix(v, prefix) {
+				code = v
+			}
 		}
 		if said := floor.Say(lang, code, nil); said != code {
 			v = said

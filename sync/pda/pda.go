@@ -67,6 +67,7 @@ type Hooks struct {
 	Stations   func() []floor.StationID
 	Carriers   func() []floor.CarrierID
 	Channels   func() []ChannelState
+	Accounts   func() []CarrierState
 }
 
 // A ScaleState is what a scale shows now.
@@ -88,6 +89,17 @@ type ChannelState struct {
 	ID   floor.ChannelID `json:"id"`
 	OK   bool            `json:"ok"`
 	Text string          `json:"text"`
+}
+
+// A CarrierState is the health of an account at a carrier. Left counts the numbers
+// that lie ready: in the pool, or booked for orders not packed yet. Text is for
+// people.
+type CarrierState struct {
+	ID   floor.CarrierID `json:"id"`
+	Name string          `json:"name,omitempty"`
+	OK   bool            `json:"ok"`
+	Left int             `json:"left"`
+	Text string          `json:"text,omitempty"`
 }
 
 // A Server serves the endpoint /ws. Its sessions live until Run ends.

@@ -270,6 +270,12 @@ func (r *replay) stage(device, what string) {
 		r.Must(r.on["pda-07"].Say(scan))
 		_, err := r.on["pda-07"].Wait("ok")
 		r.Must(err)
+	case "the account of the carrier runs dry":
+		_, err := r.Foreman.Trip(ctx, r.Root(), floor.Trip{Scope: floor.Scope{Carrier: "sf"}, Cause: floor.FuseBalance})
+		r.Must(err)
+	case "the account is topped up":
+		_, err := r.Foreman.PoolWaybills(ctx, r.Root(), "sf", []floor.WaybillNo{"SF20000000000"})
+		r.Must(err)
 	case "a lead revokes the device":
 		_, err := r.Foreman.Revoke(ctx, r.Root(), floor.DeviceID(device))
 		r.Must(err)

@@ -64,7 +64,10 @@ var screens = map[string]*screen{
 	},
 	"station": {
 		topic: func(d floor.Device, s snapshot) ledger.Topic {
-			return ledger.Topic{floor.DeviceTopic(d.ID), floor.StationTopic(d.Station), floor.LaneTopic(foreman.PrinterLane(d.Station))}
+			return ledger.Topic{
+				floor.DeviceTopic(d.ID), floor.StationTopic(d.Station), floor.LaneTopic(foreman.PrinterLane(d.Station)),
+				string(kindOf[floor.FuseOpened]()), string(kindOf[floor.FuseClosed]()), // of any station: one may cover all
+			}
 		},
 		kinds: map[floor.Kind]saying{
 			kindOf[floor.OrderFrozen]():     asFreeze,
@@ -80,6 +83,11 @@ var screens = map[string]*screen{
 			kindOf[floor.ParcelOpened]():    newLook,
 			kindOf[floor.ParcelSealed]():    newLook,
 			kindOf[floor.ParcelVoided]():    newLook,
+			kindOf[floor.ParcelRedone]():    newLook,
+			kindOf[floor.WaybillKilled]():   newLook,
+			kindOf[floor.WaybillBound]():    newLook,
+			kindOf[floor.FuseOpened]():      newLook,
+			kindOf[floor.FuseClosed]():      newLook,
 			kindOf[floor.EffectAsked]():     newLook,
 			kindOf[floor.EffectStarted]():   newLook,
 			kindOf[floor.EffectEnded]():     newLook,

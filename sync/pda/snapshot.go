@@ -18,6 +18,7 @@ type snapshot struct {
 	Waiting  int               `json:"waiting,omitzero"` // 1 if a task waits to be taken
 	Parcel   *parcel           `json:"parcel,omitzero"`
 	Doubts   []doubt           `json:"doubts,omitempty"` // labels that a person must say something about
+	Fuses    []Fuse            `json:"fuses,omitempty"`  // why labels stopped here, and what to do
 	Freezes  []freeze          `json:"freezes,omitempty"`
 	Carriers []floor.CarrierID `json:"carriers,omitempty"`
 	Boxes    []floor.Packaging `json:"boxes,omitempty"`  // one of them must be scanned for each parcel
@@ -70,6 +71,7 @@ type (
 		Carrier  floor.CarrierID   `json:"carrier,omitempty"`
 		Waybill  floor.WaybillNo   `json:"waybill,omitempty"`
 		SortCode string            `json:"sort_code,omitempty"`
+		Chosen   []Words           `json:"chosen,omitempty"` // why this carrier, and why not the others
 		Copies   int               `json:"copies,omitzero"`
 		Label    string            `json:"label,omitempty"`
 		Note     string            `json:"note,omitempty"`
@@ -224,9 +226,18 @@ func (x *session) stationPart(v *ledger.View, s *snapshot) error {
 	if x.srv.o.Hooks.Carriers != nil {
 		s.Carriers = x.srv.o.Hooks.Carriers()
 	}
+	err := v.OpenFuses(func(f floor.Fuse) bool {
+		if f.Station == x.device.Station || f.Station == "" && f.Order == "" {
+			s.Fuses = append(s.Fuses, NewFuse(f))
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
 	s.Boxes = x.srv.o.Foreman.Packagings()
 	stuck := map[floor.ParcelID]string{}
-	err := v.Lane(foreman.PrinterLane(x.device.Station), func(e floor.Effect) bool {
+	err = v.Lane(foreman.PrinterLane(x.device.Station), func(e floor.Effect) bool {
 		if e.State == floor.EffectDoubt {
 			s.Doubts = append(s.Doubts, doubt{Effect: e.ID, Parcel: e.Parcel, Order: e.Order, Copy: e.Copy, Why: e.Err})
 		}
@@ -272,6 +283,9 @@ func (x *session) newParcel(v *ledger.View, p floor.Parcel) (*parcel, error) {
 	}
 	if mark := o.NoteMark(); mark != p.Read {
 		out.Mark = mark
+	}
+	for _, r := range p.Why {
+		out.Chosen = append(out.Chosen, Words{ZH: r.Say("zh"), EN: r.Say("en")})
 	}
 	if p.Weight != nil {
 		out.Grams, out.Expected = &p.Weight.Grams, p.Weight.Expected

@@ -93,7 +93,7 @@ func NewSite(t testing.TB, o Options) *Site {
 	log := slog.New(slog.NewTextHandler(o.Log, nil))
 	s := &Site{T: t, Ledger: l, Counts: &Counts{n: map[string]int{}}, Mux: http.NewServeMux()}
 	s.Foreman = foreman.New(l, foreman.Options{
-		FreezeWindow: o.Window, Packaging: 100, Carriers: []floor.CarrierID{"sf"}, Stations: []floor.StationID{"pack-1"},
+		FreezeWindow: o.Window, Packaging: 100, Carriers: []floor.CarrierRule{{ID: "sf"}}, Stations: []floor.StationID{"pack-1"},
 	})
 	if s.Gate, err = gate.New(gate.Options{Hosts: []string{"127.0.0.1", "wms.lan"}, Log: log, Count: s.Counts.add}); err != nil {
 		t.Fatal(err)

@@ -1,0 +1,76 @@
+package daemon
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"floord/floor"
+	"floord/floor/address"
+	"floord/internal/config"
+	"floord/sync/ledger"
+)
+
+// carrierRule is what the choice of a carrier goes by.
+func carrierRule(c config.Carrier) floor.CarrierRule {
+	return floor.CarrierRule{ID: c.ID, Name: c.Name, Avoid: c.Avoid}
+}
+
+// addressTrouble says why a recipient's address cannot be read, in a word of the
+// catalogue, or "". Divisions that the shop has named are held against each other
+// alone: a street may bear the name of any town.
+func addressTrouble(to floor.Recipient) string {
+	divisions := to.Province + to.City + to.District
+	switch {
+	case to.Masked && to.Token != "":
+		return ""
+	case to.Detail == "":
+		return "address-detail"
+	case divisions == "":
+		divisions = to.Detail
+	}
+	flags := address.Parse(divisions).Flags
+	switch {
+	case slices.Contains(flags, address.Conflict):
+		return "address-conflict"
+	case slices.Contains(flags, address.NotAddress), slices.Contains(flags, address.Ambiguous):
+		return "address-division"
+	}
+	return ""
+}
+
+// probeEvery is how often it is looked whether what opened a fuse is still so.
+const probeEvery = 5 * time.Second
+
+// probeFuses closes fuses whose cause is gone. Those of a carrier's account are
+// probed by asking the carrier, each by its own loop.
+func (d *Daemon) probeFuses(ctx context.Context) error {
+	return every(ctx, probeEvery, func(ctx context.Context) error {
+		var open []floor.Fuse
+		err := d.ledger.Read(func(v *ledger.View) error {
+			return v.OpenFuses(func(x floor.Fuse) bool {
+				if !x.Cause.Account() && x.Cause != floor.FuseDoubt {
+					open = append(open, x)
+				}
+				return true
+			})
+		})
+		for _, x := range open {
+			if err == nil {
+				_, err = d.foreman.ProbeFuse(ctx, d.by("probe"), x.ID, d.labelFits(x))
+			}
+		}
+		return err
+	})
+}
+
+// labelFits reports whether the label that opened a fuse can be made now: its
+// text or its template was mended.
+func (d *Daemon) labelFits(x floor.Fuse) bool {
+	s := d.stations[x.Station]
+	if s == nil || s.printer == nil || x.Cause != floor.FuseFit && x.Cause != floor.FuseTemplate {
+		return false
+	}
+	_, _, err := d.render(s, floor.Effect{What: floor.EffectLabel, Parcel: x.Parcel, Order: x.Order, Copy: 1})
+	return err == nil
+}
