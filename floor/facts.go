@@ -261,12 +261,13 @@ func (f WaveReleased) Subjects() []string {
 
 // TaskIssued offers a walk.
 type TaskIssued struct {
-	Task   TaskID  `json:"task"`
-	Type   string  `json:"type"` // TaskPick or TaskPutBack
-	Wave   WaveID  `json:"wave,omitempty"`
-	Slots  []Slot  `json:"slots,omitempty"`
-	Stops  []Stop  `json:"stops"`
-	Metres float64 `json:"metres"`
+	Task   TaskID   `json:"task"`
+	Type   string   `json:"type"` // see the Task kinds
+	Wave   WaveID   `json:"wave,omitempty"`
+	Slots  []Slot   `json:"slots,omitempty"`
+	Stops  []Stop   `json:"stops"`
+	Metres float64  `json:"metres"`
+	Totes  []ToteID `json:"totes,omitempty"` // where a batch that is to be sorted lies
 }
 
 func (TaskIssued) Kind() Kind           { return "task.issued/1" }
@@ -274,9 +275,10 @@ func (f TaskIssued) Subjects() []string { return []string{task(f.Task)} }
 
 // TaskTaken gives a task to a person, or moves it with the person to another device.
 type TaskTaken struct {
-	Task   TaskID   `json:"task"`
-	Person PersonID `json:"person"`
-	Device DeviceID `json:"device"`
+	Task   TaskID    `json:"task"`
+	Person PersonID  `json:"person"`
+	Device DeviceID  `json:"device"`
+	Due    time.Time `json:"due,omitzero"` // to be done by; zero when it only moves, or nobody counts
 }
 
 func (TaskTaken) Kind() Kind           { return "task.taken/1" }
@@ -307,6 +309,7 @@ type LinePicked struct {
 	SKU    SKU      `json:"sku"`
 	Qty    int      `json:"qty"`
 	Tote   ToteID   `json:"tote"`
+	Lot
 }
 
 func (LinePicked) Kind() Kind { return "line.picked/1" }

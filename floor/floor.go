@@ -40,6 +40,10 @@ type (
 	EffectID string
 	// SheetID is "H-4": one handover sheet of one carrier.
 	SheetID string
+	// WallID names a put wall, as floord.toml does ("W1"); its slots are "W1-01" and on.
+	WallID string
+	// ExceptionID is "X-3": what somebody reported.
+	ExceptionID string
 )
 
 // Grams is a mass. Negative grams exist only as a difference.

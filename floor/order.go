@@ -3,6 +3,7 @@ package floor
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -177,6 +178,22 @@ type SKUInfo struct {
 	Grams   Grams  `json:"grams,omitempty"`   // of one piece; 0 = unknown
 	// Category groups SKUs as the site does ("生鲜"); freezes may have a window for each.
 	Category string `json:"category,omitempty"`
+	// Ask lists what must be scanned with each pick: AskLot, AskExpiry, AskSerial.
+	Ask []string `json:"ask,omitempty"`
+}
+
+// What a SKU may ask for when it is picked.
+const (
+	AskLot    = "lot"
+	AskExpiry = "expiry" // the day it is good until
+	AskSerial = "serial" // one for each piece
+)
+
+// A Lot says which pieces of a SKU were taken, as far as the SKU asks.
+type Lot struct {
+	Lot     string   `json:"lot,omitempty"`
+	Expiry  string   `json:"expiry,omitempty"` // 2026-11-30
+	Serials []string `json:"serials,omitempty"`
 }
 
 // A BinInfo is one storage place. X and Y are metres from the depot's corner.
@@ -229,8 +246,10 @@ const (
 
 // Task kinds.
 const (
-	TaskPick    = "pick"
-	TaskPutBack = "putback"
+	TaskPick    = "pick"    // each order into its own tote
+	TaskPutBack = "putback" // what was picked of a closed order goes back
+	TaskBatch   = "batch"   // the totals of a wave, for the put wall (先拣后分)
+	TaskSort    = "sort"    // from the batch into the wall's slots (播种)
 )
 
 // A Task is one walk of one person.
@@ -246,6 +265,10 @@ type Task struct {
 	Metres   float64
 	IssuedAt time.Time
 	TakenAt  time.Time
+	Due      time.Time // to be done by; zero: nobody counts
+	Overdue  time.Time // a lead was called
+	Totes    []ToteID  // of a batch and of its sorting
+	Wall     WallID    // where a batch is sorted; empty until somebody says
 }
 
 // A Slot is a place on the cart: one order, one tote. A full tote gets a further
@@ -449,7 +472,29 @@ type Device struct {
 	Token   string    // SHA-256 of the token, hex
 	Revoked bool
 	Person  PersonID // who is logged in
+	// Last is who was logged in before the person went on elsewhere: scans that wait
+	// on this device are theirs. Empty once somebody logs in or out here.
+	Last PersonID
 }
+
+// An Exception is a report of ExceptionReported, as the lead sees it.
+type Exception struct {
+	ExceptionReported
+	At  time.Time
+	Seq uint64 // of its event, which holds the picture
+}
+
+// ExceptionKinds are what a person may report.
+var ExceptionKinds = []string{"damaged", "wrong-label", "blocked", "leaking", "other"}
+
+// A Wall is a put wall: slots in which a batch is sorted by order.
+type Wall struct {
+	ID    WallID
+	Slots int // 1 to 99
+}
+
+// Slot gives the bar code of a slot, which serves as its tote: "W1-07".
+func (w Wall) Slot(no int) ToteID { return ToteID(fmt.Sprintf("%s-%02d", w.ID, no)) }
 
 // Effect classes.
 const (

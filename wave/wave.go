@@ -58,6 +58,10 @@ type Snapshot struct {
 // is sorted while it is picked (边拣边分).
 const Cluster = "cluster"
 
+// Wall is the kind of wave that is picked as totals and sorted at a put wall
+// (先拣后分). Its Stops have slots as in a cluster; the floor does without them.
+const Wall = "wall"
+
 // A Result is what Plan decided. Every order of the snapshot is in exactly one of
 // the three lists. Waves come in the order in which they should start.
 type Result struct {

@@ -118,7 +118,7 @@ func (w *way) order(n string) error {
 	if err := w.release(ctx, id); err != nil {
 		return err
 	}
-	task, err := w.f.Take(ctx, w.by(picker))
+	task, err := w.f.Take(ctx, w.by(picker), "")
 	if err != nil {
 		return err
 	}

@@ -124,17 +124,17 @@ func TestWorkFollowsThePerson(t *testing.T) {
 	s.receive(shopOrder("1", "TS01", 2))
 	task := s.release("1")
 	other := foreman.By{Device: "pda-02"}
-	if _, err := s.f.Login(t.Context(), s.by(other), "badge-li.wei"); err != nil {
+	if _, _, err := s.f.Login(t.Context(), s.by(other), "badge-li.wei"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.pick(task, task.Stops[0]); !refused(err, "not-logged-in") {
-		t.Errorf("pick on the old device: %v; want not-logged-in", err)
+	if _, err := s.f.Take(t.Context(), s.by(picker), ""); !refused(err, "not-logged-in") {
+		t.Errorf("take on the old device: %v; want not-logged-in", err)
 	}
 	if got := s.task(task.ID); got.Device != "pda-02" || got.Person != "li.wei" {
 		t.Errorf("task is on %s with %s; want pda-02 with li.wei", got.Device, got.Person)
 	}
 	other.Person = "li.wei"
-	id, err := s.f.Take(t.Context(), s.by(other))
+	id, err := s.f.Take(t.Context(), s.by(other), "")
 	if err != nil || id != task.ID {
 		t.Errorf("Take = %s, %v; want the same task %s", id, err, task.ID)
 	}

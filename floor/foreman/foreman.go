@@ -57,6 +57,11 @@ type Options struct {
 	Reports func(floor.ChannelID) bool
 	// Stations lists the pack stations; only these can pack.
 	Stations []floor.StationID
+	// Walls are the put walls that batches are sorted at.
+	Walls []floor.Wall
+	// TaskTime and StopTime are what a task may take: so long, and so long for each
+	// stop. TaskTime 0: nobody counts.
+	TaskTime, StopTime time.Duration
 }
 
 // A Window is how long a person has to answer freezes of a kind. An empty Why or
@@ -135,15 +140,18 @@ func (b By) actor() floor.Actor {
 func (f *Foreman) commit(ctx context.Context, by By, urgent bool, decide func(look) ([]floor.Fact, error)) (ledger.Receipt, error) {
 	req := ledger.Request{Key: by.Key, Actor: by.actor(), Urgent: urgent}
 	return f.l.Commit(ctx, req, func(v *ledger.View) ([]floor.Fact, error) {
-		return decide(look{v, f})
+		return decide(newLook(v, f))
 	})
 }
 
 // A look is a view that turns what is not there into a refusal.
 type look struct {
 	*ledger.View
-	f *Foreman
+	f    *Foreman
+	gave map[string]*ids // by counter
 }
+
+func newLook(v *ledger.View, f *Foreman) look { return look{v, f, map[string]*ids{}} }
 
 // must gives the person who asks, if logged in on the asking device and holding
 // the role. Root gives a nameless person.
@@ -225,8 +233,14 @@ type ids struct {
 }
 
 func (v look) ids(counter, prefix string) (*ids, error) {
-	n, err := v.Next(counter)
-	return &ids{prefix, n}, err
+	if v.gave[counter] == nil {
+		n, err := v.Next(counter)
+		if err != nil {
+			return nil, err
+		}
+		v.gave[counter] = &ids{prefix, n}
+	}
+	return v.gave[counter], nil
 }
 
 func (i *ids) take() string {

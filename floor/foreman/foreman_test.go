@@ -91,7 +91,7 @@ func (s *site) people() {
 		if _, _, err := s.f.Pair(s.t.Context(), code); err != nil {
 			s.t.Fatal(err)
 		}
-		if _, err := s.f.Login(s.t.Context(), s.by(d.by), "badge-"+string(d.by.Person)); err != nil {
+		if _, _, err := s.f.Login(s.t.Context(), s.by(d.by), "badge-"+string(d.by.Person)); err != nil {
 			s.t.Fatal(err)
 		}
 	}
@@ -207,7 +207,7 @@ func (s *site) release(numbers ...string) floor.Task {
 func (s *site) take() floor.Task {
 	s.t.Helper()
 	ctx := s.t.Context()
-	id, err := s.f.Take(ctx, s.by(picker))
+	id, err := s.f.Take(ctx, s.by(picker), "")
 	if err != nil {
 		s.t.Fatal(err)
 	}

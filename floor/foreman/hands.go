@@ -1,7 +1,11 @@
 package foreman
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"slices"
+	"time"
 
 	"floord/floor"
 	"floord/sync/ledger"
@@ -10,7 +14,9 @@ import (
 
 // Release turns a planned wave into a wave and a task. It looks again at every
 // order: one that was frozen, held, closed or changed since the plan was made is
-// left out, and its stops with it. With nothing left nothing is written.
+// left out, and its stops with it. With nothing left nothing is written. A wave
+// of kind wave.Wall is picked as one batch; it is refused with "no-wall" when no
+// put wall has a slot for each of its orders.
 func (f *Foreman) Release(ctx context.Context, by By, w wave.Wave) (ledger.Receipt, error) {
 	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
 		slots, stops, err := v.releasable(w)
@@ -32,10 +38,16 @@ func (f *Foreman) Release(ctx context.Context, by By, w wave.Wave) (ledger.Recei
 		for _, r := range w.Why {
 			out.Why = append(out.Why, floor.Reason{Code: string(r.Code), Args: r.Args})
 		}
-		return []floor.Fact{out, floor.TaskIssued{
+		issued := floor.TaskIssued{
 			Task: floor.TaskID(tasks.take()), Type: floor.TaskPick, Wave: out.Wave,
 			Slots: slots, Stops: stops, Metres: float64(w.Metres),
-		}}, nil
+		}
+		if w.Kind == wave.Wall {
+			if err := f.batch(&issued); err != nil {
+				return nil, err
+			}
+		}
+		return []floor.Fact{out, issued}, nil
 	})
 }
 
@@ -91,10 +103,11 @@ func covers(w wave.Wave, o floor.Order) bool {
 	return true
 }
 
-// Take gives the person's own running task, or else the oldest that waits. It
-// refuses with "no-task" when there is none.
-func (f *Foreman) Take(ctx context.Context, by By) (floor.TaskID, error) {
+// Take gives the person's own running task, or else the oldest that waits, of
+// that wave if one is named. It refuses with "no-task" when there is none.
+func (f *Foreman) Take(ctx context.Context, by By, of floor.WaveID) (floor.TaskID, error) {
 	var task floor.TaskID
+	now := moment()
 	r, err := f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		p, err := v.must(by, floor.RolePicker)
 		if err != nil {
@@ -102,14 +115,14 @@ func (f *Foreman) Take(ctx context.Context, by By) (floor.TaskID, error) {
 		}
 		if p.Task != "" {
 			task = p.Task
-			return nil, nil
+			return nil, v.sameWave(p.Task, of)
 		}
-		t, ok, err := v.WaitingTask()
-		if err != nil || !ok {
-			return nil, orRefuse(err, floor.Refuse("no-task"))
+		t, err := v.waiting(of)
+		if err != nil {
+			return nil, err
 		}
 		task = t.ID
-		return []floor.Fact{floor.TaskTaken{Task: t.ID, Person: by.Person, Device: by.Device}}, nil
+		return []floor.Fact{floor.TaskTaken{Task: t.ID, Person: by.Person, Device: by.Device, Due: f.due(t, now)}}, nil
 	})
 	if t, ok := last[floor.TaskTaken](r); ok {
 		task = t.Task
@@ -117,9 +130,52 @@ func (f *Foreman) Take(ctx context.Context, by By) (floor.TaskID, error) {
 	return task, err
 }
 
+// sameWave refuses to take a task of a wave while one of another runs.
+func (v look) sameWave(running floor.TaskID, of floor.WaveID) error {
+	t, _, err := v.Task(running)
+	if err == nil && of != "" && t.Wave != of {
+		err = floor.Refuse("finish-first", "task", running)
+	}
+	return err
+}
+
+// waiting gives the oldest task that nobody has taken, of that wave if one is named.
+func (v look) waiting(of floor.WaveID) (floor.Task, error) {
+	if of == "" {
+		t, ok, err := v.WaitingTask()
+		if err == nil && !ok {
+			err = floor.Refuse("no-task")
+		}
+		return t, err
+	}
+	w, ok, err := v.Wave(of)
+	if err != nil || !ok {
+		return floor.Task{}, orRefuse(err, floor.Refuse("unknown-wave", "wave", of))
+	}
+	no := floor.Refuse("wave-done", "wave", of)
+	for _, id := range w.Tasks {
+		t, _, err := v.Task(id)
+		if err != nil || t.State == floor.TaskWaiting {
+			return t, err
+		}
+		if t.State == floor.TaskRunning {
+			no = floor.Refuse("wave-taken", "wave", of, "person", t.Person)
+		}
+	}
+	return floor.Task{}, no
+}
+
+// due is when a task taken now is to be done; zero if the site does not count.
+func (f *Foreman) due(t floor.Task, now time.Time) time.Time {
+	if f.o.TaskTime == 0 {
+		return time.Time{}
+	}
+	return now.Add(f.o.TaskTime + time.Duration(len(t.Stops))*f.o.StopTime)
+}
+
 // myTask gives the running task of the person who asks.
 func (v look) myTask(by By, id floor.TaskID) (floor.Task, error) {
-	if _, err := v.must(by, floor.RolePicker); err != nil {
+	if err := v.hand(by); err != nil {
 		return floor.Task{}, err
 	}
 	t, ok, err := v.Task(id)
@@ -136,19 +192,41 @@ func (v look) myTask(by By, id floor.TaskID) (floor.Task, error) {
 	return t, nil
 }
 
-// BindTote puts a tote on a slot of the cart. A tote that holds another order is
-// refused; the same tote again changes nothing.
+// hand lets pickers pass: those logged in on the device, and whoever worked on it
+// last and has gone on elsewhere since, for what waited on it unsent.
+func (v look) hand(by By) error {
+	_, err := v.must(by, floor.RolePicker)
+	if no := (*floor.Refusal)(nil); !errors.As(err, &no) || no.Code != "not-logged-in" {
+		return err
+	}
+	d, _, err2 := v.Device(by.Device)
+	if err2 != nil || by.Person == "" || d.Last != by.Person {
+		return cmp.Or(err2, err)
+	}
+	p, ok, err2 := v.Person(by.Person)
+	if err2 == nil && ok && !p.Gone && p.May(floor.RolePicker) {
+		return nil
+	}
+	return cmp.Or(err2, err)
+}
+
+// BindTote puts a tote on a slot of the cart, or under a batch (slot 0, which may
+// have several). A tote that holds another order is refused; the same tote again
+// changes nothing.
 func (f *Foreman) BindTote(ctx context.Context, by By, task floor.TaskID, slot int, tote floor.ToteID) (ledger.Receipt, error) {
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		t, err := v.myTask(by, task)
 		if err != nil {
 			return nil, err
 		}
-		if slot < 1 || slot > len(t.Slots) {
-			return nil, floor.Refuse("unknown-slot", "slot", slot)
-		}
 		if err := okName(string(tote)); err != nil {
 			return nil, err
+		}
+		if t.Kind == floor.TaskBatch && slot == 0 {
+			return v.bindBatch(t, tote)
+		}
+		if slot < 1 || slot > len(t.Slots) || t.Kind == floor.TaskSort {
+			return nil, floor.Refuse("unknown-slot", "slot", slot)
 		}
 		s := t.Slots[slot-1]
 		if s.Tote == tote {
@@ -178,7 +256,8 @@ type PickScan struct {
 	Bin  floor.BinID  `json:"bin"`
 	Code string       `json:"code"` // what was scanned: the SKU or its barcode
 	Qty  int          `json:"qty"`
-	Tote floor.ToteID `json:"tote,omitempty"` // empty: the slot's own
+	Tote floor.ToteID `json:"tote,omitempty"` // empty: the slot's own, or the newest of a batch
+	floor.Lot
 }
 
 // at gives the task and the stop that a scan is about, and the order, after
@@ -196,78 +275,173 @@ func (v look) at(by By, s PickScan) (floor.Task, *floor.Stop, floor.Order, error
 	return t, stop, o, err
 }
 
-// reach refuses a scan of the wrong bin or item, or of a number that makes no sense.
-func (v look) reach(stop *floor.Stop, s PickScan) error {
+// reach refuses a scan of the wrong bin or item, or of a number that makes no
+// sense; left is what the reach is for.
+func (v look) reach(stop *floor.Stop, s PickScan, left int) error {
 	if s.Bin != stop.Bin {
 		return floor.Refuse("wrong-bin", "got", s.Bin, "want", stop.Bin)
 	}
-	sku, ok, err := v.Scanned(s.Code)
-	switch {
-	case err != nil:
+	if err := v.item(s.Code, stop.SKU); err != nil {
 		return err
-	case !ok:
-		return floor.Refuse("unknown-sku", "got", s.Code)
-	case sku != stop.SKU:
-		return floor.Refuse("wrong-sku", "got", sku, "want", stop.SKU)
+	}
+	switch {
 	case s.Qty < 1:
-		return floor.Refuse("bad-qty", "got", s.Qty, "max", stop.Left())
-	case s.Qty > stop.Left():
-		return floor.Refuse("over-pick", "left", stop.Left(), "got", s.Qty)
+		return floor.Refuse("bad-qty", "got", s.Qty, "max", left)
+	case s.Qty > left:
+		return floor.Refuse("over-pick", "left", left, "got", s.Qty)
 	}
 	return nil
 }
 
-// Pick takes pieces from a bin into a tote.
+// item refuses a code that does not stand for the SKU.
+func (v look) item(code string, want floor.SKU) error {
+	sku, ok, err := v.Scanned(code)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return floor.Refuse("unknown-sku", "got", code)
+	case sku != want:
+		return floor.Refuse("wrong-sku", "got", sku, "want", want)
+	}
+	return nil
+}
+
+// Pick takes pieces from a bin into a tote. In a batch one reach serves every
+// order that wants the same SKU from the same bin.
 func (f *Foreman) Pick(ctx context.Context, by By, s PickScan) (ledger.Receipt, error) {
+	today := moment().In(f.o.Zone).Format(time.DateOnly)
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		t, stop, o, err := v.at(by, s)
 		if err != nil {
 			return nil, err
 		}
-		if t.Kind != floor.TaskPick {
+		if t.Kind != floor.TaskPick && t.Kind != floor.TaskBatch {
 			return nil, floor.Refuse("unknown-stop", "stop", s.Stop)
 		}
 		if err := awake(&o); err != nil {
 			return nil, err
 		}
-		if stop.Left() == 0 {
-			return nil, floor.Refuse("stop-done", "stop", s.Stop)
-		}
-		if err := v.reach(stop, s); err != nil {
+		serves, left, err := v.serves(&t, stop)
+		if err != nil {
 			return nil, err
 		}
-		slot := t.Slots[stop.Slot-1]
-		switch {
-		case slot.Tote == "":
-			return nil, floor.Refuse("tote-needed", "slot", slot.No)
-		case s.Tote != "" && s.Tote != slot.Tote:
-			return nil, floor.Refuse("wrong-tote", "got", s.Tote, "slot", slot.No, "want", slot.Tote)
+		if left == 0 {
+			return nil, floor.Refuse("stop-done", "stop", s.Stop)
 		}
-		stop.Done += s.Qty
-		return append([]floor.Fact{floor.LinePicked{
-			Task: t.ID, Person: by.Person, Stop: stop.No, Order: o.ID, Line: stop.Line,
-			Bin: stop.Bin, SKU: stop.SKU, Qty: s.Qty, Tote: slot.Tote,
-		}}, ended(&t, o.ID)...), nil
+		if err := v.reach(stop, s, left); err != nil {
+			return nil, err
+		}
+		if err := v.lot(stop.SKU, s, today); err != nil {
+			return nil, err
+		}
+		tote, err := into(&t, stop, s.Tote)
+		if err != nil {
+			return nil, err
+		}
+		return v.reached(&t, serves, floor.LinePicked{
+			Task: t.ID, Person: by.Person, Bin: stop.Bin, SKU: stop.SKU, Qty: s.Qty, Tote: tote, Lot: s.Lot,
+		})
 	})
 }
 
-// ended gives the facts that follow when an order's last stop, or the walk's, is
-// done. t is as it will be.
-func ended(t *floor.Task, id floor.OrderID) []floor.Fact {
-	var facts []floor.Fact
-	order := t.Kind == floor.TaskPick
+// serves gives the stops of t that one reach at stop is for, and how many pieces
+// they want together.
+func (v look) serves(t *floor.Task, stop *floor.Stop) ([]*floor.Stop, int, error) {
+	if t.Kind != floor.TaskBatch {
+		return []*floor.Stop{stop}, stop.Left(), nil
+	}
+	var list []*floor.Stop
+	left := 0
 	for i := range t.Stops {
-		if t.Stops[i].Order == id && t.Stops[i].Left() > 0 {
-			order = false
+		x := &t.Stops[i]
+		if x.Bin != stop.Bin || x.SKU != stop.SKU || x.Left() == 0 {
+			continue
+		}
+		o, err := v.order(x.Order)
+		if err != nil {
+			return nil, 0, err
+		}
+		if awake(&o) == nil {
+			list = append(list, x)
+			left += x.Left()
 		}
 	}
-	if order {
-		facts = append(facts, floor.OrderPicked{Order: id})
+	return list, left, nil
+}
+
+// into gives the tote that a pick goes into.
+func into(t *floor.Task, stop *floor.Stop, got floor.ToteID) (floor.ToteID, error) {
+	if t.Kind == floor.TaskBatch {
+		switch n := len(t.Totes); {
+		case n == 0:
+			return "", floor.Refuse("batch-tote-needed")
+		case got == "":
+			return t.Totes[n-1], nil
+		case !slices.Contains(t.Totes, got):
+			return "", floor.Refuse("wrong-batch-tote", "got", got, "want", t.Totes[n-1])
+		}
+		return got, nil
 	}
-	if t.Walked() {
-		facts = append(facts, floor.TaskDone{Task: t.ID, Person: t.Person})
+	slot := t.Slots[stop.Slot-1]
+	switch {
+	case slot.Tote == "":
+		return "", floor.Refuse("tote-needed", "slot", slot.No)
+	case got != "" && got != slot.Tote:
+		return "", floor.Refuse("wrong-tote", "got", got, "slot", slot.No, "want", slot.Tote)
 	}
-	return facts
+	return slot.Tote, nil
+}
+
+// reached gives the facts of a reach whose pieces go to the stops it serves, one
+// after the other. t is changed to how it will be.
+func (v look) reached(t *floor.Task, serves []*floor.Stop, all floor.LinePicked) ([]floor.Fact, error) {
+	var facts []floor.Fact
+	var orders []floor.OrderID
+	left, serials := all.Qty, all.Serials
+	for _, x := range serves {
+		one := all
+		one.Stop, one.Order, one.Line = x.No, x.Order, x.Line
+		one.Qty = min(left, x.Left())
+		if one.Qty == 0 {
+			break
+		}
+		if serials != nil {
+			one.Serials, serials = serials[:one.Qty], serials[one.Qty:]
+		}
+		left -= one.Qty
+		x.Done += one.Qty
+		facts = append(facts, one)
+		orders = append(orders, x.Order)
+	}
+	more, err := v.ended(t, orders...)
+	return append(facts, more...), err
+}
+
+// ended gives the facts that follow when the last stop of an order, or of the
+// walk, is done. t is as it will be.
+func (v look) ended(t *floor.Task, orders ...floor.OrderID) ([]floor.Fact, error) {
+	var facts []floor.Fact
+	for i, id := range orders {
+		if t.Kind != floor.TaskPick && t.Kind != floor.TaskSort || slices.Contains(orders[:i], id) {
+			continue
+		}
+		if !slices.ContainsFunc(t.Stops, func(s floor.Stop) bool { return s.Order == id && s.Left() > 0 }) {
+			facts = append(facts, floor.OrderPicked{Order: id})
+		}
+	}
+	if !t.Walked() {
+		return facts, nil
+	}
+	facts = append(facts, floor.TaskDone{Task: t.ID, Person: t.Person})
+	if t.Kind != floor.TaskBatch {
+		return facts, nil
+	}
+	tasks, err := v.ids("task", "T")
+	if err != nil {
+		return nil, err
+	}
+	return append(facts, sorting(t, tasks)...), nil
 }
 
 // ShortReasons are the reasons a picker may give for a short.
@@ -275,7 +449,8 @@ var ShortReasons = []string{"empty", "damaged", "wrong-item"}
 
 // Short says that a bin does not hold what a stop asks for. The bin is corrected
 // down to what others are promised from it; what is missing is looked for in
-// other bins and appended to the walk; if none has it, the order is short.
+// other bins and appended to the walk; if none has it, the order is short. When a
+// batch is sorted it says that pieces are missing there.
 func (f *Foreman) Short(ctx context.Context, by By, task floor.TaskID, stopNo int, why string) (ledger.Receipt, error) {
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		t, stop, o, err := v.at(by, PickScan{Task: task, Stop: stopNo})
@@ -285,60 +460,71 @@ func (f *Foreman) Short(ctx context.Context, by By, task floor.TaskID, stopNo in
 		if err := awake(&o); err != nil {
 			return nil, err
 		}
-		n := stop.Left()
+		serves, left, err := v.serves(&t, stop)
 		switch {
-		case t.Kind != floor.TaskPick:
+		case err != nil:
+			return nil, err
+		case t.Kind == floor.TaskPutBack:
 			return nil, floor.Refuse("unknown-stop", "stop", stopNo)
-		case n == 0:
+		case left == 0:
 			return nil, floor.Refuse("stop-done", "stop", stopNo)
-		case !contains(ShortReasons, why):
+		case !slices.Contains(ShortReasons, why):
 			return nil, floor.Refuse("bad-reason", "got", why)
+		case t.Kind == floor.TaskSort:
+			return v.lost(&t, stop, why)
 		}
-		s, _, err := v.StockAt(stop.Bin, stop.SKU)
-		if err != nil {
-			return nil, err
-		}
-		facts := []floor.Fact{
-			floor.LineShort{
-				Task: t.ID, Person: by.Person, Stop: stop.No, Order: o.ID, Line: stop.Line,
-				Bin: stop.Bin, SKU: stop.SKU, Qty: n, Why: why,
-			},
-			floor.StockCounted{Bin: stop.Bin, SKU: stop.SKU, Qty: s.Reserved - n, Why: "short"},
-		}
-		of, left, err := newShelf(v).take(stop.Line, stop.SKU, n, stop.Bin)
-		if err != nil {
-			return nil, err
-		}
-		stop.Missing += n
-		if len(of) > 0 {
-			more := moreStops(&t, *stop, of)
-			facts = append(facts,
-				floor.StockReserved{Order: o.ID, Of: of},
-				floor.StopsAdded{Task: t.ID, Person: by.Person, Stops: more})
-			t.Stops = append(t.Stops, more...)
-		}
-		if left > 0 {
-			facts = append(facts, floor.OrderShort{Order: o.ID, Missing: []floor.SKUQty{{SKU: stop.SKU, Qty: left}}})
-		}
-		return append(facts, ended(&t, o.ID)...), nil
+		return v.short(&t, serves, why)
 	})
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
+// short gives the facts of stops whose bin lacks what they ask for.
+func (v look) short(t *floor.Task, stops []*floor.Stop, why string) ([]floor.Fact, error) {
+	at := *stops[0]
+	s, _, err := v.StockAt(at.Bin, at.SKU)
+	if err != nil {
+		return nil, err
+	}
+	var facts, later []floor.Fact
+	var orders []floor.OrderID
+	var more []floor.Stop
+	shelf := newShelf(v)
+	promised := s.Reserved
+	for _, x := range stops {
+		n := x.Left()
+		facts = append(facts, floor.LineShort{
+			Task: t.ID, Person: t.Person, Stop: x.No, Order: x.Order, Line: x.Line, Bin: x.Bin, SKU: x.SKU, Qty: n, Why: why,
+		})
+		promised -= n
+		x.Missing += n
+		orders = append(orders, x.Order)
+		of, left, err := shelf.take(x.Line, x.SKU, n, x.Bin)
+		if err != nil {
+			return nil, err
+		}
+		if len(of) > 0 {
+			later = append(later, floor.StockReserved{Order: x.Order, Of: of})
+			more = append(more, moreStops(len(t.Stops)+len(more), *x, of)...)
+		}
+		if left > 0 {
+			later = append(later, floor.OrderShort{Order: x.Order, Missing: []floor.SKUQty{{SKU: x.SKU, Qty: left}}})
 		}
 	}
-	return false
+	facts = append(facts, floor.StockCounted{Bin: at.Bin, SKU: at.SKU, Qty: promised, Why: "short"})
+	facts = append(facts, later...)
+	if len(more) > 0 {
+		facts = append(facts, floor.StopsAdded{Task: t.ID, Person: t.Person, Stops: more})
+		t.Stops = append(t.Stops, more...)
+	}
+	ends, err := v.ended(t, orders...)
+	return append(facts, ends...), err
 }
 
-// moreStops gives the stops that make good for a short one.
-func moreStops(t *floor.Task, short floor.Stop, of []floor.Reservation) []floor.Stop {
+// moreStops gives the stops that make good for a short one, after the first n.
+func moreStops(n int, short floor.Stop, of []floor.Reservation) []floor.Stop {
 	var more []floor.Stop
 	for _, r := range of {
 		more = append(more, floor.Stop{
-			No: len(t.Stops) + len(more) + 1, Bin: r.Bin, SKU: r.SKU,
+			No: n + len(more) + 1, Bin: r.Bin, SKU: r.SKU,
 			Order: short.Order, Line: short.Line, Slot: short.Slot, Qty: r.Qty, Skipped: short.Skipped,
 		})
 	}
@@ -372,13 +558,15 @@ func (f *Foreman) PutBack(ctx context.Context, by By, s PickScan) (ledger.Receip
 		case stop.Left() == 0:
 			return nil, floor.Refuse("stop-done", "stop", s.Stop)
 		}
-		if err := v.reach(stop, s); err != nil {
+		if err := v.reach(stop, s, stop.Left()); err != nil {
 			return nil, err
 		}
 		stop.Done += s.Qty
-		return append([]floor.Fact{floor.LinePutBack{
+		back := floor.LinePutBack{
 			Task: t.ID, Person: by.Person, Stop: stop.No, Order: o.ID, Line: stop.Line,
 			Bin: stop.Bin, SKU: stop.SKU, Qty: s.Qty,
-		}}, ended(&t, o.ID)...), nil
+		}
+		ends, err := v.ended(&t, o.ID)
+		return append([]floor.Fact{back}, ends...), err
 	})
 }

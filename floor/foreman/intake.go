@@ -3,6 +3,7 @@ package foreman
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -41,7 +42,7 @@ func (f *Foreman) Receive(ctx context.Context, in Intake) (Received, error) {
 	var got Received
 	r, err := f.l.Commit(ctx, req, func(v *ledger.View) ([]floor.Fact, error) {
 		got = Received{}
-		i := intake{look: look{v, f}, now: now, got: &got}
+		i := intake{look: newLook(v, f), now: now, got: &got}
 		for _, o := range newestOf(in.Orders) {
 			if err := i.take(o); err != nil {
 				return nil, err
@@ -90,7 +91,6 @@ type intake struct {
 	now    time.Time
 	orders *ids
 	asks   *ids
-	outbox *ids
 	facts  []floor.Fact
 	got    *Received
 }
@@ -359,7 +359,7 @@ func (f *Foreman) SetSKUs(ctx context.Context, by By, skus []floor.SKUInfo) (led
 			if err != nil {
 				return nil, err
 			}
-			if !ok || old != s {
+			if !ok || !reflect.DeepEqual(old, s) {
 				changed = append(changed, s)
 			}
 			now[s.SKU] = true

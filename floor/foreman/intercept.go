@@ -191,15 +191,7 @@ func (i *intake) answer(o floor.Order, outcome string) error {
 	return nil
 }
 
-func (i *intake) effects() (*ids, error) {
-	if i.outbox == nil {
-		var err error
-		if i.outbox, err = i.ids("effect", "E"); err != nil {
-			return nil, err
-		}
-	}
-	return i.outbox, nil
-}
+func (i *intake) effects() (*ids, error) { return i.ids("effect", "E") }
 
 // holders are those who have an order in their hands.
 type holders struct {
@@ -400,26 +392,29 @@ func (i *intake) leaveTasks(o floor.Order) ([]floor.Stop, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	over := true
-	for _, s := range t.Stops {
+	for j := range t.Stops {
+		s := &t.Stops[j]
 		if s.Order != o.ID {
-			over = over && s.Left() == 0
 			continue
 		}
-		if s.Done > 0 {
+		n := s.Done
+		if t.Kind == floor.TaskSort {
+			n = s.Qty - s.Missing // sorted or not, it was picked
+		}
+		if n > 0 {
 			back = append(back, floor.Stop{
-				No: len(back) + 1, Bin: s.Bin, SKU: s.SKU, Order: s.Order, Line: s.Line, Slot: s.Slot, Qty: s.Done,
+				No: len(back) + 1, Bin: s.Bin, SKU: s.SKU, Order: s.Order, Line: s.Line, Slot: s.Slot, Qty: n,
 			})
 		}
+		s.Dropped = true
 	}
 	if t.State == floor.TaskEnded {
 		return back, nil
 	}
 	i.add(floor.StopsDropped{Task: t.ID, Person: t.Person, Order: o.ID})
-	if over {
-		i.add(floor.TaskDone{Task: t.ID, Person: t.Person})
-	}
-	return back, nil
+	ends, err := i.ended(&t)
+	i.add(ends...)
+	return back, err
 }
 
 // voidParcels ends the order's parcels and takes their labels off the lanes. A

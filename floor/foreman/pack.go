@@ -62,8 +62,11 @@ func (v look) toPack(code string) (floor.Order, error) {
 	if err != nil {
 		return floor.Order{}, err
 	}
-	if !ok {
+	switch {
+	case !ok:
 		id = floor.OrderID(code)
+	case id == "":
+		return floor.Order{}, floor.Refuse("not-sorted", "tote", code)
 	}
 	o, err := v.order(id)
 	if err != nil {

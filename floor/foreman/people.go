@@ -119,9 +119,8 @@ func (f *Foreman) RemovePerson(ctx context.Context, by By, id floor.PersonID) (l
 }
 
 // Login puts the owner of a badge on the asking device. The person leaves any
-// other device, and a task in hand comes along.
-func (f *Foreman) Login(ctx context.Context, by By, badge string) (floor.Person, error) {
-	var who floor.Person
+// other device, which is left then, and a task in hand comes along.
+func (f *Foreman) Login(ctx context.Context, by By, badge string) (who floor.Person, left floor.DeviceID, err error) {
 	by.Person = ""
 	r, err := f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		if err := v.device(by.Device); err != nil {
@@ -139,16 +138,17 @@ func (f *Foreman) Login(ctx context.Context, by By, badge string) (floor.Person,
 		return facts, nil
 	})
 	if err != nil {
-		return floor.Person{}, err
+		return floor.Person{}, "", err
 	}
-	if in, ok := last[floor.PersonLoggedIn](r); r.Repeated && ok {
+	in, ok := last[floor.PersonLoggedIn](r)
+	if r.Repeated && ok {
 		err = f.l.Read(func(v *ledger.View) (err error) {
 			who, _, err = v.Person(in.Person)
 			return err
 		})
 	}
 	who.Device = by.Device
-	return who, err
+	return who, in.Left, err
 }
 
 // Logout takes the person off the device. A task in hand stays the person's.

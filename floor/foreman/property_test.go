@@ -38,7 +38,7 @@ type world struct {
 // restarts of the ledger against promises 1 to 6.
 func TestPromises(t *testing.T) {
 	reached := map[string]int{}
-	deep := []string{"picked", "put back", "short", "sealed", "doubt", "handed over", "missed", "stopped", "again", "split"}
+	deep := []string{"picked", "batch", "sorted", "full", "put back", "short", "sealed", "doubt", "handed over", "missed", "stopped", "again", "split"}
 	missing := deep
 	for round := 0; len(missing) > 0 && round < 5; round++ { // a round may be unlucky, five are not
 		rapid.Check(t, func(rt *rapid.T) { promises(t, rt, reached) })
@@ -66,7 +66,7 @@ func promises(t *testing.T, rt *rapid.T, reached map[string]int) {
 		// Trouble.
 		"trouble": func(rt *rapid.T) {
 			rapid.SampledFrom([]func(*rapid.T){
-				w.cancel, w.cancel, w.lateCancel, w.note, w.shortNext, w.skipNext, w.freezeAny, w.thawAny, w.restart,
+				w.cancel, w.cancel, w.lateCancel, w.note, w.shortNext, w.skipNext, w.fullAny, w.freezeAny, w.thawAny, w.restart,
 			}).Draw(rt, "trouble")(rt)
 		},
 		"again": w.again,
@@ -97,7 +97,7 @@ func (w *world) open() {
 	w.l = l
 	w.f = foreman.New(l, foreman.Options{
 		Carriers: []floor.CarrierRule{{ID: "sf"}}, Stations: []floor.StationID{"pack-1"},
-		Reports: func(floor.ChannelID) bool { return true },
+		Reports: func(floor.ChannelID) bool { return true }, Walls: []floor.Wall{wall},
 	})
 }
 
@@ -208,6 +208,9 @@ func (w *world) releaseAll(rt *rapid.T) {
 	}
 	for _, p := range wave.Plan(w.ctx, snap, wave.Rules{TotesPerCart: 3, MinFill: 1, MetresPerSecond: 1}, monday).Waves {
 		by := w.root()
+		if rapid.Bool().Draw(rt, "as a batch") {
+			p.Kind = wave.Wall
+		}
 		w.do(func() error { _, err := w.f.Release(w.ctx, by, p); return err })
 		for _, id := range p.Orders {
 			if o := w.orderByID(id); o.Freeze != nil && o.State == floor.Waved {
@@ -235,11 +238,24 @@ func (w *world) running(rt *rapid.T) floor.Task {
 
 func (w *world) takeTask(rt *rapid.T) {
 	by := w.by(picker)
-	if !w.do(func() error { _, err := w.f.Take(w.ctx, by); return err }) {
+	if !w.do(func() error { _, err := w.f.Take(w.ctx, by, ""); return err }) {
 		return
 	}
 	t := w.running(rt)
-	for _, s := range t.Slots {
+	if t.Kind == floor.TaskSort {
+		by := w.by(picker)
+		w.do(func() error { _, err := w.f.UseWall(w.ctx, by, t.ID, wall.ID); return err })
+		return
+	}
+	slots := t.Slots
+	if t.Kind == floor.TaskBatch {
+		slots = []floor.Slot{{No: 0}}
+	}
+	w.bind(t, slots)
+}
+
+func (w *world) bind(t floor.Task, slots []floor.Slot) {
+	for _, s := range slots {
 		w.tote++
 		by, tote := w.by(picker), floor.ToteID(fmt.Sprintf("tote-%d", w.tote))
 		w.do(func() error { _, err := w.f.BindTote(w.ctx, by, t.ID, s.No, tote); return err })
@@ -285,9 +301,54 @@ func (w *world) pickNext(rt *rapid.T) {
 		}
 		return
 	}
+	if t.Kind == floor.TaskSort {
+		put := foreman.PutScan{Task: t.ID, Stop: s.No, Code: scan.Code, Qty: scan.Qty, Slot: w.slotFor(t, s)}
+		if w.do(func() error { _, err := w.f.Put(w.ctx, by, put); return err }) {
+			w.reached["sorted"]++
+		}
+		return
+	}
+	if t.Kind == floor.TaskBatch && w.mostly(rt) { // all that the bin is to give
+		scan.Qty = 0
+		for _, x := range t.Stops {
+			if x.Bin == s.Bin && x.SKU == s.SKU && w.orderByID(x.Order).Freeze == nil {
+				scan.Qty += x.Left()
+			}
+		}
+	}
 	if w.do(func() error { _, err := w.f.Pick(w.ctx, by, scan); return err }) {
 		w.pieces[s.SKU] -= scan.Qty
 		w.reached["picked"]++
+		if t.Kind == floor.TaskBatch {
+			w.reached["batch"]++
+		}
+	}
+}
+
+// slotFor gives the slot of the wall that a stop's order has or would get.
+func (w *world) slotFor(t floor.Task, s floor.Stop) floor.ToteID {
+	slot := t.Slots[s.Slot-1].Tote
+	w.read(func(v *ledger.View) error {
+		for no := 1; slot == "" && no <= wall.Slots; no++ {
+			if _, taken, err := v.OrderInTote(wall.Slot(no)); err != nil || !taken {
+				slot = wall.Slot(no)
+			}
+		}
+		return nil
+	})
+	return slot
+}
+
+// fullAny closes a tote and binds another for what is left.
+func (w *world) fullAny(rt *rapid.T) {
+	t := w.running(rt)
+	if len(t.Slots) == 0 {
+		rt.Skip()
+	}
+	by, slot := w.by(picker), rapid.SampledFrom(t.Slots).Draw(rt, "slot")
+	if w.do(func() error { _, err := w.f.Full(w.ctx, by, t.ID, slot.No); return err }) {
+		w.reached["full"]++
+		w.bind(t, []floor.Slot{{No: len(t.Slots) + 1}})
 	}
 }
 

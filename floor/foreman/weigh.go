@@ -64,7 +64,7 @@ func (f *Foreman) Packagings() []floor.Packaging { return f.o.Packagings }
 // Expect says what a parcel should weigh and by how much it may miss that, as v
 // has it; known is false if the weight of something in it is not known.
 func (f *Foreman) Expect(v *ledger.View, p floor.Parcel) (grams, tolerance floor.Grams, known bool, err error) {
-	l := look{v, f}
+	l := newLook(v, f)
 	in, err := l.packed(p)
 	if err != nil {
 		return 0, 0, false, err

@@ -47,6 +47,8 @@ const (
 	vCursors    = "cursors"    // channel -> cursor
 	vIntercepts = "intercepts" // day/number -> floor.Intercept
 	vOpenAsks   = "open-asks"  // day/number -> "": intercepts not ended
+	vSerials    = "serials"    // sku|serial -> the order it was picked for
+	vExceptions = "exceptions" // exception number -> floor.Exception, the newest maxExceptions
 	vCounters   = "counters"   // name -> last number given
 	vFigures    = "figures"    // "floor" -> floor.Figures
 )
@@ -107,6 +109,10 @@ func (f *folder) fact(fact floor.Fact) error {
 	case floor.WaveReleased, floor.TaskIssued, floor.TaskTaken, floor.ToteBound, floor.StopSkipped,
 		floor.StopsAdded, floor.StopsDropped, floor.TaskDone:
 		return f.tasks(x)
+	case floor.ToteFull, floor.BatchBound, floor.WallBound, floor.LineSorted, floor.LineLost, floor.BinChecked, floor.TaskOverdue:
+		return f.batch(x)
+	case floor.ExceptionReported:
+		return f.exception(x)
 	case floor.LinePicked, floor.LineShort, floor.LinePutBack, floor.OrderPicked:
 		return f.hands(x)
 

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+
 	"floord/floor"
 )
 
@@ -31,6 +33,9 @@ func (f *folder) tasks(fact floor.Fact) error {
 				t.TakenAt = f.e.At
 			}
 			t.State, t.Person, t.Device = floor.TaskRunning, x.Person, x.Device
+			if !x.Due.IsZero() {
+				t.Due = x.Due
+			}
 		})
 	case floor.ToteBound:
 		if err := putRow(f.r, vTotes, string(x.Tote), x.Order); err != nil {
@@ -70,7 +75,7 @@ func (f *folder) issued(x floor.TaskIssued) error {
 	}
 	t := floor.Task{
 		ID: x.Task, Kind: x.Type, Wave: x.Wave, State: floor.TaskWaiting,
-		Slots: x.Slots, Stops: x.Stops, Metres: x.Metres, IssuedAt: f.e.At,
+		Slots: x.Slots, Stops: x.Stops, Metres: x.Metres, IssuedAt: f.e.At, Totes: x.Totes,
 	}
 	if err := putRow(f.r, vTasks, numKey(string(x.Task)), t); err != nil {
 		return err
@@ -81,6 +86,16 @@ func (f *folder) issued(x floor.TaskIssued) error {
 	for _, s := range x.Slots {
 		if err := f.order(s.Order, func(o *floor.Order) { o.Task = x.Task }); err != nil {
 			return err
+		}
+	}
+	if x.Type == floor.TaskBatch { // its orders have no slots
+		for i, s := range x.Stops {
+			if slices.ContainsFunc(x.Stops[:i], func(b floor.Stop) bool { return b.Order == s.Order }) {
+				continue
+			}
+			if err := f.order(s.Order, func(o *floor.Order) { o.Task = x.Task }); err != nil {
+				return err
+			}
 		}
 	}
 	if x.Wave == "" {
@@ -94,9 +109,20 @@ func (f *folder) issued(x floor.TaskIssued) error {
 
 func (f *folder) taskDone(x floor.TaskDone) error {
 	var wave floor.WaveID
-	err := f.task(x.Task, func(t *floor.Task) { t.State, wave = floor.TaskEnded, t.Wave })
+	var empty []floor.ToteID
+	err := f.task(x.Task, func(t *floor.Task) {
+		t.State, wave = floor.TaskEnded, t.Wave
+		if t.Kind == floor.TaskSort {
+			empty = t.Totes
+		}
+	})
 	if err != nil {
 		return err
+	}
+	for _, tote := range empty {
+		if err := f.r.delete(vTotes, string(tote)); err != nil {
+			return err
+		}
 	}
 	if x.Person != "" {
 		if err := f.person(x.Person, func(p *floor.Person) { p.Task = "" }); err != nil {
@@ -147,6 +173,11 @@ func (f *folder) hands(fact floor.Fact) error {
 		err := f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.OnHand -= x.Qty; s.Reserved -= x.Qty })
 		if err != nil {
 			return err
+		}
+		for _, n := range x.Serials {
+			if err := putRow(f.r, vSerials, serialKey(x.SKU, n), x.Order); err != nil {
+				return err
+			}
 		}
 		return f.order(x.Order, func(o *floor.Order) {
 			l := o.Line(x.Line)

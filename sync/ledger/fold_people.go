@@ -27,7 +27,7 @@ func (f *folder) people(fact floor.Fact) error {
 		return f.person(x.Person, func(p *floor.Person) { p.Gone, p.Roles = true, nil })
 	case floor.PersonLoggedIn:
 		if x.Left != "" && x.Left != x.Device {
-			if err := f.device(x.Left, func(d *floor.Device) { d.Person = "" }); err != nil {
+			if err := f.device(x.Left, func(d *floor.Device) { d.Person, d.Last = "", x.Person }); err != nil {
 				return err
 			}
 		}
@@ -40,12 +40,12 @@ func (f *folder) people(fact floor.Fact) error {
 				return err
 			}
 		}
-		if err := f.device(x.Device, func(d *floor.Device) { d.Person = x.Person }); err != nil {
+		if err := f.device(x.Device, func(d *floor.Device) { d.Person, d.Last = x.Person, "" }); err != nil {
 			return err
 		}
 		return f.person(x.Person, func(p *floor.Person) { p.Device = x.Device })
 	case floor.PersonLoggedOut:
-		if err := f.device(x.Device, func(d *floor.Device) { d.Person = "" }); err != nil {
+		if err := f.device(x.Device, func(d *floor.Device) { d.Person, d.Last = "", "" }); err != nil {
 			return err
 		}
 		return f.person(x.Person, func(p *floor.Person) { p.Device = "" })

@@ -27,6 +27,11 @@ var verbs = map[string]verb{
 	"put-back":  {screens: "pda", do: with((*session).putBack)},
 	"short":     {screens: "pda", do: with((*session).short)},
 	"skip":      {screens: "pda", do: with((*session).skip)},
+	"cart":      {screens: "pda", do: with((*session).cart)},
+	"full":      {screens: "pda", do: with((*session).full)},
+	"checked":   {screens: "pda", do: with((*session).checked)},
+	"wall":      {screens: "pda", do: with((*session).wall)},
+	"put":       {screens: "pda", do: with((*session).putIn)},
 	"open":      {screens: "station", do: with((*session).open)},
 	"verify":    {screens: "station", do: with((*session).verify)},
 	"read":      {screens: "station", do: with((*session).readNote)},
@@ -71,6 +76,33 @@ type (
 	loginArgs struct {
 		Badge string `json:"badge"`
 	}
+	takeArgs struct {
+		Wave floor.WaveID `json:"wave,omitempty"` // empty: whatever waits longest
+	}
+	cartArgs struct {
+		Task floor.TaskID `json:"task"`
+		Cart string       `json:"cart"`
+	}
+	slotArgs struct {
+		Task floor.TaskID `json:"task"`
+		Slot int          `json:"slot"`
+	}
+	checkedArgs struct {
+		Task  floor.TaskID `json:"task"`
+		Stop  int          `json:"stop"`
+		Empty bool         `json:"empty"`
+	}
+	wallArgs struct {
+		Task floor.TaskID `json:"task"`
+		Wall floor.WallID `json:"wall"`
+	}
+	putArgs struct {
+		Task floor.TaskID `json:"task"`
+		Stop int          `json:"stop"`
+		Code string       `json:"code"`
+		Qty  int          `json:"qty"`
+		Slot floor.ToteID `json:"slot"`
+	}
 	bindArgs struct {
 		Task floor.TaskID `json:"task"`
 		Slot int          `json:"slot"`
@@ -83,6 +115,7 @@ type (
 		Code string       `json:"code"`
 		Qty  int          `json:"qty"`
 		Tote floor.ToteID `json:"tote,omitempty"`
+		floor.Lot
 	}
 	stopArgs struct {
 		Task floor.TaskID `json:"task"`
@@ -153,9 +186,15 @@ type (
 	}
 )
 
+// login says, beside who it is, which device the person comes from if that is not
+// online: what was scanned there and not sent is still to come.
 func (x *session) login(ctx context.Context, by foreman.By, a loginArgs) (any, ledger.Receipt, error) {
-	p, err := x.srv.o.Foreman.Login(ctx, by, a.Badge)
-	return map[string]any{"person": p.ID, "name": p.Name}, ledger.Receipt{}, err
+	p, left, err := x.srv.o.Foreman.Login(ctx, by, a.Badge)
+	said := map[string]any{"person": p.ID, "name": p.Name}
+	if left != "" && left != x.device.ID && !x.srv.Online(left) {
+		said["left"] = left
+	}
+	return said, ledger.Receipt{}, err
 }
 
 func (x *session) logout(ctx context.Context, by foreman.By, _ noArgs) (any, ledger.Receipt, error) {
@@ -163,8 +202,8 @@ func (x *session) logout(ctx context.Context, by foreman.By, _ noArgs) (any, led
 	return nil, r, err
 }
 
-func (x *session) take(ctx context.Context, by foreman.By, _ noArgs) (any, ledger.Receipt, error) {
-	t, err := x.srv.o.Foreman.Take(ctx, by)
+func (x *session) take(ctx context.Context, by foreman.By, a takeArgs) (any, ledger.Receipt, error) {
+	t, err := x.srv.o.Foreman.Take(ctx, by, a.Wave)
 	return map[string]any{"task": t}, ledger.Receipt{}, err
 }
 
@@ -190,6 +229,31 @@ func (x *session) short(ctx context.Context, by foreman.By, a shortArgs) (any, l
 
 func (x *session) skip(ctx context.Context, by foreman.By, a stopArgs) (any, ledger.Receipt, error) {
 	r, err := x.srv.o.Foreman.Skip(ctx, by, a.Task, a.Stop)
+	return nil, r, err
+}
+
+func (x *session) cart(ctx context.Context, by foreman.By, a cartArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.BindCart(ctx, by, a.Task, a.Cart)
+	return nil, r, err
+}
+
+func (x *session) full(ctx context.Context, by foreman.By, a slotArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Full(ctx, by, a.Task, a.Slot)
+	return nil, r, err
+}
+
+func (x *session) checked(ctx context.Context, by foreman.By, a checkedArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.CheckBin(ctx, by, a.Task, a.Stop, a.Empty)
+	return nil, r, err
+}
+
+func (x *session) wall(ctx context.Context, by foreman.By, a wallArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.UseWall(ctx, by, a.Task, a.Wall)
+	return nil, r, err
+}
+
+func (x *session) putIn(ctx context.Context, by foreman.By, a putArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Put(ctx, by, foreman.PutScan(a))
 	return nil, r, err
 }
 

@@ -197,11 +197,12 @@ func plain(err error) error {
 // Bounds of what a handheld may send.
 const (
 	maxText = 128
+	maxList = 100
 	maxInt  = 1_000_000
 )
 
-// bounded refuses long texts, control characters (GS apart: it parts the fields
-// of a scanned code) and numbers that nothing on a floor has.
+// bounded refuses long texts and lists, control characters (FS, GS, RS and US apart:
+// they part the fields of a scanned code) and numbers that nothing on a floor has.
 func bounded(v reflect.Value, name string) error {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -220,8 +221,17 @@ func bounded(v reflect.Value, name string) error {
 		if len(v.String()) > maxText {
 			return fmt.Errorf("%s is longer than %d bytes", name, maxText)
 		}
-		if strings.ContainsFunc(v.String(), func(r rune) bool { return unicode.IsControl(r) && r != 0x1d }) {
+		if strings.ContainsFunc(v.String(), func(r rune) bool { return unicode.IsControl(r) && (r < 0x1c || r > 0x1f) }) {
 			return fmt.Errorf("%s has a control character", name)
+		}
+	case reflect.Slice:
+		if v.Len() > maxList {
+			return fmt.Errorf("%s has more than %d entries", name, maxList)
+		}
+		for i := range v.Len() {
+			if err := bounded(v.Index(i), name); err != nil {
+				return err
+			}
 		}
 	case reflect.Int, reflect.Int64:
 		if v.Int() < -maxInt || v.Int() > maxInt {

@@ -13,6 +13,7 @@
 package pda
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,7 +53,20 @@ type Options struct {
 	Zone    *time.Location // of the site's days, UTC+8 if nil
 	Log     *slog.Logger   // nil means slog.Default
 	// Most is how many devices may be connected, 2,048 if 0.
-	Most int
+	Most  int
+	Steps Steps // of pickers; what is empty is as Steps says first
+}
+
+// Steps say what a picker scans at each stop, and what else handhelds do. They are
+// for the screen; the foreman checks what he is told all the same.
+type Steps struct {
+	Bin  string `json:"bin"`            // "scan"; "off"
+	Item string `json:"item"`           // "first": one piece stands for all; "each"; "off"
+	Tote string `json:"tote"`           // "scan"; "off"
+	Zero bool   `json:"zero,omitzero"`  // ask whether a bin is empty that should be
+	Cart string `json:"cart,omitempty"` // what bar codes of carts begin with; empty: there are none
+	// Pictures says that the daemon has pictures of goods, under /pictures/SKU.
+	Pictures bool `json:"pictures,omitzero"`
 }
 
 // Hooks reach what this package must not know of: the devices beside a station
@@ -133,6 +147,7 @@ func New(o Options) (*Server, error) {
 	if o.Most == 0 {
 		o.Most = 2048
 	}
+	o.Steps.Bin, o.Steps.Item, o.Steps.Tote = cmp.Or(o.Steps.Bin, "scan"), cmp.Or(o.Steps.Item, "first"), cmp.Or(o.Steps.Tote, "scan")
 	ctx, stop := context.WithCancel(context.Background())
 	return &Server{
 		o: o, ctx: ctx, stop: stop,

@@ -298,7 +298,7 @@ func flood(t *testing.T, s *pdatest.Site, c *pdatest.Client) {
 	s.Must(err)
 	c.Conn().NetConn().(*net.TCPConn).SetReadBuffer(4 << 10)
 	for range 40 {
-		_, err := s.Foreman.Login(t.Context(), by(s, "pda-01"), "badge-li.wei")
+		_, _, err := s.Foreman.Login(t.Context(), by(s, "pda-01"), "badge-li.wei")
 		s.Must(err)
 		time.Sleep(time.Millisecond) // a look each: those of one moment are one snapshot
 	}

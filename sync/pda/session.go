@@ -1,6 +1,7 @@
 package pda
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -462,7 +463,8 @@ func (x *session) do(a act, v verb) any {
 	return okay{Type: "ok", N: a.N, Seq: screens[x.device.Kind].seen(r), Repeated: r.Repeated, Result: result}
 }
 
-// by says who asks: whoever is logged in on the device now.
+// by says who asks: whoever is logged in on the device now, or else whoever was
+// before going on elsewhere: what waited here unsent is theirs.
 func (x *session) by(a act) (foreman.By, error) {
 	by := foreman.By{Device: x.device.ID, Key: key(a.Day, x.device.ID, x.asks, a.N)}
 	err := x.srv.o.Ledger.Read(func(v *ledger.View) error {
@@ -470,7 +472,7 @@ func (x *session) by(a act) (foreman.By, error) {
 		if err == nil && (!ok || d.Revoked || d.Token != x.device.Token) {
 			err = floor.Refuse("device-revoked")
 		}
-		by.Person = d.Person
+		by.Person = cmp.Or(d.Person, d.Last)
 		return err
 	})
 	return by, err

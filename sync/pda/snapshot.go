@@ -2,6 +2,7 @@ package pda
 
 import (
 	"slices"
+	"time"
 
 	"floord/floor"
 	"floord/floor/foreman"
@@ -23,6 +24,7 @@ type snapshot struct {
 	Carriers []floor.CarrierID `json:"carriers,omitempty"`
 	Boxes    []floor.Packaging `json:"boxes,omitempty"`  // one of them must be scanned for each parcel
 	Target   *target           `json:"target,omitempty"` // what the parcel on the table should weigh
+	Steps    *Steps            `json:"steps,omitzero"`   // of a handheld
 }
 
 // A target is what a scale should show.
@@ -39,12 +41,22 @@ type (
 		Lang  string         `json:"lang,omitempty"`
 	}
 	task struct {
-		ID     floor.TaskID `json:"id"`
-		Kind   string       `json:"kind"`
-		Wave   floor.WaveID `json:"wave,omitempty"`
-		Metres float64      `json:"metres"`
-		Slots  []slot       `json:"slots"`
-		Stops  []stop       `json:"stops"`
+		ID     floor.TaskID   `json:"id"`
+		Kind   string         `json:"kind"`
+		Wave   floor.WaveID   `json:"wave,omitempty"`
+		Metres float64        `json:"metres"`
+		Slots  []slot         `json:"slots"`
+		Stops  []stop         `json:"stops"`
+		Due    time.Time      `json:"due,omitzero"`     // to be done by
+		Late   bool           `json:"overdue,omitzero"` // a lead was called
+		Totes  []floor.ToteID `json:"totes,omitempty"`  // of a batch
+		Wall   *wall          `json:"wall,omitzero"`
+	}
+	// wall is where a batch is sorted. Free are its empty slots as they were; the
+	// first order that needs one gets the first.
+	wall struct {
+		ID   floor.WallID   `json:"id"`
+		Free []floor.ToteID `json:"free"`
 	}
 	slot struct {
 		floor.Slot
@@ -54,12 +66,14 @@ type (
 		floor.Stop
 		goods
 		Frozen bool `json:"frozen,omitzero"`
+		Last   bool `json:"last,omitzero"` // nothing should be left in the bin after this walk
 	}
 	// goods is what a person must know of a SKU to take the right one.
 	goods struct {
-		Name    string `json:"name,omitempty"`
-		Spec    string `json:"spec,omitempty"`
-		Barcode string `json:"barcode,omitempty"`
+		Name    string   `json:"name,omitempty"`
+		Spec    string   `json:"spec,omitempty"`
+		Barcode string   `json:"barcode,omitempty"`
+		Ask     []string `json:"ask,omitempty"`
 	}
 	parcel struct {
 		ID       floor.ParcelID    `json:"id"`
@@ -121,7 +135,8 @@ func (x *session) snapshot(v *ledger.View) (snapshot, error) {
 	if x.device.Station != "" {
 		return s, x.stationPart(v, &s)
 	}
-	return s, pdaPart(v, &s)
+	s.Steps = &x.srv.o.Steps
+	return s, x.pdaPart(v, &s)
 }
 
 func personOn(v *ledger.View, d floor.Device) (*person, error) {
@@ -152,7 +167,7 @@ func (x *session) freezes(v *ledger.View) ([]freeze, error) {
 }
 
 // pdaPart adds the person's task.
-func pdaPart(v *ledger.View, s *snapshot) error {
+func (x *session) pdaPart(v *ledger.View, s *snapshot) error {
 	if s.Person == nil {
 		return nil
 	}
@@ -171,12 +186,48 @@ func pdaPart(v *ledger.View, s *snapshot) error {
 	if err != nil || !ok {
 		return err
 	}
-	s.Task, err = newTask(v, t)
+	if s.Task, err = newTask(v, t); err == nil {
+		s.Task.Wall, err = x.wallOf(v, t)
+	}
 	return err
 }
 
+// wallOf gives the wall that a batch is sorted at, if somebody has said.
+func (x *session) wallOf(v *ledger.View, t floor.Task) (*wall, error) {
+	walls := x.srv.o.Foreman.Walls()
+	i := slices.IndexFunc(walls, func(w floor.Wall) bool { return w.ID == t.Wall })
+	if i < 0 {
+		return nil, nil
+	}
+	w := &wall{ID: t.Wall, Free: []floor.ToteID{}}
+	for no := 1; no <= walls[i].Slots; no++ {
+		slot := walls[i].Slot(no)
+		_, taken, err := v.OrderInTote(slot)
+		if err != nil {
+			return nil, err
+		}
+		if !taken {
+			w.Free = append(w.Free, slot)
+		}
+	}
+	return w, nil
+}
+
+// A place is a SKU in a bin.
+type place struct {
+	bin floor.BinID
+	sku floor.SKU
+}
+
 func newTask(v *ledger.View, t floor.Task) (*task, error) {
-	out := &task{ID: t.ID, Kind: t.Kind, Wave: t.Wave, Metres: t.Metres, Slots: []slot{}, Stops: []stop{}}
+	out := &task{
+		ID: t.ID, Kind: t.Kind, Wave: t.Wave, Metres: t.Metres, Slots: []slot{}, Stops: []stop{},
+		Due: t.Due, Late: !t.Overdue.IsZero(), Totes: t.Totes,
+	}
+	left := map[place]int{}
+	for i := range t.Stops {
+		left[place{t.Stops[i].Bin, t.Stops[i].SKU}] += t.Stops[i].Left()
+	}
 	orders := map[floor.OrderID]floor.Order{}
 	order := func(id floor.OrderID) (floor.Order, error) {
 		o, ok := orders[id]
@@ -203,7 +254,15 @@ func newTask(v *ledger.View, t floor.Task) (*task, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.Stops = append(out.Stops, stop{Stop: s, goods: g, Frozen: o.Freeze != nil})
+		x := stop{Stop: s, goods: g, Frozen: o.Freeze != nil}
+		if n := left[place{s.Bin, s.SKU}]; n > 0 && (t.Kind == floor.TaskPick || t.Kind == floor.TaskBatch) {
+			at, _, err := v.StockAt(s.Bin, s.SKU)
+			if err != nil {
+				return nil, err
+			}
+			x.Last = at.OnHand <= n
+		}
+		out.Stops = append(out.Stops, x)
 	}
 	return out, nil
 }
@@ -214,7 +273,7 @@ func goodsOf(v *ledger.View, o floor.Order, line int, sku floor.SKU) (goods, err
 	if err != nil {
 		return goods{}, err
 	}
-	g := goods{Name: i.Name, Spec: i.Spec, Barcode: i.Barcode}
+	g := goods{Name: i.Name, Spec: i.Spec, Barcode: i.Barcode, Ask: i.Ask}
 	if l := o.Line(line); l != nil && (!ok || g.Name == "") {
 		g.Name, g.Spec = l.Name, l.Spec
 	}
