@@ -168,6 +168,16 @@ func (w Wave) Fill(t *Template) (Page, error) {
 	return t.fill(waveKind, w.Lang, v)
 }
 
+// Fill makes a page of a template that is for neither waybills nor waves: of the
+// words for its placeholders and, where it has one, the list. The error names what
+// is missing.
+func (t *Template) Fill(words map[string]string, list []string, lang string) (Page, error) {
+	if t.For == waybillKind || t.For == waveKind {
+		return Page{}, fmt.Errorf("template %s is for a %s label", t.Name, t.For)
+	}
+	return t.fill(t.For, lang, values{words, list})
+}
+
 // values are what the placeholders of a template stand for.
 type values struct {
 	text map[string]string

@@ -313,7 +313,7 @@ value = "{number}"
 			t.Errorf("ParseTemplate = %v; want %q in it", err, want)
 		}
 	}
-	if _, err := label.Shipped("nope"); err == nil || !strings.Contains(err.Error(), "waybill-76x130") {
+	if _, err := label.Shipped().Get("nope"); err == nil || !strings.Contains(err.Error(), "waybill-76x130") {
 		t.Errorf("Shipped(nope) = %v; want the names there are", err)
 	}
 	if _, err := label.ParseTemplate([]byte("name = ")); err == nil || !strings.HasPrefix(err.Error(), "1:") {

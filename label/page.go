@@ -43,7 +43,17 @@ type Text struct {
 	Bottom bool // stands on the bottom of its place instead of hanging from the top
 	Bold   bool
 	Fixed  bool // says the same on every label of its template
+	By     By
 }
+
+// By is how the letters of a text reach the paper.
+type By string
+
+const (
+	Best     By = ""       // as the printer's profile and policy have it
+	ByFont   By = "font"   // from the printer's font even if its profile does not trust it: the self-test
+	ByBitmap By = "bitmap" // as bitmaps, all but ASCII: what must be readable on a printer nobody knows
+)
 
 // Align is where the lines of a text stand in its place.
 type Align string

@@ -47,12 +47,26 @@ func (l *layer) text(t Text) {
 		l.fail(l.misfit(t.Field, n, t.Place, t.Height))
 		return
 	}
-	signs := l.dev.Speller.Spell(make([]glyph.Sign, 0, len(t.Value)), t.Value, note)
+	signs := l.speller(t.By).Spell(make([]glyph.Sign, 0, len(t.Value)), t.Value, note)
 	if !l.set(t, r, signs) {
 		l.fail(l.misfit(t.Field, utf8.RuneCountInString(t.Value), t.Place, l.smallest(t)))
 		return
 	}
-	l.sheet.Notes = append(l.sheet.Notes, notes...)
+	if t.By == Best { // else it is meant so
+		l.sheet.Notes = append(l.sheet.Notes, notes...)
+	}
+}
+
+// speller is the printer's, or one that trusts its font more or less.
+func (l *layer) speller(by By) glyph.Speller {
+	s := l.dev.Speller
+	switch by {
+	case ByFont:
+		s.Charset, s.Policy = glyph.GB18030, glyph.Draw
+	case ByBitmap:
+		s.Charset, s.Policy = glyph.ASCII, glyph.Draw
+	}
+	return s
 }
 
 // list lays a list: all of it in letters as large as fit, or as many parts as

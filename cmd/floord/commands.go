@@ -24,6 +24,7 @@ import (
 	"floord/internal/config"
 	"floord/internal/daemon"
 	"floord/internal/sim"
+	"floord/label"
 	"floord/label/lang"
 	"floord/label/try"
 	"floord/sync/channel/drivers"
@@ -198,6 +199,26 @@ func labelCommand() *cli.Command {
 						return err
 					}
 					return os.WriteFile(c.Args().Get(1), png.Bytes(), 0o644)
+				},
+			},
+			{
+				Name: "check", Usage: "name every mistake in label templates, and lay each out with a sample order", ArgsUsage: "FILE|FOLDER...",
+				Action: func(_ context.Context, c *cli.Command) error {
+					if c.Args().Len() == 0 {
+						return &usageError{"label check: name templates or folders of them"}
+					}
+					err := try.Check(os.Stdout, c.Args().Slice()...)
+					if errors.Is(err, try.ErrMistakes) {
+						return &usageError{}
+					}
+					return err
+				},
+			},
+			{
+				Name: "schema", Usage: "print the JSON schema of a label template, for editors",
+				Action: func(context.Context, *cli.Command) error {
+					_, err := os.Stdout.Write(label.Schema)
+					return err
 				},
 			},
 			{

@@ -51,10 +51,10 @@ var mayImport = map[string][]string{
 	"sync/courier":         {"floor", "sync/ledger"},
 	"sync/pda":             {"floor", "floor/foreman", "sync/ledger", "internal/gate", "wave"}, // wave says its reasons in words
 	"web":                  {"floor", "floor/foreman", "sync/ledger", "sync/pda", "internal/gate", "label", "label/preview", "report"},
-	"web/gen":              {}, // builds the pages, see go generate ./web
-	"web/gen/voice":        {}, // speaks their words, run by hand
-	"internal/gate":        {}, // who may talk to us at all; asked before anything else by pda and web
-	"internal/config":      {"floor", "device/profile", "device/serial", "firmware-profiles"},
+	"web/gen":              {},                                                                         // builds the pages, see go generate ./web
+	"web/gen/voice":        {},                                                                         // speaks their words, run by hand
+	"internal/gate":        {},                                                                         // who may talk to us at all; asked before anything else by pda and web
+	"internal/config":      {"floor", "device/profile", "device/serial", "firmware-profiles", "label"}, // label for its templates
 
 	// The pretend site plays the outside: shops, carriers, devices, people. What
 	// it plays must not be what it is played to.

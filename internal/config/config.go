@@ -23,6 +23,7 @@ import (
 
 	"floord/device/profile"
 	"floord/floor"
+	"floord/label"
 )
 
 // A Config is one site's settings, as the tags of its fields say: the key in
@@ -45,13 +46,16 @@ type Config struct {
 	Stations   []Station   `toml:"station"`
 	Packagings []Packaging `toml:"packaging"`
 	Profiles   Profiles    `toml:"profiles"`
+	Labels     Labels      `toml:"labels"`
 	Report     Report      `toml:"report"`
 	Journal    Journal     `toml:"journal"`
 	Backup     Backup      `toml:"backup"`
 	Log        Log         `toml:"log"`
 
-	// Problems are the mistakes that do not stop the daemon: of devices and of
-	// profiles, by place.
+	Templates label.Templates // shipped, and the site's own over them
+
+	// Problems are the mistakes that do not stop the daemon: of devices, profiles
+	// and templates, by place.
 	Problems []Problem
 }
 
@@ -203,9 +207,10 @@ func (s Station) Problem(lang string) string {
 // A Device is a printer or scale of a station. One with Problems must not be
 // opened: nobody knows what it is.
 type Device struct {
-	Port   string `toml:"port" is:"port needed"`                           // "/dev/serial/by-id/usb-...", or "tcp://10.0.0.7:9100"
-	Model  string `toml:"profile" is:"line needed"`                        // "vendor/model", or "vendor/model@firmware"
-	Labels string `toml:"labels" default:"100x150" oneof:"100x150 76x130"` // of a printer, in mm
+	Port   string `toml:"port" is:"port needed"`                            // "/dev/serial/by-id/usb-...", or "tcp://10.0.0.7:9100"
+	Model  string `toml:"profile" is:"line needed"`                         // "vendor/model", or "vendor/model@firmware"
+	Labels string `toml:"labels" default:"100x150" is:"line"`               // paper of a printer, in mm; there is a template waybill-SIZE
+	Rare   string `toml:"rare" default:"bitmap" oneof:"bitmap pinyin both"` // what a printer does about characters its font lacks
 
 	// The line's settings where they differ from the profile's; 0 and "" do not.
 	Baud     int    `toml:"baud" range:"300..921600"`
@@ -223,6 +228,12 @@ func (d *Device) Address() (string, bool) { return strings.CutPrefix(d.Port, "tc
 
 // Profiles is where the site keeps its own device profiles.
 type Profiles struct {
+	Dir Path `toml:"dir" is:"folder"`
+}
+
+// Labels is where the site keeps its own label templates: a file NAME.toml each,
+// in place of the shipped one of that name, or new.
+type Labels struct {
 	Dir Path `toml:"dir" is:"folder"`
 }
 

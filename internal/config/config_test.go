@@ -426,6 +426,9 @@ func TestTheExampleIsRight(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.Mkdir(filepath.Join(dir, "labels"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if lines, ok := check(t, path); !ok || lines[0] != "floord.toml 没有错误：人员 2，渠道 2，承运商 1，工位 2" {
 		t.Errorf("Check of the whole example = %s", strings.Join(lines, "\n"))
 	}
@@ -489,4 +492,49 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestTheSitesOwnLabels: a template of the site's stands in place of a shipped one
+// and makes new paper known; a broken one concerns nobody else.
+func TestTheSitesOwnLabels(t *testing.T) {
+	path := write(t, `
+[labels]
+dir = "mine"
+[[station]]
+id = "pack-1"
+printer = { port = "tcp://127.0.0.1:9100", profile = "tsc/ttp-244", labels = "100x130" }
+[[station]]
+id = "pack-2"
+printer = { port = "tcp://127.0.0.1:9101", profile = "tsc/ttp-244", labels = "90x90" }
+`)
+	dir := filepath.Join(filepath.Dir(path), "mine")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"waybill-100x130.toml": "name = \"waybill-100x130\"\nfor = \"waybill\"\nwidth = 100\nheight = 130\n",
+		"broken.toml":          "name = \"broken\"\nfor = \"bin\"\nwidth = 100\nheigth = 130\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := config.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Templates["waybill-100x130"] == nil || c.Templates["waybill-100x150"] == nil || c.Templates["broken"] != nil {
+		t.Errorf("templates %v", c.Templates.Names(""))
+	}
+	var all []string
+	for _, p := range c.Problems {
+		all = append(all, p.Error())
+	}
+	if text := strings.Join(all, "\n"); len(all) != 2 || !strings.Contains(text, `broken.toml: 4:1: unknown key "heigth"`) ||
+		!strings.Contains(text, "no waybill template for paper of 90x90; there are 100x130, 100x150, 100x180, 76x130") {
+		t.Errorf("problems:\n%s", text)
+	}
+	if c.Stations[0].Problem("en") != "" || c.Stations[1].Problem("en") == "" {
+		t.Error("the wrong station is misconfigured")
+	}
 }

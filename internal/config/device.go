@@ -10,6 +10,7 @@ import (
 	"floord/device/profile"
 	"floord/device/serial"
 	profiles "floord/firmware-profiles"
+	"floord/label"
 )
 
 // device reads a printer's or scale's entry. Its mistakes stay with it.
@@ -25,6 +26,7 @@ func (d *decoder) device(n *node, name string) *Device {
 
 // devices gives every device its profile and gathers what is wrong with them.
 func (d *decoder) devices(c *Config) {
+	d.templates(c)
 	if len(c.Stations) == 0 && c.Profiles.Dir == "" {
 		return
 	}
@@ -32,13 +34,18 @@ func (d *decoder) devices(c *Config) {
 	ports := map[string]string{}
 	for i, s := range c.Stations {
 		name := fmt.Sprintf("station[%d].", i)
-		if s.Scale != nil && d.has(name+"scale.labels") {
-			d.wrong(s.Scale, name+"scale.labels", "not-printer", "labels")
+		for _, key := range []string{"labels", "rare"} {
+			if s.Scale != nil && d.has(name+"scale."+key) {
+				d.wrong(s.Scale, name+"scale."+key, "not-printer", key)
+			}
 		}
 		d.resolve(set, s.Printer, profile.KindPrinter, name+"printer")
 		d.resolve(set, s.Scale, profile.KindScale, name+"scale")
 		d.port(ports, s.Printer, name+"printer", s.ID)
 		d.port(ports, s.Scale, name+"scale", s.ID)
+		if p := s.Printer; p != nil && c.Templates["waybill-"+p.Labels] == nil {
+			d.wrong(p, name+"printer.labels", "no-paper", p.Labels, papers(c.Templates))
+		}
 		for _, dev := range []*Device{s.Printer, s.Scale} {
 			if dev != nil {
 				c.Problems = append(c.Problems, dev.Problems...)
@@ -60,6 +67,29 @@ func (d *decoder) profiles(c *Config) *profile.Set {
 		c.Problems = append(c.Problems, problem(d.first("profiles.dir"), "profile", e))
 	}
 	return set
+}
+
+// templates loads the shipped templates and the site's own over them. A mistake
+// there concerns that template only.
+func (d *decoder) templates(c *Config) {
+	c.Templates = label.Shipped()
+	if c.Labels.Dir == "" {
+		return
+	}
+	var err error
+	c.Templates, err = label.Load(os.DirFS(string(c.Labels.Dir)))
+	for _, e := range spread(err) {
+		c.Problems = append(c.Problems, problem(d.first("labels.dir"), "template", e))
+	}
+}
+
+// papers names the sizes that there are waybills for.
+func papers(ts label.Templates) string {
+	var sizes []string
+	for _, n := range ts.Names("waybill") {
+		sizes = append(sizes, strings.TrimPrefix(n, "waybill-"))
+	}
+	return strings.Join(sizes, ", ")
 }
 
 // spread takes apart what errors.Join put together.

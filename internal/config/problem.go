@@ -85,6 +85,8 @@ var words = map[string][2]string{
 	"port-twice":    {"port %s is also that of the %s of station %q", "端口 %s 已经是工位 %[3]q 的 %[2]s"},
 	"min-fill":      {"min_fill is %d, but a wave holds only %d orders", "min_fill 是 %d，但一个波次最多只有 %d 单"},
 	"profile":       {"%v", "设备档案有问题：%v"},
+	"template":      {"label template %v", "面单模板有问题：%v"},
+	"no-paper":      {"there is no waybill template for paper of %s; there are %s", "没有纸张 %s 的面单模板；现有 %s"},
 	"device-line":   {"%v", "串口设置不对：%v"},
 	"net-line":      {"a device on the network has no %s", "网络设备没有 %s 设置"},
 	"not-printer":   {"%s belongs to a printer", "%s 只用于打印机"},

@@ -26,7 +26,7 @@ func (d *Daemon) render(s *station, e floor.Effect) (job []byte, notes []string,
 		return nil, nil, err
 	}
 	p := s.cfg.Printer.Profile.Printer
-	out, err := lang.Printer{Language: p.Language, DPI: dpi(p.DotsPerMM), Charset: p.Charset}.Encode(page)
+	out, err := lang.Printer{Language: p.Language, DPI: dpi(p.DotsPerMM), Charset: p.Charset, Policy: s.cfg.Printer.Rare}.Encode(page)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -43,19 +43,33 @@ func (s *Site) page(e floor.Effect, paper string) (label.Page, error) {
 		if err != nil {
 			return label.Page{}, err
 		}
-		if paper == "76x130" {
-			return label.Wave76x130(w)
+		t, err := s.template("wave", paper)
+		if err != nil {
+			return label.Page{}, err
 		}
-		return label.Wave100x150(w)
+		return w.Fill(t)
 	}
 	w, err := s.waybill(e)
 	if err != nil {
 		return label.Page{}, err
 	}
-	if paper == "76x130" {
-		return label.Waybill76x130(w)
+	t, err := s.template("waybill", paper)
+	if err != nil {
+		return label.Page{}, err
 	}
-	return label.Waybill100x150(w)
+	return w.Fill(t)
+}
+
+// template gives the template of a kind of label for a size of paper; a wave's
+// label goes on longer paper too.
+func (s *Site) template(kind, paper string) (*label.Template, error) {
+	if t := s.cfg.Templates[kind+"-"+paper]; t != nil {
+		return t, nil
+	}
+	if kind != "waybill" && strings.HasPrefix(paper, "100x") {
+		paper = "100x150"
+	}
+	return s.cfg.Templates.Get(kind + "-" + paper)
 }
 
 // waveLabel gathers what the label of a wave's cart says. The QR holds the wave's

@@ -92,7 +92,7 @@ func Encode(p label.Page, o Options) (label.Job, error) {
 	if err != nil {
 		return label.Job{}, err
 	}
-	w := writer{opt: o, charset: d.Speller.Charset, dots: d.Heights[0], scale: 1}
+	w := writer{opt: o, dots: d.Heights[0], scale: 1}
 	w.out = make([]byte, 0, 4096)
 	w.head(s)
 	if o.Raster {
@@ -144,11 +144,10 @@ func word(s string) bool {
 
 // A writer is one call of Encode.
 type writer struct {
-	opt     Options
-	charset glyph.Charset
-	dots    int // of the font
-	scale   int // SETMAG in force
-	out     []byte
+	opt   Options
+	dots  int // of the font
+	scale int // SETMAG in force
+	out   []byte
 }
 
 func (w *writer) head(s label.Sheet) {
@@ -246,7 +245,7 @@ func (w *writer) text(x, y int, signs []glyph.Sign) {
 			continue
 		}
 		var ok bool
-		if w.out, ok = w.charset.Append(w.out, s.Rune); !ok {
+		if w.out, ok = glyph.GB18030.Append(w.out, s.Rune); !ok {
 			// Spell chose the font for this sign because the charset has it.
 			panic(fmt.Sprintf("cpcl: no code for %U", s.Rune))
 		}

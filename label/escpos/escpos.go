@@ -21,6 +21,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"slices"
 
 	"floord/label"
 	"floord/label/glyph"
@@ -85,7 +86,7 @@ func Encode(p label.Page, o Options) (label.Job, error) {
 	if err != nil {
 		return label.Job{}, err
 	}
-	w := writer{opt: o, charset: d.Speller.Charset}
+	w := writer{opt: o}
 	w.out = make([]byte, 0, 8192)
 	w.send("\x1b@")
 	if o.Raster {
@@ -108,16 +109,15 @@ func Encode(p label.Page, o Options) (label.Job, error) {
 
 // A writer is one call of Encode.
 type writer struct {
-	opt     Options
-	charset glyph.Charset
-	scale   int // GS ! in force
-	out     []byte
+	opt   Options
+	scale int // GS ! in force
+	out   []byte
 }
 
 func (w *writer) send(s string) { w.out = append(w.out, s...) }
 
 func (w *writer) page(s label.Sheet) {
-	if w.charset != glyph.ASCII {
+	if slices.ContainsFunc(s.Runs, chinese) {
 		w.send("\x1c&")
 	}
 	// ESC W says where the page is: a dot more if its size would read as a
@@ -158,6 +158,11 @@ func (w *writer) page(s label.Sheet) {
 	for _, c := range s.Codes {
 		w.bars(c)
 	}
+}
+
+// chinese says whether the printer's Chinese font prints some of a run.
+func chinese(r label.Run) bool {
+	return slices.ContainsFunc(r.Signs, func(s glyph.Sign) bool { return !s.Drawn && s.Rune > 0x7E })
 }
 
 func two(n int) []byte { return []byte{byte(n), byte(n >> 8)} }
@@ -219,7 +224,7 @@ func (w *writer) text(x, y, h int, signs []glyph.Sign) {
 			continue
 		}
 		var ok bool
-		if w.out, ok = w.charset.Append(w.out, s.Rune); !ok {
+		if w.out, ok = glyph.GB18030.Append(w.out, s.Rune); !ok {
 			// Spell chose the font for this sign because the charset has it.
 			panic(fmt.Sprintf("escpos: no code for %U", s.Rune))
 		}

@@ -108,7 +108,7 @@ func (c Case) DPIs() []int {
 	return []int{203, 300}
 }
 
-// Pages are all waybills and waves on all templates.
+// Pages are all waybills and waves on all templates, and samples of the others.
 func Pages(t testing.TB) []Case {
 	t.Helper()
 	var out []Case
@@ -140,6 +140,12 @@ func Pages(t testing.TB) []Case {
 	add("wave-100x150", p, err)
 	p, err = label.Wave76x130(Wave())
 	add("wave-76x130", p, err)
+	for _, name := range label.Shipped().Names("") {
+		if tmpl := label.Shipped()[name]; tmpl.For != "waybill" && tmpl.For != "wave" {
+			p, err := tmpl.Sample("zh")
+			add(name, p, err)
+		}
+	}
 	slices.SortFunc(out, func(a, b Case) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }

@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"floord/label"
 	"floord/label/glyph"
@@ -71,7 +70,7 @@ const (
 // A row of which no label can be made is a Result with its reason. The error is
 // that of the options, of reading or of writing.
 func Try(o Options, csv io.Reader, dir string, w io.Writer) error {
-	t, err := label.Shipped(o.Template)
+	t, err := label.Shipped().Get(o.Template)
 	if err != nil {
 		return err
 	}
@@ -218,15 +217,8 @@ func (o Options) waybill(row map[string]string) (label.Waybill, error) {
 		}
 		return label.Waybill{}, fmt.Errorf("缺少 %s", strings.Join(missing, "、"))
 	}
-	w := label.Waybill{
-		Number: "SF1234567890123", Carrier: "顺丰速运", Service: "标快", SortCode: "571-A12-03", Hub: "杭州余杭集",
-		Recipient: label.Party{Name: row["name"], Phone: row["phone"], Address: row["address"]},
-		Sender:    label.Party{Name: "大白鹅仓储", Phone: "021-66668888", Address: "上海市浦东新区张江镇祖冲之路2288弄1号仓B区"},
-		OrderNo:   "DB20261121-ORD-000123", ParcelID: "P-77", Copy: 1, Grams: 2350,
-		Items:   []label.Item{{Name: "红富士苹果 5斤装", Quantity: 1}, {Name: "手工皂", Quantity: 3}},
-		Special: "冰袋 易碎", Remarks: "请放丰巢", Wave: "W-12/4",
-		PrintedAt: time.Date(2026, 11, 21, 9, 30, 5, 0, time.FixedZone("CST", 8*3600)), Reveal: true,
-	}
+	w := label.SampleWaybill()
+	w.Recipient = label.Party{Name: row["name"], Phone: row["phone"], Address: row["address"]}
 	if number, there := row["waybill"]; there {
 		w.Number = number
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"floord/label"
 	"floord/label/cpcl/cpcltest"
 	"floord/label/escpos/escpostest"
 	"floord/label/labeltest"
@@ -243,4 +244,25 @@ func FuzzTry(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	small := "name = \"small\"\nfor = \"waybill\"\nwidth = 60\nheight = 40\n[[text]]\nfield = \"recipient.address\"\nat = [2, 2, 20, 4]\nvalue = \"{to_address}\"\nletters = [3, 3]\n"
+	if err := os.WriteFile(filepath.Join(dir, "small.toml"), []byte(small), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := try.Check(&out, dir); !errors.Is(err, try.ErrMistakes) || !strings.Contains(out.String(), "small.toml: tspl at 203 dpi, zh: ") || !strings.Contains(out.String(), "do not fit 20 x 4 mm") {
+		t.Errorf("Check = %v\n%s", err, out.String())
+	}
+	out.Reset()
+	if err := try.Check(&out, "../templates"); err != nil || strings.Count(out.String(), "\n") != len(label.Shipped()) {
+		t.Errorf("Check = %v\n%s", err, out.String())
+	}
+	for _, path := range []string{filepath.Join(dir, "nothing.toml"), t.TempDir()} {
+		if err := try.Check(io.Discard, path); err == nil || errors.Is(err, try.ErrMistakes) {
+			t.Errorf("Check(%s) = %v", path, err)
+		}
+	}
 }

@@ -107,7 +107,7 @@ func Encode(p label.Page, o Options) (label.Job, error) {
 	if err != nil {
 		return label.Job{}, err
 	}
-	w := writer{opt: o, charset: d.Speller.Charset, dots: d.Heights[0]}
+	w := writer{opt: o, dots: d.Heights[0]}
 	w.out = make([]byte, 0, 4096)
 	w.sheet(s)
 	return label.Job{Bytes: w.out, Notes: s.Notes, Sheet: s}, nil
@@ -145,10 +145,9 @@ func printable(s string) bool {
 
 // A writer is one call of Encode.
 type writer struct {
-	opt     Options
-	charset glyph.Charset
-	dots    int // of the font
-	out     []byte
+	opt  Options
+	dots int // of the font
+	out  []byte
 }
 
 func (w *writer) sheet(s label.Sheet) {
@@ -253,7 +252,7 @@ func (w *writer) text(x, y, scale int, signs []glyph.Sign) {
 			continue
 		}
 		var ok bool
-		if w.out, ok = w.charset.Append(w.out, s.Rune); !ok {
+		if w.out, ok = glyph.GB18030.Append(w.out, s.Rune); !ok {
 			// Spell chose the font for this sign because the charset has it.
 			panic(fmt.Sprintf("tspl: no code for %U", s.Rune))
 		}
