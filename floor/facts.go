@@ -159,6 +159,22 @@ type OrderTagged struct {
 func (OrderTagged) Kind() Kind           { return "order.tagged/1" }
 func (f OrderTagged) Subjects() []string { return []string{order(f.Order)} }
 
+// OrderScored says how sound an order is: 100 is sound, and what it lost is named.
+type OrderScored struct {
+	Order OrderID `json:"order"`
+	Score int     `json:"score"`
+	Lost  []Lost  `json:"lost,omitempty"`
+}
+
+// Lost is what an order's score was lowered by. Name is a rule's.
+type Lost struct {
+	Name   string `json:"name"`
+	Points int    `json:"points"`
+}
+
+func (OrderScored) Kind() Kind           { return "order.scored/1" }
+func (f OrderScored) Subjects() []string { return []string{order(f.Order)} }
+
 // OrderHeld replaces an order's holds; none lets it be planned.
 type OrderHeld struct {
 	Order OrderID `json:"order"`
@@ -786,6 +802,7 @@ func init() {
 	register[OrderRevised]()
 	register[ChannelAdvanced]()
 	register[OrderTagged]()
+	register[OrderScored]()
 	register[OrderHeld]()
 	register[OrderClosed]()
 	register[StockCounted]()

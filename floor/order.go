@@ -79,6 +79,8 @@ type Order struct {
 	Holds      []Hold
 	Tags       []string
 	Flags      []string
+	Score      int     // 0 to 100, see OrderScored
+	Lost       []Lost  `cbor:",omitempty"`
 	Freeze     *Freeze `cbor:",omitempty"`
 	Pay        Fen
 	PaidAt     time.Time

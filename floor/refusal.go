@@ -47,14 +47,15 @@ var messages = func() map[string]map[string]string {
 }()
 
 // Say gives the sentence of code in that language, "zh" unless "en", with its
-// places filled from args. An unknown code is said as itself.
+// places filled from args. An unknown code is said as itself; a tag of the site's
+// own is its own name.
 func Say(lang, code string, args map[string]string) string {
 	if lang != "en" {
 		lang = "zh"
 	}
 	text := messages[code][lang]
 	if text == "" {
-		return code
+		return strings.TrimPrefix(code, "tag-")
 	}
 	if len(args) == 0 {
 		return text

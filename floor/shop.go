@@ -64,6 +64,9 @@ const (
 	HoldZeroAmount = "zero_amount"
 	HoldUnknownSKU = "unknown_sku"
 	HoldAddress    = "address_incomplete"
+	HoldRule       = "rule"       // a rule of the site; Field names it, Text says the cause and the cure
+	HoldScore      = "score"      // the health score, in Field, is too low
+	HoldRuleBroke  = "rule_broke" // the rule in Field could not be asked of this order
 )
 
 // ShopHold reports whether the code is one the shop sets and lifts.
@@ -132,6 +135,14 @@ type ShopOrder struct {
 	AvoidCodes []string   `json:"avoid_carriers,omitempty"` // the platform's carrier codes the buyer refuses
 	Content    string     `json:"content"`                  // SHA-256 of Raw, hex: which payload said so
 	Raw        []byte     `json:"-"`                        // the order's own part of the payload, as received
+}
+
+// Note is what a packer must read: the buyer's note, then the seller's.
+func (o *ShopOrder) Note() string {
+	if o.BuyerNote == "" || o.SellerNote == "" {
+		return o.BuyerNote + o.SellerNote
+	}
+	return o.BuyerNote + " / " + o.SellerNote
 }
 
 // Shippable reports whether the shop lets the order be shipped now.

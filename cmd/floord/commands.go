@@ -16,9 +16,7 @@ import (
 
 	"floord/device/printer"
 	"floord/device/profile"
-	"floord/device/record"
 	"floord/device/scale"
-	"floord/device/scanner"
 	profiles "floord/firmware-profiles"
 	"floord/floor/address"
 	"floord/internal/config"
@@ -363,7 +361,7 @@ func deviceCommand() *cli.Command {
 	return &cli.Command{
 		Name: "device", Usage: "find out what devices say",
 		Commands: []*cli.Command{
-			overCSV("decode", "print what recorded bytes of devices mean as JSON, one line a row", "id, protocol, dialect, hex", record.DecodeCSV),
+			overCSV("decode", "print what recorded bytes of scales mean as JSON, one line a row", "id, protocol, dialect, hex", scale.DecodeCSV),
 		},
 	}
 }
@@ -422,6 +420,46 @@ func inviteCommand() *cli.Command {
 	return &cli.Command{
 		Name: "invite", Usage: "print a one-time code that pairs a device", ArgsUsage: "DEVICE [pda|station|board [STATION]]",
 		Flags: []cli.Flag{configFlag()}, Action: onSite("invite"),
+	}
+}
+
+func rulesCommand() *cli.Command {
+	return &cli.Command{
+		Name: "rules", Usage: "how orders are judged: tags, holds, score",
+		Commands: []*cli.Command{{
+			Name: "try", Usage: "say what a changed file of rules would have made of a day's orders",
+			Flags: []cli.Flag{
+				configFlag(),
+				&cli.StringFlag{Name: "day", Usage: "`D` as 2026-11-21; yesterday if empty"},
+				&cli.StringFlag{Name: "file", Usage: "the changed rules; those of the site if empty, - for the input"},
+			},
+			Action: func(ctx context.Context, c *cli.Command) error {
+				cfg, err := load(c)
+				if err != nil {
+					return err
+				}
+				day, path := c.String("day"), c.String("file")
+				if day == "" {
+					day = time.Now().In(cfg.Site.Zone).AddDate(0, 0, -1).Format(time.DateOnly)
+				}
+				if path == "" {
+					path = string(cfg.Orders.RulesFile)
+				}
+				if path == "" {
+					return errors.New("rules try: name a --file of rules; the site has none of its own")
+				}
+				in := io.Reader(os.Stdin)
+				if path != "-" {
+					f, err := os.Open(path)
+					if err != nil {
+						return fmt.Errorf("rules try: %w", err)
+					}
+					defer f.Close()
+					in = f
+				}
+				return daemon.Operate(ctx, cfg, []string{"rules", "try", day, path}, in, os.Stdout)
+			},
+		}},
 	}
 }
 
@@ -503,11 +541,8 @@ func profileCommand() *cli.Command {
 }
 
 func checkExample(p profile.Profile, ex profile.Example) error {
-	switch p.Device.Kind {
-	case profile.KindPrinter:
+	if p.Device.Kind == profile.KindPrinter {
 		return printer.CheckExample(p, ex)
-	case profile.KindScanner:
-		return scanner.CheckExample(p, ex)
 	}
 	return scale.CheckExample(p, ex)
 }

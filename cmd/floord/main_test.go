@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -16,5 +17,11 @@ func TestMain(m *testing.M) {
 
 // TestCommands tells the stories in testdata, as a person would type them.
 func TestCommands(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata", RequireExplicitExec: true})
+	testscript.Run(t, testscript.Params{Dir: "testdata", RequireExplicitExec: true, Setup: func(env *testscript.Env) error {
+		// Today on the site, as orders' numbers and commands write it.
+		now := time.Now().In(time.FixedZone("UTC+8", 8*3600))
+		env.Setenv("DAY", now.Format(time.DateOnly))
+		env.Setenv("TODAY", now.Format("20060102"))
+		return nil
+	}})
 }

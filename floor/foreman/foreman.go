@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"floord/floor"
+	"floord/floor/rules"
 	"floord/sync/ledger"
 )
 
@@ -55,6 +56,8 @@ type Options struct {
 	SortCode func(floor.CarrierID, floor.Recipient) string
 	// Reports says whether a channel takes ship reports and answers; nil: none does.
 	Reports func(floor.ChannelID) bool
+	// Rules judge orders as they come in; nil: those that are shipped.
+	Rules *rules.Rules
 	// Stations lists the pack stations; only these can pack.
 	Stations []floor.StationID
 	// Walls are the put walls that batches are sorted at.
@@ -91,6 +94,9 @@ func New(l *ledger.Ledger, o Options) *Foreman {
 	o.Tolerance.Least = cmp.Or(o.Tolerance.Least, 10)
 	if o.Reports == nil {
 		o.Reports = func(floor.ChannelID) bool { return false }
+	}
+	if o.Rules == nil {
+		o.Rules = rules.Default()
 	}
 	if o.SortCode == nil {
 		o.SortCode = func(floor.CarrierID, floor.Recipient) string { return "" }

@@ -51,13 +51,17 @@ func (s *site) seal(id floor.ParcelID) error {
 	return err
 }
 
-// picked takes orders in and has them picked, in one wave.
+// picked takes orders in and has them picked, in one wave; what the rules hold a
+// lead lets go.
 func (s *site) picked(orders ...floor.ShopOrder) {
 	s.t.Helper()
 	s.receive(orders...)
 	var numbers []string
 	for _, o := range orders {
 		numbers = append(numbers, o.Number)
+		if len(s.order(o.Number).Holds) > 0 {
+			s.ok(s.f.Unhold(s.t.Context(), s.by(lead), s.id(o.Number)))
+		}
 	}
 	s.pickAll(s.release(numbers...))
 }

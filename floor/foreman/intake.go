@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 
 	"floord/floor"
+	"floord/floor/rules"
 	"floord/sync/ledger"
 )
 
@@ -142,43 +144,58 @@ func (i *intake) receive(s floor.ShopOrder) error {
 	id := floor.OrderID(fmt.Sprintf("%s-ORD-%06d", i.orders.prefix, i.orders.next))
 	i.orders.next++
 	i.got.New++
-	holds, err := i.judge(s)
+	j, err := i.f.judge(i.f.o.Rules, s, i.now, i.SKU)
 	if err != nil {
 		return err
 	}
 	i.add(floor.OrderReceived{Order: id, Shop: s})
-	if tags := tagsOf(s); len(tags) > 0 {
-		i.add(floor.OrderTagged{Order: id, Tags: tags})
-	}
-	i.add(floor.OrderHeld{Order: id, Holds: holds})
+	i.judged(floor.Order{ID: id, Score: -1}, j)
+	i.add(floor.OrderHeld{Order: id, Holds: j.Holds})
 	if s.State == floor.ShopCancelled {
 		i.add(floor.OrderClosed{Order: id, Why: "cancelled"})
 		return nil
 	}
-	if len(holds) > 0 {
+	if len(j.Holds) > 0 {
 		i.got.Held++
 	}
 	return nil
 }
 
-// judge gives the reasons why an order must not be planned yet: what the shop
-// says, and what the floor sees.
-func (i *intake) judge(s floor.ShopOrder) ([]floor.Hold, error) {
+// judged writes what the rules say of an order, as far as it is new.
+func (i *intake) judged(o floor.Order, j rules.Judgement) {
+	if !slices.Equal(j.Tags, o.Tags) {
+		i.add(floor.OrderTagged{Order: o.ID, Tags: j.Tags})
+	}
+	if j.Score != o.Score || !slices.Equal(j.Lost, o.Lost) {
+		i.add(floor.OrderScored{Order: o.ID, Score: j.Score, Lost: j.Lost})
+	}
+}
+
+// judge gives tags, score and the reasons why an order must not be planned yet:
+// what the shop says, what the floor sees, and what the rules say.
+func (f *Foreman) judge(by *rules.Rules, s floor.ShopOrder, now time.Time, sku func(floor.SKU) (floor.SKUInfo, bool, error)) (rules.Judgement, error) {
 	holds := shopHolds(s)
-	if s.Pay <= 0 && i.f.o.Reports(s.Channel) { // a CSV file need not say what was paid
+	if s.Pay <= 0 && f.o.Reports(s.Channel) { // a CSV file need not say what was paid
 		holds = append(holds, floor.Hold{Code: floor.HoldZeroAmount})
 	}
 	if s.To.Token == "" && (s.To.City == "" || s.To.Detail == "") && !hasHold(holds, floor.HoldNoReceiver) {
 		holds = append(holds, floor.Hold{Code: floor.HoldAddress})
 	}
-	for _, l := range s.Lines {
-		if _, ok, err := i.SKU(l.SKU); err != nil {
-			return nil, err
-		} else if !ok {
-			holds = append(holds, floor.Hold{Code: floor.HoldUnknownSKU, Field: string(l.SKU)})
+	o, err := rules.Of(&s, now, f.o.Reports(s.Channel), sku)
+	if err != nil {
+		return rules.Judgement{}, err
+	}
+	for _, l := range o.Lines {
+		if !l.Known {
+			holds = append(holds, floor.Hold{Code: floor.HoldUnknownSKU, Field: l.SKU})
 		}
 	}
-	return holds, nil
+	j := by.Judge(o)
+	j.Holds = append(holds, j.Holds...)
+	if j.Low && len(j.Holds) == 0 { // else a person sees it anyway, or what is missing comes
+		j.Holds = []floor.Hold{{Code: floor.HoldScore, Field: strconv.Itoa(j.Score)}}
+	}
+	return j, nil
 }
 
 // shopHolds gives the shop's own reasons. An order that the shop has as shipped
@@ -198,21 +215,6 @@ func hasHold(holds []floor.Hold, code string) bool {
 	return slices.ContainsFunc(holds, func(h floor.Hold) bool { return h.Code == code })
 }
 
-// tagsOf gives what the floor must do, from the shop's structured signals.
-func tagsOf(s floor.ShopOrder) []string {
-	var tags []string
-	if slices.Contains(s.Flags, "urgent") {
-		tags = append(tags, floor.TagUrgent)
-	}
-	if slices.ContainsFunc(s.Lines, func(l floor.ShopLine) bool { return l.Gift }) {
-		tags = append(tags, floor.TagGift)
-	}
-	if s.BuyerNote != "" || s.SellerNote != "" {
-		tags = append(tags, floor.TagNote)
-	}
-	return tags
-}
-
 // revise follows up on a newer truth of an order we have.
 func (i *intake) revise(o floor.Order, s floor.ShopOrder) error {
 	stop, why := stops(o, s)
@@ -227,9 +229,11 @@ func (i *intake) revise(o floor.Order, s floor.ShopOrder) error {
 	case o.State.Before(floor.Waved):
 		return i.reviseEarly(o, s)
 	}
-	if tags := tagsOf(s); !slices.Equal(tags, o.Tags) {
-		i.add(floor.OrderTagged{Order: o.ID, Tags: tags})
+	j, err := i.f.judge(i.f.o.Rules, s, i.now, i.SKU)
+	if err != nil {
+		return err
 	}
+	i.judged(o, j)
 	switch {
 	case stop && o.Freeze == nil && why == floor.FreezeCancel:
 		return i.cancel(o, s)
@@ -237,7 +241,7 @@ func (i *intake) revise(o floor.Order, s floor.ShopOrder) error {
 		_, err := i.freeze(&o, why, s.ModifiedAt)
 		return err
 	case o.Freeze != nil:
-		if called, err := i.contradicted(o, s); called || err != nil {
+		if called, err := i.contradicted(o, s, j.Tags); called || err != nil {
 			return err
 		}
 		ask, err := i.openIntercept(o.Freeze.Key)
@@ -251,13 +255,6 @@ func (i *intake) revise(o floor.Order, s floor.ShopOrder) error {
 
 // stops says whether what changed must stop hands that hold the order.
 func stops(o floor.Order, s floor.ShopOrder) (bool, floor.FreezeWhy) {
-	note := s.BuyerNote
-	if s.SellerNote != "" {
-		if note != "" {
-			note += " / "
-		}
-		note += s.SellerNote
-	}
 	wasOff := o.ShopState == floor.ShopCancelled || hasShopHold(o.Holds)
 	isOff := s.State == floor.ShopCancelled || hasShopHold(s.Holds)
 	switch {
@@ -265,7 +262,7 @@ func stops(o floor.Order, s floor.ShopOrder) (bool, floor.FreezeWhy) {
 		return true, floor.FreezeCancel
 	case s.State == floor.ShopPaid && floor.RecipientMark(s.To) != o.Token:
 		return true, floor.FreezeAddress
-	case s.State == floor.ShopPaid && (note != o.Note || !sameLines(o, s)):
+	case s.State == floor.ShopPaid && (s.Note() != o.Note || !sameLines(o, s)):
 		return true, floor.FreezeRemark
 	}
 	return false, ""
@@ -281,24 +278,22 @@ func (i *intake) reviseEarly(o floor.Order, s floor.ShopOrder) error {
 	if s.State == floor.ShopCancelled {
 		return i.stopUnheld(o, s.ModifiedAt)
 	}
-	holds := shopHolds(s)
-	if sameLines(o, s) {
+	j, err := i.f.judge(i.f.o.Rules, s, i.now, i.SKU)
+	if err != nil {
+		return err
+	}
+	waited := len(o.Holds) > 0 && !slices.ContainsFunc(o.Holds, func(h floor.Hold) bool { return !floor.ShopHold(h.Code) })
+	if sameLines(o, s) && s.Note() == o.Note && floor.RecipientMark(s.To) == o.Token && !waited {
+		j.Holds = shopHolds(s)
 		for _, h := range o.Holds {
 			if !floor.ShopHold(h.Code) && h.Code != floor.HoldUnmapped {
-				holds = append(holds, h) // the floor's own reasons stay until a person lifts them
+				j.Holds = append(j.Holds, h) // the floor's own reasons stay until a person lifts them
 			}
 		}
-	} else {
-		var err error
-		if holds, err = i.judge(s); err != nil { // it is another order now
-			return err
-		}
-	}
-	if !slices.Equal(holds, o.Holds) {
-		i.add(floor.OrderHeld{Order: o.ID, Holds: holds})
-	}
-	if tags := tagsOf(s); !slices.Equal(tags, o.Tags) {
-		i.add(floor.OrderTagged{Order: o.ID, Tags: tags})
+	} // else it is another order now, or one that only the shop has held so far
+	i.judged(o, j)
+	if !slices.Equal(j.Holds, o.Holds) {
+		i.add(floor.OrderHeld{Order: o.ID, Holds: j.Holds})
 	}
 	return nil
 }

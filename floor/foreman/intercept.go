@@ -91,13 +91,13 @@ func (i *intake) cancel(o floor.Order, s floor.ShopOrder) error {
 // contradicted follows up on a newer truth of an order that is frozen for a cancel:
 // if it is to be shipped all the same, a lead is asked at once, and until the lead
 // has decided it stays frozen.
-func (i *intake) contradicted(o floor.Order, s floor.ShopOrder) (bool, error) {
+func (i *intake) contradicted(o floor.Order, s floor.ShopOrder, tags []string) (bool, error) {
 	ask, err := i.openIntercept(o.Freeze.Key)
 	if err != nil || ask.Why != floor.FreezeCancel || ask.Needs() == floor.CallConflict {
 		return false, err
 	}
 	takenBack := o.Weight%2 == 1 && s.Shippable() // see ShopOrder.Weight
-	if !takenBack && (o.Urgent() || !slices.Contains(tagsOf(s), floor.TagUrgent)) {
+	if !takenBack && (o.Urgent() || !slices.Contains(tags, floor.TagUrgent)) {
 		return false, nil
 	}
 	return true, i.callLead(ask, floor.CallConflict)

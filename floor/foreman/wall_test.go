@@ -267,7 +267,7 @@ func TestLots(t *testing.T) {
 
 // A task has a time; when it is over a lead is called, once.
 func TestOverdue(t *testing.T) {
-	s := newSite(t).with(foreman.Options{TaskTime: time.Nanosecond})
+	s := newSite(t).with(foreman.Options{TaskTime: -time.Second})
 	ctx := t.Context()
 	s.receive(shopOrder("1", "TS01", 1))
 	s.ok(s.releaseAs("cluster", "1"))

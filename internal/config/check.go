@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -10,6 +11,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"floord/floor/rules"
 )
 
 // read makes a Config of the file's bytes, with every mistake by place.
@@ -26,6 +29,7 @@ func read(path string, data []byte) (*Config, []Problem) {
 	d.table(doc.root, reflect.ValueOf(c).Elem(), "")
 	d.cross(c)
 	d.devices(c)
+	d.rules(c)
 	bad := merge(doc.bad, d.bad)
 	if len(bad) == 0 {
 		bad = doc.net()
@@ -115,6 +119,29 @@ func (d *decoder) cross(c *Config) {
 			d.needs(fmt.Sprintf("carrier[%d]", i), "demo", "url", "account", "secret_file")
 		}
 	}
+}
+
+// rules compiles the site's rules of judgement; what is wrong with them is named
+// in their own file.
+func (d *decoder) rules(c *Config) {
+	c.Orders.Rules = rules.Default()
+	path := string(c.Orders.RulesFile)
+	if path == "" {
+		return
+	}
+	data, err := readFile(path, rules.MaxFile)
+	if err != nil {
+		return // the key's own check has named it
+	}
+	own, err := rules.Parse(path, data)
+	var bad rules.Mistakes
+	if errors.As(err, &bad) {
+		for _, m := range bad {
+			d.add(place{m.File, m.Line, max(1, m.Column)}, "rule", m.Text)
+		}
+		return
+	}
+	c.Orders.Rules = own
 }
 
 // has says whether the file has that key, right or wrong.

@@ -23,6 +23,7 @@ import (
 
 	"floord/device/profile"
 	"floord/floor"
+	"floord/floor/rules"
 	"floord/label"
 )
 
@@ -38,6 +39,7 @@ type Config struct {
 	Floor      Floor       `toml:"floor"`
 	Freezes    []Freeze    `toml:"freeze"`
 	Wave       Wave        `toml:"wave"`
+	Orders     Orders      `toml:"orders"`
 	Catalogue  Catalogue   `toml:"catalogue"`
 	Layout     Layout      `toml:"layout"`
 	People     []Person    `toml:"person"`
@@ -117,6 +119,13 @@ type Wave struct {
 	MetresPerSecond float64       `toml:"metres_per_second" default:"1" range:"0.1..10"`
 	SecondsPerStop  float64       `toml:"seconds_per_stop" default:"12" range:"0..600"`
 	Seed            int           `toml:"seed" default:"0" range:"0.."`
+}
+
+// Orders is how orders are judged as they come in.
+type Orders struct {
+	RulesFile Path `toml:"rules" is:"file"` // the site's own rules, over those that are shipped
+
+	Rules *rules.Rules // as they were read
 }
 
 // Catalogue names the CSV files of what the site sells and where it lies.

@@ -356,6 +356,7 @@ func TestDefaults(t *testing.T) {
 	}
 	d := config.Default(dir)
 	d.File = c.File
+	c.Orders.Rules, d.Orders.Rules = nil, nil // each read them
 	if fmt.Sprintf("%+v", d) != fmt.Sprintf("%+v", c) {
 		t.Errorf("Default = %+v; want what an empty file gives: %+v", d, c)
 	}
@@ -425,6 +426,9 @@ func TestTheExampleIsRight(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(" x\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "rules.toml"), []byte("least = 50\n"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "labels"), 0o755); err != nil {
 		t.Fatal(err)

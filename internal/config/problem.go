@@ -56,6 +56,7 @@ var words = map[string][2]string{
 		"%s 没有错误：人员 %d，渠道 %d，承运商 %d，工位 %d",
 	},
 	"unreadable":    {"cannot be read: %v", "读不了这个文件：%v"},
+	"rule":          {"%s", "规则有误：%s"},
 	"syntax":        {"not TOML: %s", "这里的写法不对：%s"},
 	"quotes":        {`not TOML: a text must stand in "quotes"`, `这里的写法不对：文字必须放在 "引号" 里`},
 	"open":          {"not TOML: what begins here is not closed", "这里的写法不对：从这里开始的括号或引号没有关上"},

@@ -120,9 +120,9 @@ func openSite(cfg *config.Config, log *slog.Logger, sortCode func(floor.CarrierI
 	}
 	s.ledger = l
 	s.closers = append(s.closers, l.Close)
-	rules := rules(cfg)
-	rules.SortCode = sortCode
-	s.foreman = foreman.New(l, rules)
+	o := settings(cfg)
+	o.SortCode = sortCode
+	s.foreman = foreman.New(l, o)
 	return s, nil
 }
 
@@ -130,11 +130,11 @@ func ledgerOptions(cfg *config.Config) ledger.Options {
 	return ledger.Options{KeyFile: cfg.Key(), Archive: cfg.Archive()}
 }
 
-// rules gives the foreman's settings as the configuration says them.
-func rules(cfg *config.Config) foreman.Options {
+// settings gives the foreman's as the configuration says them.
+func settings(cfg *config.Config) foreman.Options {
 	o := foreman.Options{
 		Prefix: cfg.Site.Prefix, Zone: cfg.Site.Zone, FreezeWindow: cfg.Floor.FreezeWindow, CallEvery: cfg.Floor.CallEvery,
-		Packaging: cfg.Floor.PackagingGrams, Address: addressTrouble,
+		Rules: cfg.Orders.Rules, Packaging: cfg.Floor.PackagingGrams, Address: addressTrouble,
 		Tolerance: floor.Tolerance{
 			Abs: cfg.Floor.ToleranceGrams, Pct: cfg.Floor.TolerancePercent, Least: cfg.Floor.ToleranceLeast,
 		},

@@ -9,17 +9,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"floord/floor"
 	"floord/floor/foreman"
+	"floord/floor/rules"
 	"floord/internal/config"
 	"floord/report"
 	"floord/sync/channel/csv"
@@ -43,6 +46,7 @@ var commands = []command{
 	{"import", importCSV},
 	{"label preview", labelPreview},
 	{"label wave", labelWave},
+	{"rules try", rulesTry},
 	{"count", count},
 	{"backup", backup},
 	{"invite", invite},
@@ -404,6 +408,37 @@ func importCSV(ctx context.Context, s *Site, args []string, in io.Reader, out io
 		len(im.Orders), total.New, total.Held, total.Revised, total.Same)
 	if n := len(im.Mistakes) + im.More; n > 0 {
 		return fmt.Errorf("%w: %d mistakes; %d orders were left out", ErrFound, n, im.Left)
+	}
+	return nil
+}
+
+// rulesTry says what the rules in "in" would have made of a day's orders.
+func rulesTry(ctx context.Context, s *Site, args []string, in io.Reader, out io.Writer) error {
+	if len(args) < 1 || in == nil {
+		return errors.New("rules try: name a day, as 2026-11-21, and a file of rules")
+	}
+	data, err := io.ReadAll(io.LimitReader(in, rules.MaxFile+1))
+	if err != nil {
+		return fmt.Errorf("rules try: %w", err)
+	}
+	file := "rules.toml"
+	if len(args) > 1 {
+		file = args[1]
+	}
+	other, err := rules.Parse(file, data)
+	if err != nil {
+		return err
+	}
+	t, err := s.foreman.Try(ctx, args[0], other)
+	if err != nil {
+		return fmt.Errorf("rules try: %w", err)
+	}
+	fmt.Fprintf(out, "%s: %d orders, %d would be judged otherwise; held %d -> %d\n", t.Day, t.Orders, t.Differ, t.HeldNow, t.HeldThen)
+	for _, c := range slices.Sorted(maps.Keys(t.Counts)) {
+		fmt.Fprintf(out, "  %-32s %d\n", c, t.Counts[c])
+	}
+	for _, o := range t.Changed {
+		fmt.Fprintf(out, "%s  score %d -> %d  %s\n", o.Order, o.Score, o.Other, strings.Join(o.Changes, ", "))
 	}
 	return nil
 }

@@ -87,6 +87,8 @@ func (f *folder) fact(fact floor.Fact) error {
 		return putRow(f.r, vCursors, string(x.Channel), x.Cursor)
 	case floor.OrderTagged:
 		return f.order(x.Order, func(o *floor.Order) { o.Tags = x.Tags })
+	case floor.OrderScored:
+		return f.order(x.Order, func(o *floor.Order) { o.Score, o.Lost = x.Score, x.Lost })
 	case floor.OrderHeld:
 		return f.order(x.Order, func(o *floor.Order) {
 			o.Holds = x.Holds

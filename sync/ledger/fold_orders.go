@@ -80,13 +80,7 @@ func takeShop(o *floor.Order, s floor.ShopOrder) {
 	o.ModifiedAt, o.ShopState, o.Weight, o.Content = s.ModifiedAt, s.State, s.Weight(), s.Content
 	o.Pay, o.PaidAt, o.ShipBy, o.CollectBy = s.Pay, s.PaidAt, s.ShipBy, s.CollectBy
 	o.MergeKey, o.Flags, o.Avoid = s.MergeKey, s.Flags, s.AvoidCodes
-	o.Note = s.BuyerNote
-	if s.SellerNote != "" {
-		if o.Note != "" {
-			o.Note += " / "
-		}
-		o.Note += s.SellerNote
-	}
+	o.Note = s.Note()
 	o.Token = floor.RecipientMark(s.To)
 }
 

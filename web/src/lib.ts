@@ -11,10 +11,13 @@ export type Lang = "zh" | "en";
 /** The page's language: Chinese unless the address says ?lang=en. */
 export const lang: Lang = new URLSearchParams(location.search).get("lang") === "en" ? "en" : "zh";
 
-/** say gives the sentence of a code, its {places} filled. An unknown code is said as itself. */
+/**
+ * say gives the sentence of a code, its {places} filled. An unknown code is said
+ * as itself; a tag of the site's own is its own name.
+ */
 export function say(code: string, args: { [name: string]: string | number } = {}): string {
   const entry = catalogue[code];
-  return (entry ? entry[lang] : code).replace(/\{(\w+)\}/g, (whole, name) => (name in args ? String(args[name]) : whole));
+  return (entry ? entry[lang] : code.replace(/^tag-/, "")).replace(/\{(\w+)\}/g, (whole, name) => (name in args ? String(args[name]) : whole));
 }
 
 type Child = Node | string | number | null | undefined | false;
