@@ -31,7 +31,7 @@ import (
 type world struct {
 	o        DemoOptions
 	rng      *rand.Rand
-	shop     *shop.PDD
+	shop     *shop.Shop
 	carrier  *courierco.Service
 	servers  []*http.Server
 	log      *os.File

@@ -2,6 +2,7 @@ package shop
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -9,7 +10,7 @@ import (
 func TestSign(t *testing.T) {
 	q := url.Values{"access_token": {"asd78172s8ds9a921j9qqwda12312w1w21211"}, "client_id": {"1"}, "data_type": {"XML"}, "order_status": {"1"},
 		"page": {"1"}, "page_size": {"10"}, "timestamp": {"1480411125"}, "type": {"pdd.order.number.list.get"}, "sign": {"whatever"}}
-	if got := pddSign(q, "testSecret"); got != "E4DE3ED21002510DED352819E7AE6775" {
+	if got := strings.ToUpper(md5hex("testSecret" + pairs(q, false) + "testSecret")); got != "E4DE3ED21002510DED352819E7AE6775" {
 		t.Errorf("signature %s", got)
 	}
 }

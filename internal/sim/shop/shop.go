@@ -4,11 +4,16 @@
 package shop
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/hmac"
 	"crypto/md5"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -47,67 +52,201 @@ type Item struct {
 	Qty  int
 }
 
-// PDD pretends to be Pinduoduo's gateway, for one app and one shop. It is an
-// http.Handler. All methods may be called while it serves.
-type PDD struct {
+// A Shop pretends to be one shop of one platform, for one app. It keeps the books;
+// its face speaks the platform's language. It is an http.Handler. All methods may
+// be called while it serves.
+type Shop struct {
 	Faults wire.Faults // by the platform's method names
 
-	clientID, secret, token string
+	face   face
+	traits traits
+	app    app
 
 	mu       sync.Mutex
-	orders   map[string]*pddOrder // guarded by mu, like all below
-	byChange []*pddOrder          // by last change, once sorted is true
+	orders   map[string]*order // guarded by mu, like all below
+	byChange []*order          // by last change, once sorted is true
 	sorted   bool
 	numbers  int
-	refunds  int64
+	requests int64
 	ahead    time.Duration // of the real clock
-	refused  string        // error code every call gets
+	refused  string        // trouble every call meets
 	drift    int
 	doubles  bool
 	stale    bool
+	loose    bool
 	calls    map[string]int
 	granted  map[string]int // calls left of a method; missing = any number
+	renewals int
 }
 
-// A pddOrder is an order as the platform keeps it.
-type pddOrder struct {
+// app is who may ask.
+type app struct{ client, secret, sign, token, refresh string }
+
+// traits are the rules of a platform that the books must know.
+type traits struct {
+	number  func(n int, at time.Time) string
+	window  time.Duration // longest question; 0 = any
+	size    int           // most orders a page
+	first   int           // number of the first page
+	skew    time.Duration // stamps further off are refused; 0: none are looked at
+	strict  bool          // no report while a refund is open
+	again   bool          // a report of the same number once more is fine
+	pay     string        // path of what was paid, to be spoilt
+	cursors bool          // pages by cursor
+	closed  bool          // a window includes its end
+	can     Can
+}
+
+// Can says what a platform does, for those who try a driver on it.
+type Can struct {
+	Strict  bool   // it takes no report while a refund is open, not even of a parcel that has left
+	Reship  bool   // a report may be replaced
+	More    bool   // an order may leave in several parcels
+	Answers bool   // it takes an answer to a cancel,
+	Says    bool   // and a no as well
+	Moves   bool   // the buyer's wish for another address is asked about
+	Renews  bool   // it renews tokens
+	Hold    string // the hold that its own "do not ship" becomes
+	Cancel  string // the hold that an open request becomes; "" if it says nothing of it
+}
+
+// Can says what the platform does.
+func (s *Shop) Can() Can { return s.traits.can }
+
+// Loose makes the shop say every boolean as a string, as several platforms do at
+// times.
+func (s *Shop) Loose(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loose = on
+}
+
+// A face speaks a platform's language.
+type face interface {
+	// read understands a request and says whether its signature is right.
+	read(s *Shop, r *http.Request, body []byte) question
+	// order gives an order in the platform's form.
+	order(o *order, now time.Time) map[string]any
+	// answer wraps what the books say; fault says no, for one of the troubles.
+	answer(q question, a reply) (status int, header map[string]string, body any)
+	fault(q question, t trouble) (status int, body any)
+}
+
+// A trouble is why a shop says no.
+type trouble string
+
+const (
+	badSign    trouble = "sign"
+	badClient  trouble = "client"
+	badStamp   trouble = "stamp"
+	tokenOver  trouble = "token"
+	badIP      trouble = "ip"
+	tooMany    trouble = "limit"
+	badMethod  trouble = "method"
+	badParams  trouble = "params"
+	noOrder    trouble = "no-order"
+	noRequest  trouble = "no-request"
+	isShipped  trouble = "shipped"
+	isWaiting  trouble = "waiting"
+	isRefunded trouble = "refunded"
+	refundOpen trouble = "refund-open"
+	wrongFee   trouble = "fee"
+	badCursor  trouble = "cursor"
+)
+
+// A question is a request, understood.
+type question struct {
+	method   string // the platform's name of it
+	op       string // what it means: list, detail, ship, reship, part, more, requests, cancel, address, renew, and the platform's own
+	signed   bool
+	client   string
+	token    string
+	at       time.Time // its stamp; zero if it has none
+	bad      bool      // a parameter is missing or wrong
+	from, to time.Time
+	page     int
+	size     int
+	cursor   string
+	number   string
+	carrier  string
+	waybill  string
+	lines    map[string]int // of a part: SKU -> how many
+	request  string
+	fee      int64 // negative: not said
+	yes      bool
+	reason   string
+	filter   func(*order) bool
+	custom   map[string]string
+}
+
+// A reply is what the books answer.
+type reply struct {
+	orders   []map[string]any
+	numbers  []string
+	requests []*order // those with an open request
+	total    int
+	pages    int
+	next     string // "" = the last page
+	page     int
+	size     int
+	order    *order
+	one      map[string]any
+	token    app
+}
+
+// An order is an order as the platform keeps it.
+type order struct {
 	Order
-	raw       []byte // given out as it is, when set
+	spoilt    bool
 	changed   time.Time
 	status    int // 1 to be shipped, 2 shipped, 3 received
-	refund    int // refund_status
-	afterSale int // after_sales_status
+	refund    int // 1 none, 2 asked, 4 done
+	afterSale int // after_sales_status of Pinduoduo
 	hold      bool
 	audit     bool
 	group     int
 	moved     int // address changes
 	shippedAt time.Time
-	carrier   int
-	waybill   string
-	shipped   int // reports that took effect
-	request   *pddRefund
-	before    *pddOrder // the version before the last change
+	carrier   string
+	waybills  []string
+	sent      map[string]int // SKU -> how many have left, of an order in parts
+	shipped   int            // reports that took effect
+	request   *request
+	asksMove  bool     // the buyer asks for another address
+	moves     []string // answers to that
+	before    *order   // the version before the last change
 }
 
-type pddRefund struct {
+type request struct {
 	id      int64
 	changed time.Time
 	answers []string // "SUCCESS", "FAIL"
-	reason  int
+	reason  string
 }
 
-// NewPDD makes a shop that knows one app and its token.
-func NewPDD(clientID, secret, token string) *PDD {
-	return &PDD{clientID: clientID, secret: secret, token: token, orders: map[string]*pddOrder{},
-		calls: map[string]int{}, granted: map[string]int{}, refunds: 7_381_745_730}
+func newShop(f face, t traits, a app) *Shop {
+	return &Shop{face: f, traits: t, app: a, orders: map[string]*order{}, calls: map[string]int{}, granted: map[string]int{}, requests: 7_381_745_730}
 }
 
 // Place adds a paid order and gives its number.
-func (p *PDD) Place(o Order) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+func (s *Shop) Place(o Order) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.place(o).Number
+}
+
+// PlaceSpoilt adds an order whose amount cannot be read, and names the field.
+func (s *Shop) PlaceSpoilt(o Order) (number, field string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	placed := s.place(o)
+	placed.spoilt = true
+	return placed.Number, s.traits.pay
+}
+
+func (s *Shop) place(o Order) *order {
 	if o.PaidAt.IsZero() {
-		o.PaidAt = p.now()
+		o.PaidAt = s.now()
 	}
 	if o.ShipIn == 0 {
 		o.ShipIn = 48 * time.Hour
@@ -115,177 +254,211 @@ func (p *PDD) Place(o Order) string {
 	if o.Changed.IsZero() {
 		o.Changed = o.PaidAt
 	}
-	p.numbers++
+	s.numbers++
 	if o.Number == "" {
-		o.Number = fmt.Sprintf("%s-%015d", o.PaidAt.In(china).Format("060102"), p.numbers)
+		o.Number = s.traits.number(s.numbers, o.PaidAt)
 	}
-	p.put(&pddOrder{Order: o, changed: o.Changed.Truncate(time.Second), status: 1, refund: 1, group: 1})
-	return o.Number
-}
-
-// PlaceRaw adds an order that is given out as these bytes, whatever they are.
-func (p *PDD) PlaceRaw(number string, changed time.Time, raw []byte) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.put(&pddOrder{Order: Order{Number: number, PaidAt: changed}, changed: changed.Truncate(time.Second), raw: raw, status: 1, refund: 1, group: 1})
-}
-
-func (p *PDD) put(o *pddOrder) {
-	if old := p.orders[o.Number]; old != nil {
-		p.byChange = slices.DeleteFunc(p.byChange, func(x *pddOrder) bool { return x == old })
+	placed := &order{Order: o, changed: o.Changed.Truncate(time.Second), status: 1, refund: 1, group: 1}
+	if old := s.orders[o.Number]; old != nil {
+		s.byChange = slices.DeleteFunc(s.byChange, func(x *order) bool { return x == old })
 	}
-	p.orders[o.Number] = o
-	p.byChange = append(p.byChange, o)
-	p.sorted = false
+	s.orders[o.Number] = placed
+	s.byChange = append(s.byChange, placed)
+	s.sorted = false
+	return placed
 }
 
 // change applies f to an order and moves its time of change to now. It reports
 // whether the shop has the order.
-func (p *PDD) change(number string, f func(*pddOrder)) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	o := p.orders[number]
+func (s *Shop) change(number string, f func(*order)) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.orders[number]
 	if o != nil {
-		p.changeLocked(o, f)
+		s.changeLocked(o, f)
 	}
 	return o != nil
 }
 
-func (p *PDD) changeLocked(o *pddOrder, f func(*pddOrder)) {
+func (s *Shop) changeLocked(o *order, f func(*order)) {
 	old := *o
 	old.before = nil
 	o.before = &old
 	f(o)
-	o.changed = p.now().Truncate(time.Second)
-	p.sorted = false
+	o.changed = s.now().Truncate(time.Second)
+	s.sorted = false
 }
 
 // CancelByBuyer lets the buyer ask the money back before shipping. It gives the
 // id of the request, or 0 if the shop does not have the order.
-func (p *PDD) CancelByBuyer(number string) (request int64) {
-	p.change(number, func(o *pddOrder) {
-		p.refunds++
+func (s *Shop) CancelByBuyer(number string) (id int64) {
+	s.change(number, func(o *order) {
+		s.requests++
 		o.refund, o.afterSale = 2, 2
-		o.request = &pddRefund{id: p.refunds, changed: p.now().Truncate(time.Second)}
-		request = p.refunds
+		o.request = &request{id: s.requests, changed: s.now().Truncate(time.Second)}
+		id = s.requests
 	})
-	return request
+	return id
 }
 
 // WithdrawRefund lets the buyer take the request back.
-func (p *PDD) WithdrawRefund(number string) bool {
-	return p.change(number, func(o *pddOrder) { o.refund, o.afterSale, o.request = 1, 11, nil })
+func (s *Shop) WithdrawRefund(number string) bool {
+	return s.change(number, func(o *order) { o.refund, o.afterSale, o.request = 1, 11, nil })
 }
 
 // Refund closes an order that has not been shipped: the money went back.
-func (p *PDD) Refund(number string) bool {
-	return p.change(number, func(o *pddOrder) { o.refund, o.afterSale = 4, 10 })
+func (s *Shop) Refund(number string) bool {
+	return s.change(number, func(o *order) { o.refund, o.afterSale = 4, 10 })
 }
 
 // Hold sets or lifts the platform's "do not ship".
-func (p *PDD) Hold(number string, on bool) bool {
-	return p.change(number, func(o *pddOrder) { o.hold = on })
+func (s *Shop) Hold(number string, on bool) bool {
+	return s.change(number, func(o *order) { o.hold = on })
 }
 
 // Audit puts an order under the platform's audit, which hides its receiver, or ends it.
-func (p *PDD) Audit(number string, on bool) bool {
-	return p.change(number, func(o *pddOrder) { o.audit = on })
+func (s *Shop) Audit(number string, on bool) bool {
+	return s.change(number, func(o *order) { o.audit = on })
 }
 
 // ChangeAddress gives an order another street.
-func (p *PDD) ChangeAddress(number, street string) bool {
-	return p.change(number, func(o *pddOrder) { o.Street, o.moved = street, o.moved+1 })
+func (s *Shop) ChangeAddress(number, street string) bool {
+	return s.change(number, func(o *order) { o.Street, o.moved = street, o.moved+1 })
+}
+
+// AskAddress lets the buyer ask for another street; the shop must agree first.
+func (s *Shop) AskAddress(number, street string) bool {
+	return s.change(number, func(o *order) { o.asksMove = true })
 }
 
 // ChangeMemo gives an order other words of the buyer.
-func (p *PDD) ChangeMemo(number, memo string) bool {
-	return p.change(number, func(o *pddOrder) { o.Memo = memo })
+func (s *Shop) ChangeMemo(number, memo string) bool {
+	return s.change(number, func(o *order) { o.Memo = memo })
 }
 
 // Touch changes nothing but the time of change.
-func (p *PDD) Touch(number string) bool { return p.change(number, func(*pddOrder) {}) }
+func (s *Shop) Touch(number string) bool { return s.change(number, func(*order) {}) }
 
 // Advance moves the shop's clock ahead of the real one by d more.
-func (p *PDD) Advance(d time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.ahead += d
+func (s *Shop) Advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead += d
 }
 
-// Refuse makes every call get this error code ("20005", "10019"), until "" is given.
-func (p *PDD) Refuse(code string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.refused = code
+// Trouble makes every call meet one of "token", "ip" and "limit", until "" is given.
+func (s *Shop) Trouble(t string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused = t
 }
 
 // Grant lets a method be called n times more; then it is limited. n < 0: any number.
-func (p *PDD) Grant(method string, n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if delete(p.granted, method); n >= 0 {
-		p.granted[method] = n
+func (s *Shop) Grant(method string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if delete(s.granted, method); n >= 0 {
+		s.granted[method] = n
 	}
 }
 
 // Drift makes the shop lively: after each page that it gives out, n orders of the
 // window just read change, and so leave it.
-func (p *PDD) Drift(n int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.drift = n
+func (s *Shop) Drift(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drift = n
 }
 
 // Doubles makes each page hold its first order twice; Stale makes each page show
 // every second order as it was before its last change.
-func (p *PDD) Doubles(on bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.doubles = on
+func (s *Shop) Doubles(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.doubles = on
 }
 
 // Stale: see Doubles.
-func (p *PDD) Stale(on bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.stale = on
+func (s *Shop) Stale(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stale = on
 }
 
-// Shipped gives the waybill under which an order is shipped, and how many
+// EndToken ends the token the shop knows; only a renewed one is good then.
+func (s *Shop) EndToken() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.app.token = "ended-" + s.app.token
+}
+
+// Renewals counts the tokens renewed.
+func (s *Shop) Renewals() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.renewals
+}
+
+// Shipped gives the last waybill under which an order is shipped, and how many
 // reports took effect.
-func (p *PDD) Shipped(number string) (waybill string, times int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if o := p.orders[number]; o != nil {
-		return o.waybill, o.shipped
+func (s *Shop) Shipped(number string) (waybill string, times int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o := s.orders[number]; o != nil && len(o.waybills) > 0 {
+		return o.waybills[len(o.waybills)-1], o.shipped
 	}
 	return "", 0
 }
 
-// Answered gives the answers to the open request of an order, "SUCCESS" or
-// "FAIL", and the last reason.
-func (p *PDD) Answered(number string) (answers []string, reason int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if o := p.orders[number]; o != nil && o.request != nil {
-		return slices.Clone(o.request.answers), o.request.reason
+// Waybills gives all numbers under which an order is shipped.
+func (s *Shop) Waybills(number string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o := s.orders[number]; o != nil {
+		return slices.Clone(o.waybills)
 	}
-	return nil, 0
+	return nil
 }
 
-// Calls counts the calls of a method that passed the gateway.
-func (p *PDD) Calls(method string) int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.calls[method]
+// Answered gives the answers to the open request of an order, "SUCCESS" or
+// "FAIL", and the last reason.
+func (s *Shop) Answered(number string) (answers []string, reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o := s.orders[number]; o != nil && o.request != nil {
+		return slices.Clone(o.request.answers), o.request.reason
+	}
+	return nil, ""
+}
+
+// Moves gives the answers to the buyer's wish for another address.
+func (s *Shop) Moves(number string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o := s.orders[number]; o != nil {
+		return slices.Clone(o.moves)
+	}
+	return nil
+}
+
+// Calls counts the calls of a method that passed the gateway; "" counts all.
+func (s *Shop) Calls(method string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for m, k := range s.calls {
+		if method == "" || m == method {
+			n += k
+		}
+	}
+	return n
 }
 
 // Counts gives how many orders there are, how many of them are shipped, and how
 // many are refunded and closed.
-func (p *PDD) Counts() (all, shipped, closed int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, o := range p.orders {
+func (s *Shop) Counts() (all, shipped, closed int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range s.orders {
 		switch {
 		case o.status > 1:
 			shipped++
@@ -293,91 +466,316 @@ func (p *PDD) Counts() (all, shipped, closed int) {
 			closed++
 		}
 	}
-	return len(p.orders), shipped, closed
+	return len(s.orders), shipped, closed
 }
 
-func (p *PDD) now() time.Time { return time.Now().Add(p.ahead) }
+func (s *Shop) now() time.Time { return time.Now().Add(s.ahead) }
 
 var china = time.FixedZone("GMT+8", 8*3600)
 
 // ServeHTTP answers one call.
-func (p *PDD) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
-	if err := r.ParseForm(); err != nil || r.Method != http.MethodPost {
-		http.Error(w, "POST a form", http.StatusBadRequest)
+func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+	if err != nil {
+		http.Error(w, "too large", http.StatusBadRequest)
 		return
 	}
-	p.Faults.Before(http.HandlerFunc(p.serve), func(r *http.Request) string { return r.PostForm.Get("type") }).ServeHTTP(w, r)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	_ = r.ParseForm() // a body that is no form leaves none
+	s.mu.Lock()
+	q := s.face.read(s, r, body)
+	s.mu.Unlock()
+	s.Faults.Before(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { s.serve(w, q) }),
+		func(*http.Request) string { return q.op }).ServeHTTP(w, r)
 }
 
-func (p *PDD) serve(w http.ResponseWriter, r *http.Request) {
-	p.mu.Lock()
-	body := p.answer(r.PostForm)
-	w.Header().Set("Date", p.now().UTC().Format(http.TimeFormat))
-	p.mu.Unlock()
+func (s *Shop) serve(w http.ResponseWriter, q question) {
+	s.mu.Lock()
+	a, no := s.ask(q)
+	status, header, body := http.StatusOK, map[string]string(nil), any(nil)
+	if no != "" {
+		status, body = s.face.fault(q, no)
+	} else {
+		status, header, body = s.face.answer(q, a)
+	}
+	if s.loose {
+		body = loosened(body)
+	}
+	out := mustJSON(body) // while nobody changes what it shows
+	now := s.now()
+	s.mu.Unlock()
+	w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
 	w.Header().Set("Content-Type", "application/json;charset=UTF-8")
-	_, _ = w.Write(body)
+	for k, v := range header {
+		w.Header().Set(k, v)
+	}
+	w.WriteHeader(status)
+	if body != nil {
+		_, _ = w.Write(out)
+	}
 }
 
-// answer checks what every call must bring, then answers it.
-func (p *PDD) answer(q url.Values) []byte {
-	method := q.Get("type")
-	at, err := strconv.ParseInt(q.Get("timestamp"), 10, 64)
-	skew := p.now().Sub(time.Unix(at, 0)).Abs()
+// ask checks what every call must bring, then asks the books.
+func (s *Shop) ask(q question) (a reply, no trouble) {
 	switch {
-	case q.Get("client_id") != p.clientID:
-		return fault(10016, "client下线或者clientId不正确")
-	case err != nil || skew > 10*time.Minute:
-		return fault(10001, "公共参数错误:timestamp")
-	case q.Get("sign") != pddSign(q, p.secret):
-		return fault(20004, "签名sign校验失败")
-	case p.refused != "":
-		code, _ := strconv.Atoi(p.refused)
-		return fault(code, "由测试指定")
-	case q.Get("access_token") != p.token:
-		return fault(10019, "access_token已过期")
+	case q.op == "":
+		return a, badMethod
+	case q.client != "" && q.client != s.app.client:
+		return a, badClient
+	case s.traits.skew > 0 && s.now().Sub(q.at).Abs() > s.traits.skew:
+		return a, badStamp
+	case !q.signed:
+		return a, badSign
+	case s.refused != "":
+		return a, trouble(s.refused)
+	case q.op != "renew" && q.token != s.app.token:
+		return a, tokenOver
+	case q.bad:
+		return a, badParams
 	}
-	if left, limited := p.granted[method]; limited {
+	if left, limited := s.granted[q.method]; limited {
 		if left == 0 {
-			return fault(52101, "当前接口被限流，请稍后重试")
+			return a, tooMany
 		}
-		p.granted[method]--
+		s.granted[q.method]--
 	}
-	p.calls[method]++
-	switch method {
-	case "pdd.order.number.list.increment.get":
-		return p.increment(q)
-	case "pdd.order.information.get":
-		return p.detail(q)
-	case "pdd.logistics.online.send":
-		return p.send(q)
-	case "pdd.refund.list.increment.get":
-		return p.refundList(q)
-	case "pdd.rdc.pddgenius.sendgoods.cancel":
-		return p.cancelAnswer(q)
+	s.calls[q.method]++
+	switch q.op {
+	case "list":
+		return s.list(q)
+	case "detail":
+		o := s.orders[q.number]
+		if o == nil {
+			return a, noOrder
+		}
+		return reply{order: o, one: s.show(o)}, ""
+	case "ship", "reship", "part", "more":
+		return s.ship(q)
+	case "requests":
+		return s.openRequests(q)
+	case "cancel":
+		return s.decide(q)
+	case "address":
+		return s.move(q)
+	case "renew":
+		if q.token != s.app.refresh {
+			return a, tokenOver
+		}
+		s.renewals++
+		s.app.token = fmt.Sprintf("renewed-%d", s.renewals)
+		return reply{token: s.app}, ""
 	}
-	return fault(10017, "type不正确")
+	return a, badMethod
 }
 
-// pddSign is the platform's signature, written from its description and not
-// from the driver's code.
-func pddSign(q url.Values, secret string) string {
-	var pairs []string
-	for k := range q {
-		if k != "sign" {
-			pairs = append(pairs, k+"\x00"+q.Get(k))
+// show gives an order in the platform's form.
+func (s *Shop) show(o *order) map[string]any {
+	m := s.face.order(o, s.now())
+	if o.spoilt {
+		at := m
+		steps := strings.Split(s.traits.pay, ".")
+		for _, step := range steps[:len(steps)-1] {
+			at = at[step].(map[string]any)
 		}
+		at[steps[len(steps)-1]] = "12,50"
 	}
-	slices.Sort(pairs)
-	sum := md5.Sum([]byte(secret + strings.ReplaceAll(strings.Join(pairs, ""), "\x00", "") + secret))
-	return strings.ToUpper(hex.EncodeToString(sum[:]))
+	return m
 }
 
-// fault is the platform's error answer.
-func fault(code int, text string) []byte {
-	return mustJSON(map[string]any{"error_response": map[string]any{
-		"error_code": code, "error_msg": text, "sub_code": strconv.Itoa(code), "sub_msg": text, "request_id": "16000000000000000009",
-	}})
+// window gives the orders changed in the question's span, by change.
+func (s *Shop) window(q question) []*order {
+	if !s.sorted {
+		slices.SortStableFunc(s.byChange, func(a, b *order) int {
+			return cmp.Or(a.changed.Compare(b.changed), cmp.Compare(a.Number, b.Number))
+		})
+		s.sorted = true
+	}
+	search := func(t time.Time) int {
+		i, _ := slices.BinarySearchFunc(s.byChange, t, func(o *order, t time.Time) int { return o.changed.Compare(t) })
+		return i
+	}
+	to := q.to
+	if s.traits.closed {
+		to = to.Add(time.Second)
+	}
+	all := slices.Clone(s.byChange[search(q.from):max(search(q.from), search(to))])
+	if q.filter != nil {
+		all = slices.DeleteFunc(all, func(o *order) bool { return !q.filter(o) })
+	}
+	return all
+}
+
+func (s *Shop) list(q question) (reply, trouble) {
+	span := q.to.Sub(q.from)
+	page := q.page - s.traits.first
+	if span < 0 || s.traits.window > 0 && span > s.traits.window || page < 0 || q.size < 1 || q.size > s.traits.size {
+		return reply{}, badParams
+	}
+	all := s.window(q)
+	a := reply{total: len(all), pages: (len(all) + q.size - 1) / q.size, page: q.page, size: q.size}
+	start := min(page*q.size, len(all))
+	if s.traits.cursors && q.cursor != "" { // "changed_number" of the last order given
+		at, number, ok := strings.Cut(q.cursor, "_")
+		ms, err := strconv.ParseInt(at, 10, 64)
+		if !ok || err != nil {
+			return a, badCursor
+		}
+		start, _ = slices.BinarySearchFunc(all, time.UnixMilli(ms), func(o *order, t time.Time) int {
+			return cmp.Or(o.changed.Compare(t), cmp.Compare(o.Number, number+"\x00"))
+		})
+	}
+	shown := all[start:min(start+q.size, len(all))]
+	for i, o := range shown {
+		if s.stale && i%2 == 1 && o.before != nil {
+			o = o.before
+		}
+		a.orders = append(a.orders, s.show(o))
+		a.numbers = append(a.numbers, o.Number)
+	}
+	if start+len(shown) < len(all) {
+		last := shown[len(shown)-1]
+		a.next = fmt.Sprintf("%d_%s", last.changed.UnixMilli(), last.Number)
+	}
+	if s.doubles && len(shown) > 0 {
+		a.orders, a.numbers = append(a.orders, a.orders[0]), append(a.numbers, a.numbers[0])
+	}
+	for k := 0; k < min(s.drift, len(shown)); k++ {
+		s.changeLocked(shown[k], func(*order) {})
+	}
+	return a, ""
+}
+
+func (s *Shop) ship(q question) (reply, trouble) {
+	o := s.orders[q.number]
+	switch {
+	case o == nil:
+		return reply{}, noOrder
+	case q.waybill == "" || q.carrier == "":
+		return reply{}, badParams
+	case s.traits.again && slices.Contains(o.waybills, q.waybill):
+		return reply{order: o}, ""
+	case (q.op == "reship" || q.op == "more") && o.status == 1:
+		return reply{}, isWaiting
+	case (q.op == "ship" || q.op == "part") && o.status != 1:
+		return reply{}, isShipped
+	case o.refund == 4:
+		return reply{}, isRefunded
+	case s.traits.strict && o.refund == 2 && q.op != "reship":
+		return reply{}, refundOpen
+	}
+	wrong := false
+	s.changeLocked(o, func(o *order) {
+		o.carrier, o.shipped, o.shippedAt = q.carrier, o.shipped+1, s.now()
+		if q.op == "reship" || q.op == "ship" {
+			o.waybills = nil
+		}
+		o.waybills = append(slices.Clip(o.waybills), q.waybill)
+		left := 0
+		sent := map[string]int{}
+		for _, it := range append(slices.Clone(o.Items), o.Gifts...) {
+			sent[it.SKU] = o.sent[it.SKU] + q.lines[it.SKU]
+			wrong = wrong || sent[it.SKU] > it.Qty
+			left += max(0, it.Qty-sent[it.SKU])
+		}
+		if o.sent = sent; q.op != "part" || left == 0 {
+			o.status = max(o.status, 2)
+		}
+	})
+	if wrong {
+		return reply{}, badParams
+	}
+	return reply{order: o}, ""
+}
+
+func (s *Shop) openRequests(q question) (a reply, no trouble) {
+	var open []*order
+	for _, o := range s.byChange {
+		r := o.request
+		if r == nil || o.refund != 2 || q.number != "" && o.Number != q.number ||
+			!q.from.IsZero() && (r.changed.Before(q.from) || r.changed.After(q.to)) {
+			continue
+		}
+		open = append(open, o)
+	}
+	a.total = len(open)
+	if q.size > 0 {
+		start := min(max(0, q.page-1)*q.size, len(open))
+		open = open[start:min(start+q.size, len(open))]
+	}
+	a.requests = open
+	return a, ""
+}
+
+func (s *Shop) decide(q question) (reply, trouble) {
+	var o *order
+	for _, x := range s.orders {
+		if x.request != nil && (q.request != "" && strconv.FormatInt(x.request.id, 10) == q.request || q.request == "" && x.Number == q.number) {
+			o = x
+		}
+	}
+	switch {
+	case o == nil || q.number != "" && o.Number != q.number:
+		return reply{}, noRequest
+	case !q.yes && q.reason == "":
+		return reply{}, badParams
+	case q.fee >= 0 && q.fee != o.PayFen:
+		return reply{}, wrongFee
+	}
+	if o.refund == 2 {
+		s.changeLocked(o, func(o *order) {
+			said := "FAIL"
+			if o.refund, o.afterSale = 1, 9; q.yes {
+				o.refund, o.afterSale, said = 4, 10, "SUCCESS"
+			}
+			r := *o.request
+			r.answers, r.reason = append(slices.Clip(r.answers), said), q.reason
+			o.request = &r
+		})
+	}
+	return reply{order: o}, ""
+}
+
+func (s *Shop) move(q question) (reply, trouble) {
+	o := s.orders[q.number]
+	switch {
+	case o == nil:
+		return reply{}, noOrder
+	case !o.asksMove:
+		return reply{}, noRequest
+	}
+	s.changeLocked(o, func(o *order) {
+		said := q.reason
+		if o.asksMove = false; q.yes {
+			o.moved, said = o.moved+1, "yes"
+		}
+		o.moves = append(slices.Clip(o.moves), said)
+	})
+	return reply{order: o}, ""
+}
+
+// loosened gives v with its booleans as strings.
+func loosened(v any) any {
+	var out any
+	dec := json.NewDecoder(bytes.NewReader(mustJSON(v)))
+	dec.UseNumber()
+	_ = dec.Decode(&out) // it was just encoded
+	var walk func(any) any
+	walk = func(v any) any {
+		switch x := v.(type) {
+		case bool:
+			return strconv.FormatBool(x)
+		case map[string]any:
+			for k := range x {
+				x[k] = walk(x[k])
+			}
+		case []any:
+			for i := range x {
+				x[i] = walk(x[i])
+			}
+		}
+		return v
+	}
+	return walk(out)
 }
 
 func mustJSON(v any) []byte {
@@ -388,159 +786,70 @@ func mustJSON(v any) []byte {
 	return b
 }
 
-// window reads the time span and page of a list, and sorts the orders by change.
-func (p *PDD) window(q url.Values) (from, to int64, page, size int, wrong []byte) {
-	n := func(name string) int64 {
-		v, err := strconv.ParseInt(q.Get(name), 10, 64)
-		if err != nil {
-			v = -1
+func digit(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// local writes a time as platforms in China do.
+func local(t time.Time) string { return t.In(china).Format("2006-01-02 15:04:05") }
+
+// fromLocal reads one; the zero time if it is none.
+func fromLocal(s string) time.Time {
+	t, _ := time.ParseInLocation("2006-01-02 15:04:05", s, china)
+	return t
+}
+
+func yuan(fen int64) string { return fmt.Sprintf("%d.%02d", fen/100, fen%100) }
+
+// mask hides all but the first runes.
+func mask(s string, keep int) string {
+	r := []rune(s)
+	if len(r) <= keep {
+		return strings.Repeat("*", len(r))
+	}
+	return string(r[:keep]) + strings.Repeat("*", min(len(r)-keep, 8))
+}
+
+func sum(parts ...string) uint32 {
+	h := fnv.New32a()
+	for _, p := range parts {
+		h.Write([]byte(p + "\x00"))
+	}
+	return h.Sum32()
+}
+
+// pairs gives name and value of all but "sign", by name, as several platforms
+// sign them. It is written from their descriptions, not from the drivers' code.
+func pairs(q url.Values, sparse bool) string {
+	var all []string
+	for k := range q {
+		if k != "sign" && (!sparse || q.Get(k) != "") {
+			all = append(all, k+"\x00"+q.Get(k))
 		}
-		return v
 	}
-	from, to = n("start_updated_at"), n("end_updated_at")
-	page, size = int(n("page")), int(n("page_size"))
-	if from < 0 || to < from || to-from > 1800 || page < 1 || size < 1 || size > 100 {
-		return 0, 0, 0, 0, fault(21001, "请求参数错误")
-	}
-	if !p.sorted {
-		slices.SortStableFunc(p.byChange, func(a, b *pddOrder) int {
-			return cmp.Or(a.changed.Compare(b.changed), cmp.Compare(a.Number, b.Number))
-		})
-		p.sorted = true
-	}
-	return from, to, page, size, nil
+	slices.Sort(all)
+	return strings.ReplaceAll(strings.Join(all, ""), "\x00", "")
 }
 
-func (p *PDD) increment(q url.Values) []byte {
-	from, to, page, size, wrong := p.window(q)
-	if wrong != nil {
-		return wrong
-	}
-	i, _ := slices.BinarySearchFunc(p.byChange, from, func(o *pddOrder, t int64) int { return cmp.Compare(o.changed.Unix(), t) })
-	j, _ := slices.BinarySearchFunc(p.byChange, to+1, func(o *pddOrder, t int64) int { return cmp.Compare(o.changed.Unix(), t) })
-	all := slices.DeleteFunc(slices.Clone(p.byChange[i:j]), func(o *pddOrder) bool { return !wanted(o, q) })
-	inner := map[string]any{"total_count": len(all), "has_next": false, "request_id": "16000000000000000002"}
-	start := min((page-1)*size, len(all))
-	shown := all[start:min(start+size, len(all))]
-	list := make([]json.RawMessage, 0, len(shown)+1)
-	for i, o := range shown {
-		if p.stale && i%2 == 1 && o.before != nil {
-			o = o.before
-		}
-		list = append(list, o.json(p.now()))
-	}
-	if p.doubles && len(list) > 0 {
-		list = append(list, list[0])
-	}
-	inner["order_sn_list"] = list
-	for k := 0; k < min(p.drift, len(shown)); k++ {
-		p.changeLocked(shown[k], func(*pddOrder) {})
-	}
-	return mustJSON(map[string]any{"order_sn_increment_get_response": inner})
+func md5hex(s string) string {
+	sum := md5.Sum([]byte(s))
+	return hex.EncodeToString(sum[:])
 }
 
-// wanted applies the filters of a list; 5 and 0 mean all.
-func wanted(o *pddOrder, q url.Values) bool {
-	is := func(name string, all, have int) bool {
-		return q.Get(name) == strconv.Itoa(all) || q.Get(name) == strconv.Itoa(have)
-	}
-	return is("order_status", 5, o.status) && is("refund_status", 5, o.refund) && is("is_lucky_flag", 0, 1)
+func hmacOf(text, secret string) []byte {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(text))
+	return mac.Sum(nil)
 }
 
-func (p *PDD) detail(q url.Values) []byte {
-	o := p.orders[q.Get("order_sn")]
-	if o == nil {
-		return business("订单不存在")
+// whole reads a whole number; -1 if it is none.
+func whole(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return -1
 	}
-	return mustJSON(map[string]any{"order_info_get_response": map[string]any{
-		"order_info": o.json(p.now()), "request_id": "16000000000000000003",
-	}})
-}
-
-// business is an error of the business behind the gateway.
-func business(text string) []byte {
-	return mustJSON(map[string]any{"error_response": map[string]any{
-		"error_code": 50001, "error_msg": "业务服务错误", "sub_code": "50001", "sub_msg": text, "request_id": "16000000000000000009",
-	}})
-}
-
-func (p *PDD) send(q url.Values) []byte {
-	o := p.orders[q.Get("order_sn")]
-	carrier, err := strconv.Atoi(q.Get("logistics_id"))
-	again := q.Get("redelivery_type") == "2"
-	switch {
-	case o == nil:
-		return business("订单不存在")
-	case err != nil || q.Get("tracking_number") == "":
-		return fault(21001, "请求参数错误")
-	case again && o.status == 1:
-		return business("订单未发货,不能修改")
-	case !again && o.status != 1:
-		return business("订单已发货")
-	case o.refund == 4:
-		return business("订单已退款")
-	}
-	p.changeLocked(o, func(o *pddOrder) {
-		o.status, o.carrier, o.waybill, o.shipped = 2, carrier, q.Get("tracking_number"), o.shipped+1
-		o.shippedAt = p.now()
-	})
-	return mustJSON(map[string]any{"logistics_online_send_response": map[string]any{"is_success": true, "request_id": "16000000000000000004"}})
-}
-
-func (p *PDD) refundList(q url.Values) []byte {
-	from, to, page, size, wrong := p.window(q)
-	if wrong != nil {
-		return wrong
-	}
-	rows := []map[string]any{}
-	for _, o := range p.byChange {
-		r := o.request
-		if r == nil || r.changed.Unix() < from || r.changed.Unix() > to || q.Get("after_sales_status") != strconv.Itoa(o.afterSale) {
-			continue
-		}
-		rows = append(rows, map[string]any{
-			"id": r.id, "order_sn": o.Number, "after_sales_status": o.afterSale, "after_sales_type": 2,
-			"refund_amount": yuan(o.PayFen), "order_amount": yuan(o.PayFen), "updated_time": local(r.changed),
-			"created_time": local(r.changed), "speed_refund_flag": 0,
-		})
-	}
-	start := min((page-1)*size, len(rows))
-	return mustJSON(map[string]any{"refund_increment_get_response": map[string]any{
-		"refund_list": rows[start:min(start+size, len(rows))], "total_count": len(rows),
-	}})
-}
-
-func (p *PDD) cancelAnswer(q url.Values) []byte {
-	var param struct {
-		Order  string `json:"tid"`
-		Refund int64  `json:"refund_id"`
-		Fee    int64  `json:"refund_fee"`
-		Status string `json:"status"`
-		Reason int    `json:"fail_reason_code"`
-	}
-	if err := json.Unmarshal([]byte(q.Get("param")), &param); err != nil {
-		return fault(21001, "请求参数错误")
-	}
-	o := p.orders[param.Order]
-	switch {
-	case o == nil || o.request == nil || o.request.id != param.Refund:
-		return business("售后单不存在")
-	case param.Status != "SUCCESS" && param.Status != "FAIL", param.Status == "FAIL" && param.Reason == 0:
-		return fault(21001, "请求参数错误")
-	case param.Fee != o.PayFen:
-		return business("退款金额不一致")
-	}
-	if o.refund == 2 {
-		p.changeLocked(o, func(o *pddOrder) {
-			o.request.answers, o.request.reason = append(o.request.answers, param.Status), param.Reason
-			if param.Status == "SUCCESS" {
-				o.refund, o.afterSale = 4, 10
-			} else {
-				o.refund, o.afterSale = 1, 9
-			}
-		})
-	}
-	return mustJSON(map[string]any{"rdc_pddgenius_sendgoods_cancel_response": map[string]any{
-		"result": map[string]any{"result_data": map[string]any{"refund_id": param.Refund}},
-	}})
+	return n
 }

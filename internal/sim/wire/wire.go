@@ -16,16 +16,17 @@ type Fault string
 
 // The faults.
 const (
-	None     Fault = ""
-	Failed   Fault = "500"      // an error page, nothing done
-	Busy     Fault = "503"      // busy, with Retry-After, nothing done
-	TooMany  Fault = "429"      // rate limit in HTTP's words, nothing done
-	Garbage  Fault = "garbage"  // a page of HTML with status 200, nothing done
-	Dropped  Fault = "dropped"  // the connection breaks, nothing done
-	Lost     Fault = "lost"     // done, but the connection breaks before the answer
-	HalfSent Fault = "half"     // done, the answer breaks in the middle
-	Hang     Fault = "hang"     // nothing done, no answer until the asker leaves
-	LostHang Fault = "losthang" // done, no answer until the asker leaves
+	None           Fault = ""
+	Failed         Fault = "500"      // an error page, nothing done
+	Busy           Fault = "503"      // busy, with Retry-After, nothing done
+	GatewayTimeout Fault = "504"      // nothing done
+	TooMany        Fault = "429"      // rate limit in HTTP's words, nothing done
+	Garbage        Fault = "garbage"  // a page of HTML with status 200, nothing done
+	Dropped        Fault = "dropped"  // the connection breaks, nothing done
+	Lost           Fault = "lost"     // done, but the connection breaks before the answer
+	HalfSent       Fault = "half"     // done, the answer breaks in the middle
+	Hang           Fault = "hang"     // nothing done, no answer until the asker leaves
+	LostHang       Fault = "losthang" // done, no answer until the asker leaves
 )
 
 // Faults decides which requests go wrong. The zero value lets all pass. All
@@ -115,6 +116,8 @@ func (f *Faults) Before(h http.Handler, op func(*http.Request) string) http.Hand
 		case Busy:
 			w.Header().Set("Retry-After", "2")
 			http.Error(w, "busy", http.StatusServiceUnavailable)
+		case GatewayTimeout:
+			http.Error(w, "gateway timeout", http.StatusGatewayTimeout)
 		case TooMany:
 			w.Header().Set("Retry-After", "7")
 			http.Error(w, "slow down", http.StatusTooManyRequests)

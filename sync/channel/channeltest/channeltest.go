@@ -29,6 +29,7 @@ const (
 	RateLimited Trouble = "rate limit"            // nothing done
 	TokenOver   Trouble = "token over"            // until Mend
 	IPRefused   Trouble = "address not permitted" // until Mend
+	GatewayDown Trouble = "gateway timeout"       // until Mend; nothing done
 )
 
 // A Fake is what the suite asks of a fake shop.
@@ -44,6 +45,11 @@ type Fake interface {
 	AskCancel(number string)
 	Withdraw(number string)
 	Refund(number string)
+	// ChangeAddress lets the platform change where an order goes; AskAddress lets
+	// the buyer ask for that, and Moves gives the answers.
+	ChangeAddress(number string)
+	AskAddress(number string)
+	Moves(number string) []string
 	// Hold sets or lifts the platform's own hold.
 	Hold(number string, on bool)
 	// Drift makes n orders change after each page that is read.
@@ -52,6 +58,13 @@ type Fake interface {
 	Muddle(on bool)
 	// Advance moves the shop's clock.
 	Advance(d time.Duration)
+	// Loose makes the shop say its booleans as strings.
+	Loose(on bool)
+	// EndToken ends the token; Renewals counts the new ones.
+	EndToken()
+	Renewals() int
+	// Waybills gives all numbers an order is shipped under.
+	Waybills(number string) []string
 	// Break makes the next request, or all until Mend, meet the trouble.
 	Break(t Trouble)
 	Mend()
@@ -66,6 +79,13 @@ type Bench struct {
 	Fake    Fake
 	Carrier floor.CarrierID // one that the shop knows
 	Page    int             // orders a page holds
+	// What the platform does: it takes no report while a refund is open (Strict);
+	// a report may be replaced; an order may leave in several parcels; it takes
+	// answers to a cancel, and a no as well; it asks about addresses; it renews tokens.
+	Strict, Reship, More, Answers, Says, Moves, Renews bool
+
+	HoldCode   string // the hold that the platform's own "do not ship" becomes
+	CancelCode string // the hold that an open request becomes; "" if the platform does not say it
 	// Open opens the driver on the fake, reading from since up to the shop's now.
 	Open func(t testing.TB, since time.Time) channel.Channel
 	// OpenForged opens it with a wrong secret.
@@ -91,8 +111,16 @@ func Run(t *testing.T, open func(t testing.TB) Bench) {
 		{"a report whose answer is lost is not made twice", reportLost},
 		{"a report under another number needs a word", reportOther},
 		{"a report respects cancel and hold", reportHeld},
+		{"a report while the booleans are strings", reportLoose},
+		{"an order that leaves in several parcels", reportParts},
 		{"an answer takes effect once", answerOnce},
 		{"a request taken back needs no answer", answerWithdrawn},
+		{"a wish for another address is answered once", answerAddress},
+		{"a shop without orders is no trouble", empty},
+		{"a shop that is down for an hour loses nothing", down},
+		{"a clock that is off heals itself", skew},
+		{"a token that is over is renewed", renewed},
+		{"a change of address changes the recipient's mark", moved},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { tt.test(t, open(t)) })
@@ -287,9 +315,9 @@ func check(t *testing.T, b Bench) {
 		hold string
 	}{
 		{"placed", func() {}, true, ""},
-		{"held by the platform", func() { b.Fake.Hold(n, true) }, false, floor.HoldPlatform},
+		{"held by the platform", func() { b.Fake.Hold(n, true) }, false, b.HoldCode},
 		{"let go", func() { b.Fake.Hold(n, false) }, true, ""},
-		{"cancel asked", func() { b.Fake.AskCancel(n) }, false, floor.HoldRefund},
+		{"cancel asked", func() { b.Fake.AskCancel(n) }, b.CancelCode == "", b.CancelCode},
 		{"cancel withdrawn", func() { b.Fake.Withdraw(n) }, true, ""},
 	} {
 		step.do()
@@ -372,6 +400,12 @@ func reportOther(t *testing.T, b Bench) {
 		t.Errorf("another number: %v; want it refused", err)
 	}
 	r.Change = true
+	if !b.Reship {
+		if err := ch.Report(t.Context(), r); channel.ClassOf(err) != channel.Refused || err == nil {
+			t.Errorf("a change the platform does not take: %v; want it refused", err)
+		}
+		return
+	}
 	for range 2 {
 		if err := ch.Report(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -388,7 +422,11 @@ func reportHeld(t *testing.T, b Bench) {
 	b.Fake.AskCancel(ns[0])
 	b.Fake.Hold(ns[1], true)
 	b.Fake.Refund(ns[2])
-	for _, n := range ns {
+	first := 0
+	if b.CancelCode == "" {
+		first = 1 // nobody can know
+	}
+	for _, n := range ns[first:] {
 		if err := ch.Report(t.Context(), report(b, n)); channel.ClassOf(err) != channel.Refused || err == nil {
 			t.Errorf("order %s: %v; want it refused", n, err)
 		}
@@ -398,7 +436,10 @@ func reportHeld(t *testing.T, b Bench) {
 	}
 	r := report(b, ns[0])
 	r.Left = true // the parcel had gone before the buyer asked
-	if err := ch.Report(t.Context(), r); err != nil {
+	switch err := ch.Report(t.Context(), r); {
+	case b.Strict && (err == nil || channel.ClassOf(err) != channel.Refused):
+		t.Errorf("a parcel that has left, of an order whose refund is open: %v; want it refused", err)
+	case !b.Strict && err != nil:
 		t.Errorf("a parcel that has left: %v", err)
 	}
 }
@@ -407,6 +448,12 @@ func answerOnce(t *testing.T, b Bench) {
 	ns := b.Fake.Place(3, past())
 	ch := b.Open(t, past())
 	for i, stopped := range []bool{true, false} {
+		if !b.Answers || !stopped && !b.Says {
+			if err := ch.Answer(t.Context(), channel.Answer{Number: ns[i], Yes: stopped, At: time.Now()}); err != nil {
+				t.Errorf("an answer that the platform does not take: %v; want it to count as given", err)
+			}
+			continue
+		}
 		n := ns[i]
 		b.Fake.AskCancel(n)
 		a := channel.Answer{Key: fmt.Sprint("freeze/", i), Number: n, Yes: stopped, Why: channel.WhyShipped, At: time.Now()}
@@ -418,6 +465,9 @@ func answerOnce(t *testing.T, b Bench) {
 		if got, times := b.Fake.Answered(n); got != stopped || times != 1 {
 			t.Errorf("answered %v, %d times; want %v once", got, times, stopped)
 		}
+	}
+	if !b.Answers {
+		return
 	}
 	b.Fake.AskCancel(ns[2])
 	b.Fake.Break("answer: " + Lost)
@@ -443,5 +493,148 @@ func answerWithdrawn(t *testing.T, b Bench) {
 	}
 	if _, times := b.Fake.Answered(n); times != 0 {
 		t.Errorf("%d answers took effect; want none", times)
+	}
+}
+
+func reportLoose(t *testing.T, b Bench) {
+	n := b.Fake.Place(1, past())[0]
+	b.Fake.Loose(true)
+	ch := b.Open(t, past())
+	orders, _ := drain(t, func() channel.Channel { return ch }, "")
+	if o := orders[n]; !o.Shippable() {
+		t.Errorf("order %s is held: %v", n, o.Holds)
+	}
+	for range 2 {
+		if err := ch.Report(t.Context(), report(b, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, times := b.Fake.Shipped(n); times != 1 {
+		t.Errorf("%d reports took effect; want one", times)
+	}
+}
+
+// reportParts sends an order of two lines in two parcels, the second one twice.
+func reportParts(t *testing.T, b Bench) {
+	n := b.Fake.Place(1, past())[0]
+	ch := b.Open(t, past())
+	o, err := ch.Check(t.Context(), n)
+	if err != nil || len(o.Lines) < 2 {
+		t.Fatalf("%d lines, %v; want two", len(o.Lines), err)
+	}
+	var numbers []floor.WaybillNo
+	for i, lines := range [][]floor.ShopLine{o.Lines[:1], o.Lines[1:], o.Lines[1:]} {
+		r := report(b, n)
+		r.Part, r.Lines, r.Others = true, lines, numbers
+		if i > 0 {
+			r.Waybill, r.Others = "YT0000000000025", []floor.WaybillNo{"YT0000000000017"}
+		}
+		err := ch.Report(t.Context(), r)
+		if i > 0 && !b.More {
+			if err == nil || channel.ClassOf(err) != channel.Refused {
+				t.Errorf("a second parcel that the platform does not take: %v; want it refused", err)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatalf("parcel %d: %v", i+1, err)
+		}
+		numbers = append(numbers, r.Waybill)
+	}
+	if got := b.Fake.Waybills(n); !slices.Equal(got, []string{"YT0000000000017", "YT0000000000025"}) {
+		t.Errorf("shipped under %v; want both numbers, each once", got)
+	}
+	if o, err := ch.Check(t.Context(), n); err != nil || o.State != floor.ShopShipped {
+		t.Errorf("state %q, %v; want shipped", o.State, err)
+	}
+}
+
+func answerAddress(t *testing.T, b Bench) {
+	ns := b.Fake.Place(2, past())
+	ch := b.Open(t, past())
+	for i, n := range ns {
+		b.Fake.AskAddress(n)
+		a := channel.Answer{Number: n, What: channel.AskAddress, Yes: i == 0, Why: channel.WhyPacking, At: time.Now()}
+		for range 2 {
+			if err := ch.Answer(t.Context(), a); err != nil {
+				t.Fatalf("yes %v: %v", a.Yes, err)
+			}
+		}
+		if got := b.Fake.Moves(n); b.Moves && (len(got) != 1 || (got[0] == "yes") != a.Yes) || !b.Moves && len(got) != 0 {
+			t.Errorf("answered %v; want %v, once", got, a.Yes)
+		}
+	}
+}
+
+func empty(t *testing.T, b Bench) {
+	orders, end := drain(t, func() channel.Channel { return b.Open(t, past()) }, "")
+	if len(orders) != 0 || end == "" {
+		t.Errorf("%d orders, cursor %q", len(orders), end)
+	}
+}
+
+// down is 504 for an hour, every five minutes: the cursor stays, and then all come.
+func down(t *testing.T, b Bench) {
+	at := past()
+	want := b.Fake.Place(b.Page+1, at.Add(time.Minute))
+	b.Fake.Break(GatewayDown)
+	ch := b.Open(t, at)
+	for range 12 {
+		page, err := ch.Pull(t.Context(), "")
+		if err == nil || channel.ClassOf(err) != channel.Retryable || len(page.Orders) > 0 || page.Next != "" {
+			t.Fatalf("%d orders, cursor %q, %v; want a retryable error and nothing else", len(page.Orders), page.Next, err)
+		}
+	}
+	b.Fake.Mend()
+	orders, _ := drain(t, func() channel.Channel { return ch }, "")
+	if lost := missing(want, orders); len(lost) > 0 {
+		t.Errorf("%d of %d orders were lost: %v", len(lost), len(want), lost)
+	}
+}
+
+func skew(t *testing.T, b Bench) {
+	for _, off := range []time.Duration{-time.Hour, 2 * time.Hour} {
+		b.Fake.Advance(off)
+	}
+	now := time.Now().Add(time.Hour)
+	n := b.Fake.Place(1, now.Add(-5*time.Minute))[0]
+	ch := b.Open(t, now.Add(-20*time.Minute))
+	if o, err := ch.Check(t.Context(), n); err != nil || o.Number != n {
+		t.Fatal(err)
+	}
+	orders, _ := drain(t, func() channel.Channel { return ch }, "")
+	if len(orders) != 1 {
+		t.Errorf("%d orders; want the one", len(orders))
+	}
+}
+
+func renewed(t *testing.T, b Bench) {
+	if !b.Renews {
+		return
+	}
+	n := b.Fake.Place(1, past())[0]
+	ch := b.Open(t, past())
+	b.Fake.EndToken()
+	for range 2 {
+		if _, err := ch.Check(t.Context(), n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if k := b.Fake.Renewals(); k != 1 {
+		t.Errorf("%d renewals; want one", k)
+	}
+}
+
+func moved(t *testing.T, b Bench) {
+	n := b.Fake.Place(1, past())[0]
+	ch := b.Open(t, past())
+	before, err := ch.Check(t.Context(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Fake.ChangeAddress(n)
+	after, err := ch.Check(t.Context(), n)
+	if err != nil || floor.RecipientMark(before.To) == floor.RecipientMark(after.To) {
+		t.Errorf("%v; the mark stays %q", err, floor.RecipientMark(after.To))
 	}
 }

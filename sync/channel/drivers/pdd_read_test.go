@@ -258,7 +258,7 @@ func TestADefectHoldsOnlyItsOrder(t *testing.T) {
 // its Date tells the driver, and the window ends by the platform's clock.
 func TestAClockThatIsOffHealsItself(t *testing.T) {
 	for _, off := range []time.Duration{-time.Hour, time.Hour} {
-		fake, b := bench(t)
+		fake, b := benchOf(t, "pdd")
 		fake.Advance(off)
 		now := time.Now().Add(off)
 		n := told{fake}.Place(1, now.Add(-5*time.Minute))[0]
@@ -277,7 +277,7 @@ func TestAClockThatIsOffHealsItself(t *testing.T) {
 // TestOurClockAheadReadsNoFuture: the first question of a driver whose clock is
 // ahead reaches into the platform's future. The cursor must not.
 func TestOurClockAheadReadsNoFuture(t *testing.T) {
-	fake, b := bench(t)
+	fake, b := benchOf(t, "pdd")
 	fake.Advance(-8 * time.Minute) // accepted, but eight minutes behind us
 	now := time.Now().Add(-8 * time.Minute)
 	ch := b.Open(t, now.Add(-10*time.Minute))
@@ -294,7 +294,7 @@ func TestOurClockAheadReadsNoFuture(t *testing.T) {
 // TestAWindowThatGrowsBeginsAgain: an order written late into a window under way
 // moves others to later pages, which were read already.
 func TestAWindowThatGrowsBeginsAgain(t *testing.T) {
-	fake, b := bench(t)
+	fake, b := benchOf(t, "pdd")
 	at := time.Now().Add(-20 * time.Minute).Truncate(time.Second)
 	want := told{fake}.Place(3*pageSize, at.Add(time.Minute))
 	ch := b.Open(t, at)
@@ -324,7 +324,7 @@ func TestAWindowThatGrowsBeginsAgain(t *testing.T) {
 }
 
 func TestOneWindowOneQuestion(t *testing.T) {
-	fake, b := bench(t)
+	fake, b := benchOf(t, "pdd")
 	at := time.Now().Add(-20 * time.Minute)
 	told{fake}.Place(pageSize, at.Add(time.Minute))
 	ch := b.Open(t, at)
@@ -340,7 +340,7 @@ func TestOneWindowOneQuestion(t *testing.T) {
 // TestManyShopsPullTogether reads one fake through several shops of one app at
 // once, while its orders change and some calls fail.
 func TestManyShopsPullTogether(t *testing.T) {
-	fake, b := bench(t)
+	fake, b := benchOf(t, "pdd")
 	at := time.Now().Add(-10 * time.Minute).Truncate(time.Second)
 	want := told{fake}.Place(50, at.Add(time.Minute))
 	fake.Faults.Sometimes(0.2, 3, "500", "dropped", "lost", "half", "garbage")
