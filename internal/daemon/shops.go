@@ -60,7 +60,7 @@ func openAPI(apps map[string]*api.App, c config.Channel, o api.ShopOptions) (*ap
 	}
 	key := c.Driver + "|" + c.URL + "|" + c.ClientID
 	if apps[key] == nil {
-		if apps[key], err = drivers.New(drivers.Maps()[c.Driver], c.URL, a, nil); err != nil {
+		if apps[key], err = drivers.New(drivers.Maps()[c.Driver], a, api.Options{URL: c.URL}); err != nil {
 			return nil, err
 		}
 	}

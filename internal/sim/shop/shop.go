@@ -176,7 +176,6 @@ type question struct {
 	yes      bool
 	reason   string
 	filter   func(*order) bool
-	custom   map[string]string
 }
 
 // A reply is what the books answer.
@@ -486,7 +485,12 @@ func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := s.face.read(s, r, body)
 	s.mu.Unlock()
 	s.Faults.Before(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { s.serve(w, q) }),
-		func(*http.Request) string { return q.op }).ServeHTTP(w, r)
+		func(*http.Request) string {
+			if q.op == "part" || q.op == "more" || q.op == "reship" {
+				return "ship" // all of them report a parcel
+			}
+			return q.op
+		}).ServeHTTP(w, r)
 }
 
 func (s *Shop) serve(w http.ResponseWriter, q question) {
@@ -852,4 +856,15 @@ func whole(s string) int64 {
 		return -1
 	}
 	return n
+}
+
+// Path is where behind a server's address the platform's calls go.
+func (s *Shop) Path() string {
+	switch s.face.(type) {
+	case shopify:
+		return "/admin/api/2026-07/graphql.json"
+	case woo:
+		return "/wp-json/wc/v3"
+	}
+	return ""
 }

@@ -144,6 +144,9 @@ func (f *Faults) Before(h http.Handler, op func(*http.Request) string) http.Hand
 func half(w http.ResponseWriter, r *http.Request, h http.Handler) {
 	a := &answer{header: http.Header{}}
 	h.ServeHTTP(a, r)
+	if a.body.Len() == 0 { // there is no half of nothing
+		panic(http.ErrAbortHandler)
+	}
 	for k, v := range a.header {
 		w.Header()[k] = v
 	}

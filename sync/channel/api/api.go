@@ -27,6 +27,7 @@ type App struct {
 	m       *channelmap.Map
 	plug    Plug
 	url     string
+	aside   string
 	account Account
 	http    *http.Client
 	limits  map[string]*rate.Limiter // method -> shared limiter
@@ -48,13 +49,15 @@ type Account struct {
 // Options are a driver's settings beside its map. The zero value does.
 type Options struct {
 	URL    string       // empty: the map's
+	Aside  string       // address for calls that the map sends to another server; empty: the map's
 	Plug   Plug         // nil: as the map's [auth] says
 	Client *http.Client // nil: one with sane limits
+	Free   bool         // the shop is a pretended one: rates are not kept
 }
 
 // New makes an App.
 func New(m *channelmap.Map, a Account, o Options) (*App, error) {
-	app := &App{m: m, plug: o.Plug, url: o.URL, account: a, http: o.Client, limits: map[string]*rate.Limiter{}, banned: map[string]time.Time{}}
+	app := &App{m: m, plug: o.Plug, url: o.URL, aside: o.Aside, account: a, http: o.Client, limits: map[string]*rate.Limiter{}, banned: map[string]time.Time{}}
 	if app.url == "" {
 		app.url = m.API()
 	}
@@ -74,7 +77,7 @@ func New(m *channelmap.Map, a Account, o Options) (*App, error) {
 		app.http = newClient()
 	}
 	for _, l := range m.Limits() {
-		if !l.Shop {
+		if !l.Shop && !o.Free {
 			addLimit(app.limits, l, 1)
 		}
 	}

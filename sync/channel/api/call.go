@@ -99,8 +99,11 @@ func (s *Shop) request(ctx context.Context, c *channelmap.Call, v channelmap.Var
 	a := s.app.account
 	a.Shop, a.Token = s.o.Shop, token
 	base := c.URL
-	if base == "" {
+	switch {
+	case base == "":
 		base = s.app.url
+	case s.app.aside != "":
+		base = s.app.aside
 	}
 	r := &Request{Method: c.Method, HTTP: c.HTTP, URL: strings.TrimSuffix(base, "/") + filled.Path, Query: map[string]string{},
 		Form: map[string]string{}, Body: filled.Body, Header: http.Header{}, Now: now}

@@ -60,6 +60,7 @@ func (s *Shop) Report(ctx context.Context, r channel.Report) error {
 	}
 	v := channelmap.Vars{Order: o.Value, Text: map[string]string{
 		"number": r.Number, "id": o.ID, "carrier": code, "waybill": string(r.Waybill), "key": r.Key,
+		"n": strconv.Itoa(len(r.Others) + 1),
 	}, Times: map[string]time.Time{"at": s.app.now()}}
 	if r.Part {
 		v.Parcel = r.Lines

@@ -97,7 +97,7 @@ var placeholder = regexp.MustCompile(`\{(\.?[A-Za-z_][\w.=|\[\]]*)(?::([^{}]+))?
 // names are the placeholders that every call may use.
 var names = []string{
 	"from", "to", "now", "at", "page", "size", "cursor", "number", "id", "shop", "client", "secret", "refresh",
-	"carrier", "waybill", "key", "request", "fee", "outcome", "reason", "said", "qty",
+	"carrier", "waybill", "key", "request", "fee", "outcome", "reason", "said", "qty", "n",
 }
 
 // A template is text with placeholders.
@@ -138,7 +138,7 @@ func (c *compiler) template(what, s string, isJSON bool, lists map[string]listDo
 		switch {
 		case p.name[0] == '.':
 			p.path = c.path(p.name[1:])
-		case isList && !p.bare:
+		case isList && p.json && !p.bare:
 			c.wrong("%s: the list {%s} stands in quotes", what, p.name)
 		case !isList && !slices.Contains(names, p.name):
 			c.wrong("%s: {%s} is none of %s", what, p.name, strings.Join(names, " "))
@@ -213,7 +213,7 @@ func (c *compiler) calls() {
 	if m.calls["pull"] != nil && m.calls["detail"] == nil {
 		c.wrong("[call.pull] needs a [call.detail]: an order is asked for again before its label and its report")
 	}
-	if m.calls["pull"] != nil && m.doc.API.URL == "" && m.calls["pull"].URL == "" {
+	if m.calls["pull"] != nil && m.doc.API.URL == "" && !m.doc.API.Site {
 		c.wrong("api.url is missing")
 	}
 	if !slices.Contains([]string{"", "reverse", "forward", "cursor"}, m.doc.Pull.Paging) {
@@ -286,6 +286,9 @@ func (m *Map) fill(c *Call, t template, v Vars, of *Value) (string, error) {
 			if err != nil {
 				return "", err
 			}
+			if !p.json {
+				text = strings.Trim(text, "[]")
+			}
 			b.WriteString(text)
 			continue
 		}
@@ -294,6 +297,11 @@ func (m *Map) fill(c *Call, t template, v Vars, of *Value) (string, error) {
 			return "", err
 		}
 		switch {
+		case p.bare && p.form == "text": // a string, or null
+			quoted, _ := json.Marshal(text)
+			if text = string(quoted); text == `""` {
+				text = "null"
+			}
 		case p.bare && !number.MatchString(text):
 			return "", fmt.Errorf("{%s} is %q, and a number is wanted", p.name, short(text))
 		case p.seg:

@@ -34,6 +34,7 @@ type document struct {
 	} `toml:"wrap"`
 	API struct {
 		URL  string `toml:"url"`  // of the platform; a site may name another
+		Site bool   `toml:"site"` // each site names its own
 		Time string `toml:"time"` // form of times in questions; as time if left out
 	} `toml:"api"`
 	Auth Auth `toml:"auth"`

@@ -190,6 +190,11 @@ func (m *Map) refusal(op string, v *Value, f *fault) *channel.Error {
 	if known == nil {
 		known = m.errs[code]
 	}
+	for pattern, e := range m.errs { // "isp.*"
+		if head, ok := strings.CutSuffix(pattern, "*"); ok && known == nil && strings.HasPrefix(sub, head) {
+			known = e
+		}
+	}
 	if known == nil {
 		e.Zh = "平台拒绝了请求:" + said + "。请组长查看。"
 		e.En = "the shop refused: " + said + "; a lead should look"

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"io"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -46,7 +45,10 @@ func TryOf(name string) Try {
 // Names gives the names of all drivers, sorted.
 func Names() []string { return slices.Sorted(maps.Keys(Maps())) }
 
-// New opens a platform's app: a shipped map by its name, or a site's own.
-func New(m *channelmap.Map, url string, a api.Account, client *http.Client) (*api.App, error) {
-	return api.New(m, a, api.Options{URL: url, Plug: plugs[m.Auth().Kind], Client: client})
+// New opens a platform's app: with a shipped map, or a site's own.
+func New(m *channelmap.Map, a api.Account, o api.Options) (*api.App, error) {
+	if o.Plug == nil {
+		o.Plug = plugs[m.Auth().Kind]
+	}
+	return api.New(m, a, o)
 }

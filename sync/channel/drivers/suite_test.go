@@ -1,6 +1,7 @@
 package drivers_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -26,7 +27,16 @@ const (
 
 // fakes are the pretend shops of the platforms.
 var fakes = map[string]func() *shop.Shop{
-	"pdd": func() *shop.Shop { return shop.NewPDD(clientID, secret, token) },
+	"pdd":          func() *shop.Shop { return shop.NewPDD(clientID, secret, token) },
+	"taobao":       func() *shop.Shop { return shop.NewTaobao(clientID, secret, token) },
+	"jd":           func() *shop.Shop { return shop.NewJD(clientID, secret, token) },
+	"douyin":       func() *shop.Shop { return shop.NewDouyin(clientID, secret, token) },
+	"kuaishou":     func() *shop.Shop { return shop.NewKuaishou(clientID, secret, signSecret, token) },
+	"xiaohongshu":  func() *shop.Shop { return shop.NewXiaohongshu(clientID, secret, token) },
+	"wechat_store": func() *shop.Shop { return shop.NewWeChat(clientID, secret, token) },
+	"shopify":      func() *shop.Shop { return shop.NewShopify(token) },
+	"woocommerce":  func() *shop.Shop { return shop.NewWoo(clientID, secret) },
+	"amazon":       func() *shop.Shop { return shop.NewAmazon(clientID, secret, token) },
 }
 
 // bench gives a fake and a driver beside it.
@@ -34,12 +44,15 @@ func benchOf(t testing.TB, driver string) (*shop.Shop, channeltest.Bench) {
 	fake := fakes[driver]()
 	srv := httptest.NewServer(fake)
 	t.Cleanup(srv.Close)
-	open := func(t testing.TB, secret, signSecret string, since time.Time) channel.Channel {
-		app, err := drivers.New(drivers.Maps()[driver], srv.URL, api.Account{Client: clientID, Secret: secret, SignSecret: signSecret}, srv.Client())
+	srv.Client().Transport.(*http.Transport).DisableKeepAlives = true // the client would ask again by itself
+	open := func(t testing.TB, secret, signSecret, token string, since time.Time) channel.Channel {
+		app, err := drivers.New(drivers.Maps()[driver], api.Account{Client: clientID, Secret: secret, SignSecret: signSecret},
+			api.Options{URL: srv.URL + fake.Path(), Aside: srv.URL, Client: srv.Client(), Free: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		ch, err := app.Shop(api.ShopOptions{Channel: "main", Shop: "100000001", Since: since, Lag: -1, PageSize: pageSize, Token: tokenFile(t, token)})
+		ch, err := app.Shop(api.ShopOptions{Channel: "main", Shop: "100000001", Since: since, Lag: -1, PageSize: pageSize, Token: tokenFile(t, token),
+			Carriers: map[floor.CarrierID]string{"yto": "6"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,8 +62,10 @@ func benchOf(t testing.TB, driver string) (*shop.Shop, channeltest.Bench) {
 	return fake, channeltest.Bench{
 		Fake: told{fake}, Carrier: "yto", Page: pageSize, Strict: can.Strict, Reship: can.Reship, More: can.More,
 		Answers: can.Answers, Says: can.Says, Moves: can.Moves, Renews: can.Renews, HoldCode: can.Hold, CancelCode: can.Cancel,
-		Open:       func(t testing.TB, since time.Time) channel.Channel { return open(t, secret, signSecret, since) },
-		OpenForged: func(t testing.TB) channel.Channel { return open(t, "guess", "guess", time.Now().Add(-time.Hour)) },
+		Open: func(t testing.TB, since time.Time) channel.Channel { return open(t, secret, signSecret, token, since) },
+		OpenForged: func(t testing.TB) channel.Channel {
+			return open(t, "guess", "guess", "guess", time.Now().Add(-time.Hour))
+		},
 	}
 }
 
