@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"hash/fnv"
 	"math/bits"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -281,16 +280,13 @@ func (b *batcher) improve(ctx context.Context, going []*group) {
 		}
 		var batch []int
 		for i, j := range g.jobs {
-			it := item{Load: Load{Stops: len(j.lines), Grams: j.grams}, places: j.places, aisles: j.aisles, class: -1}
-			if i > 0 && j.tier == tierRest {
-				carrier := floor.CarrierID("")
-				if b.r.SameCarrier {
-					carrier = j.order.Carrier
+			it := item{Load: Load{Stops: len(j.lines), Grams: j.grams}, places: j.places, fixed: i == 0 || j.tier != tierRest}
+			it.ready(b.l)
+			if b.r.SameCarrier {
+				if _, known := kinds[j.order.Carrier]; !known {
+					kinds[j.order.Carrier] = len(kinds)
 				}
-				if _, known := kinds[carrier]; !known {
-					kinds[carrier] = len(kinds)
-				}
-				it.class = kinds[carrier]
+				it.class = kinds[j.order.Carrier]
 			}
 			batch = append(batch, len(items))
 			items, jobs = append(items, it), append(jobs, j)
@@ -301,12 +297,15 @@ func (b *batcher) improve(ctx context.Context, going []*group) {
 		return
 	}
 	c := Cart{Stops: b.r.MaxLines, Grams: b.r.MaxGrams}
-	a := newAnnealer(b.l, items, c, begun, rand.New(rand.NewPCG(b.r.Seed, 0)))
-	a.swap, a.near = true, neighbours(ctx, b.l, items)
-	a.run(ctx, Effort{Iterations: min(mostSwaps, swapsPerCart*len(full))})
-	for k, g := range full {
+	s := newSearch(b.l, items, c, b.r.Seed)
+	s.swap = true
+	s.begin(begun)
+	e := Effort{Iterations: min(mostSwaps, swapsPerCart*len(full))}
+	s.near = s.neighbours(ctx, e)
+	for _, batch := range s.run(ctx, e) {
+		g := full[slices.IndexFunc(begun, func(was []int) bool { return slices.Contains(batch, was[0]) })]
 		*g = group{aisles: newBitset(b.l.subs), bins: map[int32]int{}}
-		for _, i := range a.best[k] {
+		for _, i := range batch {
 			b.add(g, jobs[i])
 		}
 	}
@@ -525,15 +524,6 @@ func (s bitset) add(o bitset) {
 	for i := range s {
 		s[i] |= o[i]
 	}
-}
-
-// take appends the numbers in word k to dst and removes them.
-func (s bitset) take(dst []int32, k int32) []int32 {
-	for word := s[k]; word != 0; word &= word - 1 {
-		dst = append(dst, k*64+int32(bits.TrailingZeros64(word)))
-	}
-	s[k] = 0
-	return dst
 }
 
 // missing counts the numbers of o that s does not hold.

@@ -47,6 +47,7 @@ type Layout struct {
 	gate   Metres               // Y of the depot's cross aisle
 	subs   int32                // numbers of sub-aisles: one aisle within one block
 	table  *table               // for exact walks; nil: too many cross aisles
+	grid   *grid
 }
 
 // A place is where a picker stands. The bins of one bay, left and right and at
@@ -121,6 +122,7 @@ func NewLayout(bins []Bin, g Geometry) (*Layout, error) {
 	if err := bad.err(); err != nil {
 		return nil, err
 	}
+	l.grid = newGrid(l)
 	return l, nil
 }
 

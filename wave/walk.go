@@ -150,10 +150,7 @@ func (w *walker) plan(visit []int32) Metres {
 	if len(visit) == 0 {
 		return 0
 	}
-	switch {
-	case w.l.table == tables[2]:
-		return w.block(visit)
-	case w.l.table != nil:
+	if w.l.table != nil {
 		return w.sweep(visit)
 	}
 	w.sequence(visit)
