@@ -214,21 +214,25 @@ type Reservation struct {
 	Qty  int   `json:"qty"`
 }
 
-// StockReserved promises stock to an order. All says that every line is covered now.
+// StockReserved promises stock to an order. All says that every line is covered
+// now. A promise with an Until ends then, unless a wave has the order.
 type StockReserved struct {
 	Order OrderID       `json:"order"`
 	Of    []Reservation `json:"of"`
 	All   bool          `json:"all"`
+	Until time.Time     `json:"until,omitzero"`
 }
 
 func (StockReserved) Kind() Kind           { return "stock.reserved/1" }
 func (f StockReserved) Subjects() []string { return []string{order(f.Order)} }
 
-// StockFreed takes promises back.
+// StockFreed takes promises back. Again says that the order is to be allocated
+// once more.
 type StockFreed struct {
 	Order OrderID       `json:"order"`
 	Of    []Reservation `json:"of"`
 	Why   string        `json:"why"`
+	Again bool          `json:"again,omitempty"`
 }
 
 func (StockFreed) Kind() Kind { return "stock.freed/1" }
@@ -244,6 +248,7 @@ func (f StockFreed) Subjects() []string {
 type OrderShort struct {
 	Order   OrderID  `json:"order"`
 	Missing []SKUQty `json:"missing"`
+	Why     string   `json:"why,omitempty"` // "": nothing is free; else "quota" or "stopped"
 }
 
 func (OrderShort) Kind() Kind           { return "order.short/1" }

@@ -91,7 +91,9 @@ type Order struct {
 	Note       string // the buyer's and the seller's note, for the packer to read
 	Avoid      []string
 	Carrier    CarrierID
-	Short      bool // stock lacks for at least one line
+	Short      bool      // stock lacks for at least one line
+	ShortWhy   string    `cbor:",omitempty"` // see OrderShort
+	Until      time.Time `cbor:",omitzero"`  // its promises of stock end; zero: they do not
 	Wave       WaveID
 	Task       TaskID
 	Tote       ToteID

@@ -463,6 +463,23 @@ func rulesCommand() *cli.Command {
 	}
 }
 
+func stockCommand() *cli.Command {
+	return &cli.Command{
+		Name: "stock", Usage: "what of the stock wants a person: SKUs stopped for being short too often, bins to be counted, quotas",
+		Flags: []cli.Flag{configFlag()}, Action: onSite("stock"),
+		Commands: []*cli.Command{
+			{
+				Name: "resume", Usage: "let a stopped SKU be promised again", ArgsUsage: "SKU",
+				Flags: []cli.Flag{configFlag()}, Action: onSite("stock", "resume"),
+			},
+			{
+				Name: "quota", Usage: "bound what a channel's orders may be promised of a SKU; none lifts it", ArgsUsage: "CHANNEL SKU PIECES",
+				Flags: []cli.Flag{configFlag()}, Action: onSite("stock", "quota"),
+			},
+		},
+	}
+}
+
 func countCommand() *cli.Command {
 	return &cli.Command{
 		Name: "count", Usage: "say how many pieces of an article lie in a bin", ArgsUsage: "BIN SKU PIECES",

@@ -58,6 +58,12 @@ type Options struct {
 	Reports func(floor.ChannelID) bool
 	// Rules judge orders as they come in; nil: those that are shipped.
 	Rules *rules.Rules
+	// ReserveFor is how long stock is promised to an order that no wave has; 0: for ever.
+	ReserveFor time.Duration
+	// More than MaxShorts orders short of a SKU within ShortWindow (5 min if 0) stop
+	// it; 0: it is never stopped. At most floor.MaxShorts.
+	MaxShorts   int
+	ShortWindow time.Duration
 	// Stations lists the pack stations; only these can pack.
 	Stations []floor.StationID
 	// Walls are the put walls that batches are sorted at.
@@ -98,6 +104,7 @@ func New(l *ledger.Ledger, o Options) *Foreman {
 	if o.Rules == nil {
 		o.Rules = rules.Default()
 	}
+	o.ShortWindow = cmp.Or(o.ShortWindow, 5*time.Minute)
 	if o.SortCode == nil {
 		o.SortCode = func(floor.CarrierID, floor.Recipient) string { return "" }
 	}

@@ -93,7 +93,9 @@ func (r *rush) take(tb testing.TB) time.Duration {
 func (r *rush) bare(tb testing.TB) time.Duration {
 	return r.all(tb, func(i int, id floor.OrderID) error {
 		_, err := r.l.Commit(context.Background(), ledger.Request{Key: fmt.Sprintf("20261121/bare/%06d", i), Actor: "test"},
-			func(*ledger.View) ([]floor.Fact, error) { return []floor.Fact{floor.OrderTagged{Order: id, Tags: []string{"rush"}}}, nil })
+			func(*ledger.View) ([]floor.Fact, error) {
+				return []floor.Fact{floor.OrderTagged{Order: id, Tags: []string{"rush"}}}, nil
+			})
 		return err
 	})
 }

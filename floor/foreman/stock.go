@@ -3,16 +3,21 @@ package foreman
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
+	"strconv"
+	"time"
 
 	"floord/floor"
 	"floord/sync/ledger"
 )
 
 // Allocate promises stock to a checked order: all of it, or none, so that a
-// short order does not starve the others. An order that is not ready is left
-// alone without a word.
+// short order does not starve the others. No channel gets more than its quota, and
+// a SKU that was short too often stops until a lead has looked. An order that is
+// not ready is left alone without a word.
 func (f *Foreman) Allocate(ctx context.Context, by By, id floor.OrderID) (ledger.Receipt, error) {
+	now := moment()
 	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
 		o, ok, err := v.Order(id)
 		if err != nil || !ok || o.State != floor.Checked || len(o.Holds) > 0 || o.Freeze != nil {
@@ -31,13 +36,133 @@ func (f *Foreman) Allocate(ctx context.Context, by By, id floor.OrderID) (ledger
 				missing = append(missing, floor.SKUQty{SKU: l.SKU, Qty: left})
 			}
 		}
-		switch {
-		case len(missing) == 0:
-			return []floor.Fact{floor.StockReserved{Order: id, Of: of, All: true}}, nil
-		case o.Short:
-			return nil, nil // said already
+		if len(missing) > 0 {
+			if o.Short && o.ShortWhy == "" {
+				return nil, nil // said already
+			}
+			return v.oversold([]floor.Fact{floor.OrderShort{Order: id, Missing: missing}}, missing, now)
 		}
-		return []floor.Fact{floor.OrderShort{Order: id, Missing: missing}}, nil
+		over, why, err := v.bounded(o)
+		switch {
+		case err != nil || o.Short && why != "" && o.ShortWhy == why:
+			return nil, err
+		case why != "":
+			return []floor.Fact{floor.OrderShort{Order: id, Missing: over, Why: why}}, nil
+		}
+		r := floor.StockReserved{Order: id, Of: of, All: true}
+		if f.o.ReserveFor != 0 {
+			r.Until = now.Add(f.o.ReserveFor)
+		}
+		return []floor.Fact{r}, nil
+	})
+}
+
+// bounded gives what an order may not have though it lies there: of a SKU that is
+// stopped, or beyond its channel's quota.
+func (v look) bounded(o floor.Order) ([]floor.SKUQty, string, error) {
+	var stopped, beyond []floor.SKUQty
+	wants := map[floor.SKU]int{}
+	for _, l := range o.Lines {
+		wants[l.SKU] += l.Qty
+	}
+	for _, sku := range slices.Sorted(maps.Keys(wants)) {
+		s, err := v.Shortage(sku)
+		if err != nil {
+			return nil, "", err
+		}
+		if !s.Stopped.IsZero() {
+			stopped = append(stopped, floor.SKUQty{SKU: sku, Qty: wants[sku]})
+		}
+		q, ok, err := v.Quota(o.Channel, sku)
+		if err != nil {
+			return nil, "", err
+		}
+		if ok && q.Left() < wants[sku] {
+			beyond = append(beyond, floor.SKUQty{SKU: sku, Qty: wants[sku] - q.Left()})
+		}
+	}
+	switch {
+	case len(stopped) > 0:
+		return stopped, "stopped", nil
+	case len(beyond) > 0:
+		return beyond, "quota", nil
+	}
+	return nil, "", nil
+}
+
+// oversold stops the SKUs of which more orders were short within the window than
+// the site allows, and calls a lead.
+func (v look) oversold(facts []floor.Fact, missing []floor.SKUQty, now time.Time) ([]floor.Fact, error) {
+	for i, m := range missing {
+		twice := slices.ContainsFunc(missing[:i], func(x floor.SKUQty) bool { return x.SKU == m.SKU })
+		s, err := v.Shortage(m.SKU)
+		if err != nil {
+			return nil, err
+		}
+		n := 1
+		for _, at := range s.At {
+			if now.Sub(at) < v.f.o.ShortWindow {
+				n++
+			}
+		}
+		if v.f.o.MaxShorts == 0 || n <= v.f.o.MaxShorts || twice || !s.Stopped.IsZero() {
+			continue
+		}
+		facts = append(facts, floor.SKUStopped{SKU: m.SKU, Shorts: n})
+		if facts, err = v.alert(facts, "", "sku-stopped", "sku", string(m.SKU), "n", strconv.Itoa(n)); err != nil {
+			return nil, err
+		}
+	}
+	return facts, nil
+}
+
+// ResumeSKU lets a stopped SKU be promised again, after a lead has looked.
+func (f *Foreman) ResumeSKU(ctx context.Context, by By, sku floor.SKU) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RoleLead); err != nil {
+			return nil, err
+		}
+		s, err := v.Shortage(sku)
+		if err != nil || s.Stopped.IsZero() {
+			return nil, orRefuse(err, floor.Refuse("sku-not-stopped", "sku", sku))
+		}
+		return []floor.Fact{floor.SKUResumed{SKU: sku}}, nil
+	})
+}
+
+// SetQuota bounds what a channel's orders may be promised of a SKU from now on;
+// -1 lifts the bound.
+func (f *Foreman) SetQuota(ctx context.Context, by By, ch floor.ChannelID, sku floor.SKU, limit int) (ledger.Receipt, error) {
+	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RoleLead); err != nil {
+			return nil, err
+		}
+		if limit < -1 || limit > MaxCount {
+			return nil, floor.Refuse("bad-qty", "got", limit, "max", MaxCount)
+		}
+		if _, ok, err := v.SKU(sku); err != nil || !ok {
+			return nil, orRefuse(err, floor.Refuse("unknown-sku", "got", sku))
+		}
+		return []floor.Fact{floor.QuotaSet{Channel: ch, SKU: sku, Limit: limit}}, nil
+	})
+}
+
+// Expire takes an order's promises back whose time is over, so that others may
+// have them, and lets it be allocated again. A wave's order keeps them.
+func (f *Foreman) Expire(ctx context.Context, by By, id floor.OrderID) (ledger.Receipt, error) {
+	now := moment()
+	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
+		o, ok, err := v.Order(id)
+		if err != nil || !ok || o.State != floor.Allocated || o.Until.IsZero() || now.Before(o.Until) {
+			return nil, err
+		}
+		facts := freed(o, "expired")
+		if len(facts) == 1 {
+			back := facts[0].(floor.StockFreed)
+			back.Again = true
+			facts[0] = back
+		}
+		return facts, nil
 	})
 }
 

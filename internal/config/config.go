@@ -92,7 +92,10 @@ type Floor struct {
 	CallEvery        time.Duration `toml:"call_every" default:"1m" range:"5s..1h"`      // else a lead is called, and so often the next one
 	PackagingGrams   floor.Grams   `toml:"packaging_grams" default:"0" range:"0..5000"` // of an empty box
 	ToleranceGrams   floor.Grams   `toml:"tolerance_grams" default:"30" range:"1..5000"`
-	TolerancePercent int           `toml:"tolerance_percent" default:"5" range:"1..50"`  // the larger of the two counts
+	TolerancePercent int           `toml:"tolerance_percent" default:"5" range:"1..50"` // the larger of the two counts
+	ReserveFor       time.Duration `toml:"reserve_for" default:"24h" range:"0s..720h"`  // stock is promised so long to an order that no wave has; 0: for ever
+	MaxShorts        int           `toml:"max_shorts" default:"10" range:"0..100"`      // more orders short of a SKU within short_window stop it; 0: never
+	ShortWindow      time.Duration `toml:"short_window" default:"5m" range:"1s..24h"`
 	ToleranceLeast   floor.Grams   `toml:"tolerance_least" default:"10" range:"1..5000"` // where all weights have been learned, it may go down to this
 }
 

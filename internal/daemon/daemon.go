@@ -134,6 +134,7 @@ func ledgerOptions(cfg *config.Config) ledger.Options {
 func settings(cfg *config.Config) foreman.Options {
 	o := foreman.Options{
 		Prefix: cfg.Site.Prefix, Zone: cfg.Site.Zone, FreezeWindow: cfg.Floor.FreezeWindow, CallEvery: cfg.Floor.CallEvery,
+		ReserveFor: cfg.Floor.ReserveFor, MaxShorts: cfg.Floor.MaxShorts, ShortWindow: cfg.Floor.ShortWindow,
 		Rules: cfg.Orders.Rules, Packaging: cfg.Floor.PackagingGrams, Address: addressTrouble,
 		Tolerance: floor.Tolerance{
 			Abs: cfg.Floor.ToleranceGrams, Pct: cfg.Floor.TolerancePercent, Least: cfg.Floor.ToleranceLeast,

@@ -72,7 +72,7 @@ func (p *planner) lay(bins []floor.BinInfo) (*wave.Layout, error) {
 var news = ledger.Topic{
 	string(floor.OrderHeld{}.Kind()), string(floor.StockCounted{}.Kind()), string(floor.StockFreed{}.Kind()),
 	string(floor.OrderThawed{}.Kind()), string(floor.LinePutBack{}.Kind()), string(floor.TaskDone{}.Kind()),
-	string(floor.PersonLoggedIn{}.Kind()), string(floor.TaskTaken{}.Kind()),
+	string(floor.SKUResumed{}.Kind()), string(floor.QuotaSet{}.Kind()), string(floor.PersonLoggedIn{}.Kind()), string(floor.TaskTaken{}.Kind()),
 }
 
 func (p *planner) run(ctx context.Context) error {
@@ -118,6 +118,9 @@ func pause(ctx context.Context, d time.Duration) {
 
 // round allocates what is checked, then plans what is allocated.
 func (p *planner) round(ctx context.Context) error {
+	if err := p.expire(ctx); err != nil {
+		return err
+	}
 	checked, err := p.in(floor.Checked)
 	if err != nil {
 		return err
@@ -134,6 +137,26 @@ func (p *planner) round(ctx context.Context) error {
 		return nil
 	}
 	return p.plan(ctx)
+}
+
+// expire takes stock back from orders that wait for a wave too long.
+func (p *planner) expire(ctx context.Context) error {
+	if p.d.cfg.Floor.ReserveFor == 0 {
+		return nil
+	}
+	waiting, err := p.in(floor.Allocated)
+	if err != nil {
+		return err
+	}
+	for _, o := range waiting {
+		if o.Until.IsZero() || time.Now().Before(o.Until) {
+			continue
+		}
+		if _, err := p.d.foreman.Expire(ctx, foreman.Floord(p.d.keys.next("expire")), o.ID); err != nil {
+			return notReserve(err)
+		}
+	}
+	return nil
 }
 
 // notReserve drops the error of a disk whose reserve is reached: new work waits.

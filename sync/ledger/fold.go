@@ -18,6 +18,9 @@ const (
 	vHours      = "hours"      // hour|order -> "": a report row changed then, or its order is due then
 	vStock      = "stock"      // bin|sku -> floor.Stock
 	vLies       = "lies"       // sku|bin -> "": where a SKU lies
+	vQuotas     = "quotas"     // channel|sku -> floor.Quota
+	vShortages  = "shortages"  // sku -> floor.Shortage
+	vCounts     = "counts"     // bin|sku -> floor.CountWanted
 	vSKUs       = "skus"       // sku -> floor.SKUInfo
 	vBarcodes   = "barcodes"   // barcode -> sku
 	vBins       = "bins"       // bin -> floor.BinInfo
@@ -105,7 +108,8 @@ func (f *folder) fact(fact floor.Fact) error {
 		}
 		return f.freeEmptied(x.Order)
 
-	case floor.StockCounted, floor.StockReserved, floor.StockFreed, floor.OrderShort:
+	case floor.StockCounted, floor.StockReserved, floor.StockFreed, floor.OrderShort,
+		floor.SKUStopped, floor.SKUResumed, floor.QuotaSet:
 		return f.stock(x)
 
 	case floor.WaveReleased, floor.TaskIssued, floor.TaskTaken, floor.ToteBound, floor.StopSkipped,

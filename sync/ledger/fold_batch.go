@@ -44,6 +44,9 @@ func (f *folder) batch(fact floor.Fact) error {
 		name := "bins-empty"
 		if !x.Empty {
 			name = "bins-not-empty"
+			if err := f.countWanted(x.Bin, x.SKU, "not-empty"); err != nil {
+				return err
+			}
 		}
 		return f.count(name, 1)
 	case floor.TaskOverdue:

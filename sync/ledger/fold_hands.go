@@ -195,6 +195,9 @@ func (f *folder) hands(fact floor.Fact) error {
 		if err := f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.Reserved -= x.Qty }); err != nil {
 			return err
 		}
+		if err := f.countWanted(x.Bin, x.SKU, "short"); err != nil {
+			return err
+		}
 		return f.order(x.Order, func(o *floor.Order) {
 			l := o.Line(x.Line)
 			l.Missing += x.Qty

@@ -33,6 +33,11 @@ func (f *folder) skus(list []floor.SKUInfo) error {
 func (f *folder) stock(fact floor.Fact) error {
 	switch x := fact.(type) {
 	case floor.StockCounted:
+		if x.Why == "count" {
+			if err := f.r.delete(vCounts, stockKey(x.Bin, x.SKU)); err != nil {
+				return err
+			}
+		}
 		return f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.OnHand = x.Qty })
 	case floor.StockReserved:
 		for _, r := range x.Of {
@@ -40,34 +45,108 @@ func (f *folder) stock(fact floor.Fact) error {
 				return err
 			}
 		}
-		return f.order(x.Order, func(o *floor.Order) {
+		var ch floor.ChannelID
+		err := f.order(x.Order, func(o *floor.Order) {
+			ch, o.Until = o.Channel, x.Until
 			for _, r := range x.Of {
 				l := o.Line(r.Line)
 				reserve(l, r.Bin, r.Qty)
 				l.Missing = max(0, l.Missing-r.Qty)
 			}
 			if x.All {
-				o.Short = false
+				o.Short, o.ShortWhy = false, ""
 				if o.State == floor.Checked {
 					o.State = floor.Allocated
 				}
 			}
 		})
+		if err != nil {
+			return err
+		}
+		return f.used(ch, x.Of, 1)
 	case floor.StockFreed:
 		for _, r := range x.Of {
 			if err := f.bin(r.Bin, r.SKU, func(s *floor.Stock) { s.Reserved -= r.Qty }); err != nil {
 				return err
 			}
 		}
-		return f.order(x.Order, func(o *floor.Order) {
+		var ch floor.ChannelID
+		err := f.order(x.Order, func(o *floor.Order) {
+			ch = o.Channel
 			for _, r := range x.Of {
 				reserve(o.Line(r.Line), r.Bin, -r.Qty)
 			}
+			if x.Again && o.State == floor.Allocated {
+				o.State = floor.Checked
+			}
 		})
+		if err != nil {
+			return err
+		}
+		return f.used(ch, x.Of, -1)
 	case floor.OrderShort:
-		return f.order(x.Order, func(o *floor.Order) { o.Short = true })
+		if x.Why == "" {
+			for _, m := range x.Missing {
+				err := f.shortage(m.SKU, func(s *floor.Shortage) {
+					s.At = append(s.At, f.e.At)
+					s.At = s.At[max(0, len(s.At)-floor.MaxShorts):]
+				})
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return f.order(x.Order, func(o *floor.Order) { o.Short, o.ShortWhy = true, x.Why })
+	case floor.SKUStopped:
+		return f.shortage(x.SKU, func(s *floor.Shortage) { s.Stopped = f.e.At })
+	case floor.SKUResumed:
+		return f.r.delete(vShortages, string(x.SKU))
+	case floor.QuotaSet:
+		key := string(x.Channel) + "|" + string(x.SKU)
+		if x.Limit < 0 {
+			return f.r.delete(vQuotas, key)
+		}
+		return putRow(f.r, vQuotas, key, floor.Quota{Channel: x.Channel, SKU: x.SKU, Limit: x.Limit})
 	}
 	return nil
+}
+
+// used counts what is promised to a channel's order, or comes back, against the
+// channel's quotas.
+func (f *folder) used(ch floor.ChannelID, of []floor.Reservation, sign int) error {
+	for _, r := range of {
+		key := string(ch) + "|" + string(r.SKU)
+		q, ok, err := getRow[floor.Quota](f.r, vQuotas, key)
+		if err != nil {
+			return err
+		}
+		if ok {
+			q.Used = max(0, q.Used+sign*r.Qty)
+			if err := putRow(f.r, vQuotas, key, q); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *folder) shortage(sku floor.SKU, change func(*floor.Shortage)) error {
+	s, _, err := getRow[floor.Shortage](f.r, vShortages, string(sku))
+	if err != nil {
+		return err
+	}
+	s.SKU = sku
+	change(&s)
+	return putRow(f.r, vShortages, string(sku), s)
+}
+
+// countWanted notes that a bin should be counted; the first reason stays.
+func (f *folder) countWanted(bin floor.BinID, sku floor.SKU, why string) error {
+	key := stockKey(bin, sku)
+	if _, ok, err := getRow[floor.CountWanted](f.r, vCounts, key); err != nil || ok {
+		return err
+	}
+	return putRow(f.r, vCounts, key, floor.CountWanted{Bin: bin, SKU: sku, Why: why, Since: f.e.At})
 }
 
 // reserve adds n to what l has reserved in a bin.

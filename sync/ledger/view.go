@@ -111,6 +111,33 @@ func (v *View) Bins(f func(floor.BinInfo) bool) error {
 	return scanRows(v.rows, vBins, "", "", func(_ string, b floor.BinInfo) bool { return f(b) })
 }
 
+// Quota gives what a channel may take of a SKU; false if it is not bounded.
+func (v *View) Quota(ch floor.ChannelID, sku floor.SKU) (floor.Quota, bool, error) {
+	return getRow[floor.Quota](v.rows, vQuotas, string(ch)+"|"+string(sku))
+}
+
+// Quotas calls f with every quota, by channel and SKU.
+func (v *View) Quotas(f func(floor.Quota) bool) error {
+	return scanRows(v.rows, vQuotas, "", "", func(_ string, q floor.Quota) bool { return f(q) })
+}
+
+// Shortage gives how often orders were short of a SKU of late.
+func (v *View) Shortage(sku floor.SKU) (floor.Shortage, error) {
+	s, _, err := getRow[floor.Shortage](v.rows, vShortages, string(sku))
+	return s, err
+}
+
+// Shortages calls f with every SKU that orders were short of since it was last
+// resumed, by SKU.
+func (v *View) Shortages(f func(floor.Shortage) bool) error {
+	return scanRows(v.rows, vShortages, "", "", func(_ string, s floor.Shortage) bool { return f(s) })
+}
+
+// CountsWanted calls f with every bin that somebody should count, by bin and SKU.
+func (v *View) CountsWanted(f func(floor.CountWanted) bool) error {
+	return scanRows(v.rows, vCounts, "", "", func(_ string, c floor.CountWanted) bool { return f(c) })
+}
+
 // Demand calls f with what was ordered of each SKU, day by day.
 func (v *View) Demand(f func(floor.SKU, floor.Demand) bool) error {
 	return scanRows(v.rows, vDemand, "", "", func(key string, d floor.Demand) bool { return f(floor.SKU(key), d) })

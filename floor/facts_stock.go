@@ -1,0 +1,71 @@
+package floor
+
+import "time"
+
+// SKUStopped stops promising a SKU: more orders were short of it in a short time
+// than the site allows. A lead looks, and resumes it.
+type SKUStopped struct {
+	SKU    SKU `json:"sku"`
+	Shorts int `json:"shorts"` // orders that were short of it within the window
+}
+
+func (SKUStopped) Kind() Kind           { return "sku.stopped/1" }
+func (f SKUStopped) Subjects() []string { return []string{"sku:" + string(f.SKU)} }
+
+// SKUResumed lets a stopped SKU be promised again.
+type SKUResumed struct {
+	SKU SKU `json:"sku"`
+}
+
+func (SKUResumed) Kind() Kind           { return "sku.resumed/1" }
+func (f SKUResumed) Subjects() []string { return []string{"sku:" + string(f.SKU)} }
+
+// QuotaSet bounds how many pieces of a SKU may be promised to the orders of a
+// channel from now on. What it has taken before does not count.
+type QuotaSet struct {
+	Channel ChannelID `json:"channel"`
+	SKU     SKU       `json:"sku"`
+	Limit   int       `json:"limit"` // -1: no bound
+}
+
+func (QuotaSet) Kind() Kind { return "quota.set/1" }
+func (f QuotaSet) Subjects() []string {
+	return []string{"sku:" + string(f.SKU), "channel:" + string(f.Channel)}
+}
+
+// A Quota is what a channel may still take of a SKU.
+type Quota struct {
+	Channel ChannelID
+	SKU     SKU
+	Limit   int
+	Used    int // promised since it was set, less what came back
+}
+
+// Left is how many pieces may still be promised.
+func (q Quota) Left() int { return max(0, q.Limit-q.Used) }
+
+// A Shortage is how often orders were short of a SKU of late, and whether it is
+// stopped for that.
+type Shortage struct {
+	SKU     SKU
+	At      []time.Time `cbor:",omitempty"` // of orders that were short, the newest last, at most MaxShorts
+	Stopped time.Time   `cbor:",omitzero"`
+}
+
+// MaxShorts bounds how many shorts of a SKU the site may set its fuse to.
+const MaxShorts = 100
+
+// A CountWanted is a bin that somebody should count: what lies there is not what
+// the books say.
+type CountWanted struct {
+	Bin   BinID
+	SKU   SKU
+	Why   string // "short", "not-empty"
+	Since time.Time
+}
+
+func init() {
+	register[SKUStopped]()
+	register[SKUResumed]()
+	register[QuotaSet]()
+}
