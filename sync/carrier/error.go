@@ -17,6 +17,10 @@ const (
 	Unauthorized Class = "unauthorized" // key or permission: a person must renew it
 	Exhausted    Class = "exhausted"    // the account is empty: somebody must pay
 	Refused      Class = "refused"      // asking again unchanged gives the same no
+	Unserved     Class = "unserved"     // the same: it does not go there; another carrier may
+	BadAddress   Class = "bad-address"  // the same: it cannot read the recipient
+	Duplicate    Class = "duplicate"    // the id has a number already, and the carrier does not say which
+	Spent        Class = "spent"        // the id was cancelled and is good for nothing any more
 )
 
 // An Error is what a driver returns. Its sentence never holds a secret or

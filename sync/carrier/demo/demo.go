@@ -11,7 +11,6 @@
 package demo
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -19,19 +18,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"floord/floor"
 	"floord/sync/carrier"
 )
-
-// maxBody bounds an answer. The table of 3,000 districts is about 300 kB.
-const maxBody = 4 << 20
 
 // A Carrier is one account: a carrier.Carrier.
 type Carrier struct {
@@ -46,19 +39,17 @@ var _ carrier.Carrier = (*Carrier)(nil)
 // New makes the driver of one account. client may be nil for one with the
 // driver's time limits.
 func New(base, account, key string, client *http.Client) (*Carrier, error) {
-	if u, err := url.Parse(base); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
-		return nil, fmt.Errorf("demo carrier: %q is no http address", base)
+	base, err := carrier.Base(base)
+	if err != nil {
+		return nil, fmt.Errorf("demo carrier: %w", err)
 	}
 	if account == "" || key == "" {
 		return nil, errors.New("demo carrier: account and key are needed")
 	}
 	if client == nil {
-		client = &http.Client{
-			Timeout:       30 * time.Second,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		}
+		client = carrier.NewClient()
 	}
-	return &Carrier{base: strings.TrimSuffix(base, "/"), account: account, key: key, http: client}, nil
+	return &Carrier{base: base, account: account, key: key, http: client}, nil
 }
 
 // Numbers implements carrier.Carrier.
@@ -126,26 +117,12 @@ func (c *Carrier) call(ctx context.Context, op string, ask, data any) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/v1/"+op, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
-	}
 	at := strconv.FormatInt(time.Now().Unix(), 10)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-Account", c.account)
-	req.Header.Set("X-Timestamp", at)
-	req.Header.Set("X-Sign", Sign(c.key, c.account, at, "/v1/"+op, body))
-	resp, err := c.http.Do(req)
+	answer, err := carrier.Post(ctx, c.http, op, c.base+"/v1/"+op, "application/json", string(body), map[string]string{
+		"X-Account": c.account, "X-Timestamp": at, "X-Sign": Sign(c.key, c.account, at, "/v1/"+op, body),
+	})
 	if err != nil {
-		return carrier.Lost(ctx, op, bare(err))
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	if err != nil {
-		return carrier.Lost(ctx, op, bare(err))
-	}
-	if resp.StatusCode != http.StatusOK {
-		return httpError(op, resp)
+		return err
 	}
 	return decode(op, answer, data)
 }
@@ -158,9 +135,6 @@ func decode(op string, answer []byte, data any) error {
 		Data    json.RawMessage `json:"data"`
 	}
 	err := json.Unmarshal(answer, &got)
-	if err == nil && len(answer) > maxBody {
-		err = fmt.Errorf("more than %d bytes", maxBody)
-	}
 	if err == nil && got.Code == "OK" {
 		err = json.Unmarshal(got.Data, data)
 	}
@@ -168,8 +142,7 @@ func decode(op string, answer []byte, data any) error {
 		if err == nil {
 			err = errors.New("no code")
 		}
-		return &carrier.Error{Class: carrier.Retryable, Op: op, Code: "answer", Err: err,
-			Zh: "承运商返回的内容无法读取,系统会自动重试。", En: "the carrier's answer cannot be read; it will be asked again"}
+		return carrier.Unread(op, err)
 	}
 	if got.Code == "OK" {
 		return nil
@@ -203,32 +176,10 @@ func refusal(op, code string) error {
 	return &e
 }
 
-func httpError(op string, resp *http.Response) error {
-	e := &carrier.Error{Class: carrier.Retryable, Op: op, Code: "http-" + strconv.Itoa(resp.StatusCode),
-		Zh: "承运商服务器出错,系统会自动重试。", En: "the carrier's server failed; it will be asked again"}
-	switch c := resp.StatusCode; {
-	case c == http.StatusTooManyRequests:
-		e.Class, e.After = carrier.RateLimited, 5*time.Second
-	case c >= 300 && c < 500 && c != http.StatusRequestTimeout:
-		e.Class = carrier.Refused
-		e.Zh, e.En = "承运商地址不对或被代理拦截,请检查配置。", "the carrier's address is wrong or a proxy is in the way; check the configuration"
-	}
-	return e
-}
-
 // Sign gives the signature of a request.
 func Sign(key, account, at, path string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write([]byte(account + "\n" + at + "\n" + path + "\n"))
 	mac.Write(body)
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
-
-// bare takes the URL out of an http error: it hides the cause.
-func bare(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
 }
