@@ -201,6 +201,11 @@ func Mask(f Fact) Fact {
 	case OrderRevised:
 		x.Shop.To = x.Shop.To.Mask()
 		return x
+	case BookingMade:
+		if x.Ticket != nil {
+			x.Ticket = &Ticket{Component: x.Ticket.Component, Template: x.Ticket.Template, Data: "***"}
+		}
+		return x
 	}
 	return f
 }

@@ -156,8 +156,11 @@ func (f *Foreman) ProbeFuse(ctx context.Context, by By, id string, well bool) (l
 
 // healed reports whether the parcel that opened a fuse is gone or is right now.
 func (v look) healed(x floor.Fuse) (bool, error) {
-	if x.Cause.Account() || x.Cause == floor.FuseDoubt || x.Parcel == "" {
+	if x.Cause.Account() || x.Cause == floor.FuseDoubt {
 		return false, nil
+	}
+	if x.Parcel == "" {
+		return v.changed(x.Order)
 	}
 	p, ok, err := v.Parcel(x.Parcel)
 	if err != nil {
@@ -171,6 +174,17 @@ func (v look) healed(x floor.Fuse) (bool, error) {
 	}
 	to, _, err := v.Recipient(p.Order)
 	return err == nil && v.f.problem(x.Scope, p, to) == nil, err
+}
+
+// changed reports whether an order that a carrier could not book is over, or goes
+// to somebody else than the carrier was told.
+func (v look) changed(id floor.OrderID) (bool, error) {
+	o, ok, err := v.Order(id)
+	if err != nil || !ok || o.Over() {
+		return err == nil, err
+	}
+	all, err := v.Bookings(id)
+	return len(all) > 0 && all[len(all)-1].Mark != o.Token, err
 }
 
 // scope is the fuse's scope of a label of a parcel at its station.

@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
+	"floord/floor"
 	"floord/floor/rules"
 )
 
@@ -61,6 +63,10 @@ var forms = map[string]func(string) bool{
 	"url": func(s string) bool {
 		u, err := url.Parse(s)
 		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.Fragment == ""
+	},
+	"ws": func(s string) bool {
+		u, err := url.Parse(s)
+		return err == nil && (u.Scheme == "ws" || u.Scheme == "wss") && u.Host != "" && u.User == nil && u.Fragment == ""
 	},
 	"port": func(s string) bool {
 		if addr, ok := strings.CutPrefix(s, "tcp://"); ok {
@@ -115,8 +121,14 @@ func (d *decoder) cross(c *Config) {
 		}
 	}
 	for i, ca := range c.Carriers {
-		if ca.Driver == "demo" {
-			d.needs(fmt.Sprintf("carrier[%d]", i), "demo", "url", "account", "secret_file")
+		table := fmt.Sprintf("carrier[%d]", i)
+		d.needs(table, ca.Driver, carrierNeeds[ca.Driver]...)
+		for _, key := range []string{"channels", "demanded_by"} {
+			for _, id := range map[string][]floor.ChannelID{"channels": ca.Channels, "demanded_by": ca.DemandedBy}[key] {
+				if !slices.ContainsFunc(c.Channels, func(ch Channel) bool { return ch.ID == id }) {
+					d.add(d.at[table+"."+key], "no-channel", key, id)
+				}
+			}
 		}
 	}
 }
@@ -142,6 +154,18 @@ func (d *decoder) rules(c *Config) {
 		return
 	}
 	c.Orders.Rules = own
+}
+
+// carrierNeeds are the keys that a carrier's driver cannot do without.
+var carrierNeeds = map[string][]string{
+	"demo":    {"url", "account", "secret_file"},
+	"sf":      {"account", "secret_file", "customer"},
+	"zto":     {"account", "secret_file", "customer"},
+	"yto":     {"account", "secret_file", "customer"},
+	"jdl":     {"account", "secret_file", "customer", "token_file"},
+	"cainiao": {"account", "secret_file", "token_file", "code", "channels"},
+	"pdd":     {"account", "secret_file", "token_file", "code", "channels"},
+	"douyin":  {"account", "secret_file", "token_file", "code", "channels"},
 }
 
 // has says whether the file has that key, right or wrong.

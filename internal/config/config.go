@@ -16,7 +16,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // a small machine may have no time zones of its own
@@ -174,16 +176,65 @@ type Channel struct {
 	Lag        time.Duration   `toml:"lag" default:"0s" range:"0s..1h"`      // a pull ends so long before now; 0: the driver's own
 }
 
-// A Carrier is one account at one carrier. Their order is the site's preference.
+// A Carrier is one account at one carrier, or at a platform's own waybill service,
+// and which parcels it takes. Their order is the site's preference.
 type Carrier struct {
 	ID         floor.CarrierID `toml:"id" is:"id needed"`
 	Name       string          `toml:"name" is:"line"`
-	Driver     string          `toml:"driver" oneof:"demo" is:"needed"`
-	URL        string          `toml:"url" is:"url"`
-	Account    string          `toml:"account" is:"line"`
+	Driver     string          `toml:"driver" oneof:"demo sf zto yto jdl cainiao pdd douyin" is:"needed"`
+	URL        string          `toml:"url" is:"url"`      // empty: the carrier's own
+	Account    string          `toml:"account" is:"line"` // partner id, app key
 	SecretFile Path            `toml:"secret_file" is:"secret"`
-	Pool       int             `toml:"pool" default:"200" range:"1..100000"` // waybill numbers kept ahead
-	Avoid      []string        `toml:"avoid" is:"line"`                      // platform codes by which a buyer refuses it
+	TokenFile  Path            `toml:"token_file" is:"secret"`               // read at each call
+	Customer   string          `toml:"customer" is:"line"`                   // monthly account, customer's code
+	Code       string          `toml:"code" is:"line"`                       // the platform's code of the carrier
+	User       string          `toml:"user" is:"line"`                       // the seller's number on the platform
+	Template   string          `toml:"template" is:"url"`                    // the platform's label template
+	Pool       int             `toml:"pool" default:"200" range:"1..100000"` // waybill numbers kept ahead, where they are sold so
+
+	Avoid      []string          `toml:"avoid" is:"line"`       // platform codes by which a buyer refuses it
+	Channels   []floor.ChannelID `toml:"channels" is:"line"`    // it takes orders of these alone
+	DemandedBy []floor.ChannelID `toml:"demanded_by" is:"line"` // orders of these go by it and by no other
+	Serves     []string          `toml:"serves" is:"line"`      // "浙江省" or "浙江省/杭州市"; none: everywhere
+	Except     []string          `toml:"except" is:"line"`
+	MinGrams   floor.Grams       `toml:"min_grams" default:"0" range:"0..100000"`
+	MaxGrams   floor.Grams       `toml:"max_grams" default:"0" range:"0..100000"`   // 0: no limit
+	CheckGrams floor.Grams       `toml:"check_grams" default:"0" range:"0..100000"` // a lead looks at heavier ones; 0: none
+	CutOff     Clock             `toml:"cut_off" default:"00:00"`                   // its last collection; 00:00: at any time
+	Prices     []Price           `toml:"price"`
+}
+
+// A Price is one line of a carrier's price table.
+type Price struct {
+	To         []string    `toml:"to" is:"line"` // places; none: everywhere else
+	FirstGrams floor.Grams `toml:"first_grams" default:"1000" range:"1..100000"`
+	First      Yuan        `toml:"first" is:"needed"`
+	NextGrams  floor.Grams `toml:"next_grams" default:"0" range:"0..100000"` // 0: heavier parcels have no price here
+	Next       Yuan        `toml:"next" default:"0"`
+}
+
+// Yuan is money as people write it, "8.50", kept in fen.
+type Yuan floor.Fen
+
+// UnmarshalText reads "8", "8.5" or "8.50".
+func (y *Yuan) UnmarshalText(b []byte) error {
+	m := yuanForm.FindSubmatch(b)
+	if m == nil {
+		return errors.New(`want yuan such as "8.50"`)
+	}
+	fen, err := strconv.ParseInt(string(m[1])+(string(m[2]) + "00")[:2], 10, 64)
+	*y = Yuan(fen)
+	return err
+}
+
+var yuanForm = regexp.MustCompile(`^([0-9]{1,7})(?:\.([0-9]{1,2}))?$`)
+
+// A Component is a platform's print component: a program on some machine that
+// alone can make the labels of that platform's tickets.
+type Component struct {
+	Platform string `toml:"platform" oneof:"cainiao pdd douyin" is:"needed"`
+	URL      string `toml:"url" is:"ws needed"` // "ws://192.168.8.31:13528"
+	Printer  string `toml:"printer" is:"line"`  // as the component names it; empty: its own default
 }
 
 // A Packaging is a box or bag that a packer scans. Where there are any, packers
@@ -200,6 +251,8 @@ type Station struct {
 	Name    string          `toml:"name" is:"line"`
 	Printer *Device         `toml:"printer"`
 	Scale   *Device         `toml:"scale"`
+
+	Components []Component `toml:"component"` // that print its platforms' labels
 }
 
 // Problem says in lang why the station is misconfigured; empty if it is not.

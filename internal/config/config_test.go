@@ -168,7 +168,7 @@ pool = 0
 			`floord.toml:8:1: "secret" is a secret and must not stand here: put it into a file and name that with secret_file`,
 			`floord.toml:9:14: token_file: secret file /dev/null: it is not a regular file`,
 			`floord.toml:10:7: url is "ftp://x", want an address such as "https://host/path"`,
-			`floord.toml:13:10: driver is "demmo" (did you mean "demo"?), want demo`,
+			`floord.toml:13:10: driver is "demmo" (did you mean "demo"?), want demo, sf, zto, yto, jdl, cainiao, pdd, douyin`,
 			`floord.toml:14:3: "url" is missing, the demo driver needs it`,
 			`floord.toml:14:3: "account" is missing, the demo driver needs it`,
 			`floord.toml:14:3: "secret_file" is missing, the demo driver needs it`,
@@ -433,7 +433,7 @@ func TestTheExampleIsRight(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "labels"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if lines, ok := check(t, path); !ok || lines[0] != "floord.toml 没有错误：人员 2，渠道 2，承运商 1，工位 2" {
+	if lines, ok := check(t, path); !ok || lines[0] != "floord.toml 没有错误：人员 2，渠道 2，承运商 2，工位 2" {
 		t.Errorf("Check of the whole example = %s", strings.Join(lines, "\n"))
 	}
 	if c, err = config.Load(path); err != nil {

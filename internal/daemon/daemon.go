@@ -307,8 +307,11 @@ func (d *Daemon) stages() []stage {
 			bring = append(bring, task{"shop " + string(s.id), func(ctx context.Context) error { return d.pull(ctx, s) }})
 		}
 	}
-	bring = append(bring, task{"fuses", d.probeFuses})
+	bring = append(bring, task{"fuses", d.probeFuses}, task{"numbers", d.bookAhead})
 	for _, c := range d.carriers {
+		if c.api == nil {
+			continue
+		}
 		bring = append(bring, task{"carrier " + string(c.id), func(ctx context.Context) error { return d.refill(ctx, c) }})
 	}
 	carry := stage{{"courier", d.courier.Run}}
@@ -454,7 +457,7 @@ func (d *Daemon) lanes(o Options) {
 		})
 	}
 	for _, a := range d.carriers {
-		lanes = append(lanes, courier.Lane{Name: foreman.CarrierLane(a.id), Deliver: d.tellCarrier(a), Pace: o.Pace})
+		lanes = append(lanes, courier.Lane{Name: foreman.CarrierLane(a.id), Deliver: d.tellCarrier(a), Pace: carrierPace(o.Pace)})
 	}
 	lanes = append(lanes, courier.Lane{Name: "alert", Deliver: d.alert})
 	d.courier = courier.New(d.ledger, lanes...)

@@ -13,7 +13,16 @@ import (
 
 // carrierRule is what the choice of a carrier goes by.
 func carrierRule(c config.Carrier) floor.CarrierRule {
-	return floor.CarrierRule{ID: c.ID, Name: c.Name, Avoid: c.Avoid}
+	r := floor.CarrierRule{
+		ID: c.ID, Name: c.Name, Books: c.Driver != "demo", Avoid: c.Avoid, Channels: c.Channels, DemandedBy: c.DemandedBy, Serves: c.Serves, Except: c.Except,
+		MinGrams: c.MinGrams, MaxGrams: c.MaxGrams, CheckGrams: c.CheckGrams,
+		CutOff: time.Duration(c.CutOff.Hour)*time.Hour + time.Duration(c.CutOff.Minute)*time.Minute,
+	}
+	r.Tokens = c.Driver == "cainiao" || c.Driver == "pdd" || c.Driver == "douyin"
+	for _, p := range c.Prices {
+		r.Prices = append(r.Prices, floor.Price{To: p.To, FirstGrams: p.FirstGrams, First: floor.Fen(p.First), NextGrams: p.NextGrams, Next: floor.Fen(p.Next)})
+	}
+	return r
 }
 
 // addressTrouble says why a recipient's address cannot be read, in a word of the

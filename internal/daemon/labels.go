@@ -12,9 +12,13 @@ import (
 	"time"
 
 	"floord/floor"
+	"floord/internal/config"
 	"floord/label"
 	"floord/label/lang"
 	"floord/label/preview"
+	"floord/sync/carrier/component"
+	"floord/sync/carrier/ewaybill"
+	"floord/sync/courier"
 	"floord/sync/ledger"
 )
 
@@ -154,6 +158,68 @@ func (s *Site) waybill(e floor.Effect) (label.Waybill, error) {
 		return nil
 	})
 	return w, err
+}
+
+// ticket gives what a platform's component needs for a label, or nil where the
+// label is our own.
+func (s *Site) ticket(e floor.Effect) (t *floor.Ticket, err error) {
+	if e.What != floor.EffectLabel {
+		return nil, nil
+	}
+	err = s.ledger.Read(func(v *ledger.View) error {
+		p, _, err := v.Parcel(e.Parcel)
+		if err != nil {
+			return err
+		}
+		order, n, ok, err := v.BookingOf(p.Waybill)
+		if err != nil || !ok {
+			return err
+		}
+		all, err := v.Bookings(order)
+		for _, b := range all {
+			if b.N == n {
+				t = b.Ticket
+			}
+		}
+		return err
+	})
+	return t, err
+}
+
+// printTicket has a platform's print component make a label.
+func (d *Daemon) printTicket(ctx context.Context, s *station, e floor.Effect, t floor.Ticket) courier.Outcome {
+	refused := func(why string) courier.Outcome {
+		trip := labelTrip(e, s.id, errors.New(why))
+		return courier.Outcome{Verdict: courier.Refused, Why: why, Trip: trip}
+	}
+	i := slices.IndexFunc(s.cfg.Components, func(c config.Component) bool { return c.Platform == t.Component })
+	if i < 0 {
+		return refused("component-missing")
+	}
+	for _, a := range d.carriers {
+		douyin, ok := a.books.(*ewaybill.Douyin)
+		if !ok || string(a.id) != e.Args["carrier"] {
+			continue
+		}
+		var err error
+		if t.Params, err = douyin.Params(); err != nil {
+			return courier.Outcome{Verdict: courier.NotYet, Why: carrierWhy(err)}
+		}
+	}
+	c := component.Client{URL: s.cfg.Components[i].URL, Printer: s.cfg.Components[i].Printer}
+	out := c.Print(ctx, component.Task{
+		ID: fmt.Sprintf("%s-%s-%d-%d", d.ledger.Epoch(), e.Parcel, e.Copy, e.Tries), Ticket: t,
+		Add: map[string]any{"sender": map[string]any{"name": d.cfg.Sender.Name, "mobile": d.cfg.Sender.Phone, "address": map[string]any{"detail": d.cfg.Sender.Address}}},
+	})
+	switch {
+	case out.Verdict == component.Printed:
+		return courier.Outcome{Verdict: courier.Done, Why: "component"}
+	case out.Verdict == component.InDoubt:
+		return courier.Outcome{Verdict: courier.Unknown, Why: out.Why}
+	case out.Refused:
+		return refused(out.Why)
+	}
+	return courier.Outcome{Verdict: courier.NotYet, Why: out.Why}
 }
 
 func itemName(l *floor.Line) string {

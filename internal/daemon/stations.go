@@ -205,11 +205,18 @@ func (d *Daemon) takeWeight(ctx context.Context, id floor.StationID) (floor.Weig
 // print carries a label to a station's printer.
 func (d *Daemon) print(s *station) courier.Deliver {
 	return func(ctx context.Context, e floor.Effect) courier.Outcome {
-		if s.printer == nil || !s.up("printer") {
+		ticket, err := d.ticket(e)
+		if err != nil {
+			return courier.Outcome{Verdict: courier.NotYet, Why: err.Error()}
+		}
+		if ticket == nil && (s.printer == nil || !s.up("printer")) {
 			return courier.Outcome{Verdict: courier.NotYet, Why: "printer-down"}
 		}
 		if d.stopAtShop(ctx, e.Order) {
 			return courier.Outcome{Verdict: courier.NotYet, Why: "frozen"}
+		}
+		if ticket != nil {
+			return d.printTicket(ctx, s, e, *ticket)
 		}
 		job, notes, err := d.render(s, e)
 		if err != nil {

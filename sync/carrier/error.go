@@ -70,6 +70,15 @@ func ClassOf(err error) Class {
 	return Retryable
 }
 
+// Final reports whether asking again unchanged would give the same no.
+func Final(err error) bool {
+	switch ClassOf(err) {
+	case Refused, Unserved, BadAddress, Duplicate, Spent:
+		return true
+	}
+	return false
+}
+
 // Lost is the error of a request whose answer did not come: nobody knows whether
 // it took effect. A context's own end is passed on as it is.
 func Lost(ctx context.Context, op string, err error) error {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"floord/floor"
@@ -79,17 +80,30 @@ func (f *folder) bookings(fact floor.Fact) error {
 		if err := putRow(f.r, vBooked, string(x.Waybill), key); err != nil {
 			return err
 		}
+		if err := f.ready(x.Carrier, 1); err != nil {
+			return err
+		}
 		return change(f.r, vBookings, key, func(b *floor.Booking) error {
 			b.State, b.Waybill, b.SortCode, b.Ticket = floor.BookingReady, x.Waybill, x.SortCode, x.Ticket
 			return nil
 		})
 	case floor.BookingEnded:
-		return change(f.r, vBookings, bookingKey(x.Order, x.N), func(b *floor.Booking) error {
-			b.State, b.SaidNo = floor.BookingDropped, x.SaidNo
-			return nil
-		})
+		return f.unready(x.Order, x.N, func(b *floor.Booking) { b.State, b.SaidNo = floor.BookingDropped, x.SaidNo })
 	}
 	return nil
+}
+
+// unready changes a booking that is over; one that was ready is no more.
+func (f *folder) unready(o floor.OrderID, n int, do func(*floor.Booking)) error {
+	return change(f.r, vBookings, bookingKey(o, n), func(b *floor.Booking) error {
+		if b.State == floor.BookingReady {
+			if err := f.ready(b.Carrier, -1); err != nil {
+				return err
+			}
+		}
+		do(b)
+		return nil
+	})
 }
 
 // bound notes that an order's booking sits on a parcel now.
@@ -97,7 +111,7 @@ func (f *folder) bound(o floor.OrderID, n int) error {
 	if n == 0 {
 		return nil
 	}
-	return change(f.r, vBookings, bookingKey(o, n), func(b *floor.Booking) error { b.State = floor.BookingBound; return nil })
+	return f.unready(o, n, func(b *floor.Booking) { b.State = floor.BookingBound })
 }
 
 func (f *folder) dropBookings(o floor.OrderID) error {
@@ -122,14 +136,33 @@ func (v *View) Bookings(o floor.OrderID) ([]floor.Booking, error) {
 	return out, err
 }
 
-// BookingOf gives the booking that a number came with, if it came with one and
-// its order is not archived.
-func (v *View) BookingOf(n floor.WaybillNo) (floor.Booking, bool, error) {
+// BookingOf gives the order and the number of the booking that a waybill number
+// came with, if it came with one. It is known for ever.
+func (v *View) BookingOf(n floor.WaybillNo) (floor.OrderID, int, bool, error) {
 	key, ok, err := getRow[string](v.rows, vBooked, string(n))
 	if err != nil || !ok {
-		return floor.Booking{}, false, err
+		return "", 0, false, err
 	}
-	return getRow[floor.Booking](v.rows, vBookings, key)
+	order, _, _ := strings.Cut(key, "|")
+	return floor.OrderID(order), int(idNumber(key)), true, nil
+}
+
+// BookingsReady counts the bookings of a carrier that no parcel has yet.
+func (v *View) BookingsReady(c floor.CarrierID) (int, error) {
+	n, _, err := getRow[uint64](v.rows, vCounters, readyCounter(c))
+	return int(n), err
+}
+
+// readyCounter counts the bookings of a carrier that are ready.
+func readyCounter(c floor.CarrierID) string { return "ready/" + string(c) }
+
+// ready changes that count.
+func (f *folder) ready(c floor.CarrierID, by int) error {
+	n, _, err := getRow[uint64](f.r, vCounters, readyCounter(c))
+	if err != nil {
+		return err
+	}
+	return putRow(f.r, vCounters, readyCounter(c), uint64(int(n)+by))
 }
 
 // Booked reports whether a number was ever given for an order.
