@@ -55,6 +55,26 @@ func HidePhone(phone string) string {
 	}, phone)
 }
 
+var (
+	starredName  = regexp.MustCompile(`^[\p{L}\p{M}·]*[*＊][\p{L}\p{M}*＊·]*$`)
+	starredPhone = regexp.MustCompile(`[*＊]{3}`)
+)
+
+// Masked gives the field that somebody else has hidden already, or "": a shop
+// that gives no token with it expects its own label, and what stands here leads
+// no courier to a door. A star in an address is a star.
+func (p Party) Masked() string {
+	switch {
+	case starredName.MatchString(strings.TrimSpace(p.Name)):
+		return "recipient.name"
+	case starredPhone.MatchString(p.Phone):
+		return "recipient.phone"
+	case strings.Contains(p.Address, "****"), strings.Contains(p.Address, "＊＊＊＊"):
+		return "recipient.address"
+	}
+	return ""
+}
+
 const numeral = `[0-9０-９A-Za-z一二三四五六七八九十百零〇]`
 
 var (

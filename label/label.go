@@ -13,10 +13,12 @@ package label
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
+
+	"floord/label/glyph"
 )
 
 // A Party is one end of the way.
@@ -68,20 +70,79 @@ func Waybill100x180(w Waybill) (Page, error) { return w.Fill(shipped("waybill-10
 // Waybill76x130 fills the one-part waybill of 76 x 130 mm.
 func Waybill76x130(w Waybill) (Page, error) { return w.Fill(shipped("waybill-76x130")) }
 
-// Fill makes a page of a template for waybills. The error names every field that
-// is missing.
+// A FieldError says that a field has not what a label needs. Nothing is printed.
+type FieldError struct {
+	Page  string
+	Field string
+	Why   Why
+}
+
+// Why is what is wrong with a field.
+type Why string
+
+const (
+	Missing Why = "is missing"
+	Masked  Why = "is hidden behind stars"
+	Unreal  Why = "is no waybill number: letters, digits and - _ . / only"
+)
+
+func (e *FieldError) Error() string { return fmt.Sprintf("%s: %s %s", e.Page, e.Field, e.Why) }
+
+// Sentence says it to the person at the station, with the cure, in "zh" or "en".
+func (e *FieldError) Sentence(lang string) string {
+	zh := map[Why][2]string{
+		Missing: {"缺少%s，请补上后再打印。", "The %s is missing; fill it in and print again."},
+		Masked:  {"%s被打了星号，没有平台令牌不能打印；请在平台上取面单或补上原文。", "The %s is hidden behind stars and there is no token for it; fetch the label from the shop or fill it in."},
+		Unreal:  {"%s不像运单号（只能有字母、数字和 - _ . /），请重新取号。", "The %s is no waybill number (letters, digits and - _ . / only); ask for another."},
+	}[e.Why]
+	if lang == "en" {
+		return fmt.Sprintf(zh[1], e.Field)
+	}
+	return fmt.Sprintf(zh[0], fieldName(e.Field))
+}
+
+// Sentence says to a person why there is no label, with the cure where one is
+// known, in "zh" (or empty) or "en".
+func Sentence(err error, lang string) string {
+	var says interface{ Sentence(lang string) string }
+	if errors.As(err, &says) {
+		return says.Sentence(lang)
+	}
+	return err.Error()
+}
+
+// number is what carriers make waybill numbers of. A scanner types what a code
+// says into whatever it is connected to.
+var number = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._/-]*$`)
+
+// Fill makes a page of a template for waybills. The error has a *FieldError for
+// each field that is missing or wrong.
 func (w Waybill) Fill(t *Template) (Page, error) {
 	if w.Copy < 1 {
 		return Page{}, fmt.Errorf("label %s: copy number %d of parcel %s is less than 1", t.Name, w.Copy, w.ParcelID)
 	}
-	if w.Recipient.Name == "" || w.Recipient.Phone == "" || w.Recipient.Address == "" || w.ParcelID == "" {
-		return Page{}, fmt.Errorf("label %s: recipient's name, phone and address and the parcel's id are all needed", t.Name)
+	var errs []error
+	for _, f := range []struct{ name, value string }{
+		{"recipient.name", w.Recipient.Name}, {"recipient.phone", w.Recipient.Phone}, {"recipient.address", w.Recipient.Address}, {"parcel", w.ParcelID},
+	} {
+		if blank(f.value) {
+			errs = append(errs, &FieldError{t.Name, f.name, Missing})
+		}
 	}
-	if strings.ContainsFunc(w.Number, unicode.IsControl) {
-		// A scanner would type it into whatever it is connected to.
-		return Page{}, fmt.Errorf("label %s: a control in the waybill number %q", t.Name, w.Number)
+	if w.Number = strings.TrimSpace(w.Number); w.Number == "" {
+		errs = append(errs, &FieldError{t.Name, "number", Missing})
+	} else if !number.MatchString(w.Number) {
+		errs = append(errs, &FieldError{t.Name, "number", Unreal})
+	}
+	if len(errs) > 0 {
+		return Page{}, fmt.Errorf("label %w", errors.Join(errs...))
 	}
 	return t.fill(waybillKind, w.Lang, w.values())
+}
+
+// blank says whether nothing of a text would be seen on paper.
+func blank(text string) bool {
+	return strings.TrimSpace(glyph.Normalise(text, func(glyph.Note) {})) == ""
 }
 
 func (w Waybill) values() values {
@@ -184,8 +245,6 @@ type values struct {
 	list []string // {list}
 }
 
-var errMissing = errors.New("is missing")
-
 // fill replaces the placeholders. A text of which all placeholders are empty is
 // left out; one that is needed is an error.
 func (t *Template) fill(kind, lang string, v values) (Page, error) {
@@ -209,13 +268,13 @@ func (t *Template) fill(kind, lang string, v values) (Page, error) {
 			if len(x.List) > 0 {
 				p.Texts = append(p.Texts, x)
 			} else if s.Need {
-				errs = append(errs, fmt.Errorf("%s %w", s.Field, errMissing))
+				errs = append(errs, &FieldError{t.Name, s.Field, Missing})
 			}
 			continue
 		}
 		if empty(words, v.text) {
 			if s.Need {
-				errs = append(errs, fmt.Errorf("%s %w", s.Field, errMissing))
+				errs = append(errs, &FieldError{t.Name, s.Field, Missing})
 			}
 			continue
 		}
@@ -233,7 +292,7 @@ func (t *Template) fill(kind, lang string, v values) (Page, error) {
 		p.QRs = append(p.QRs, q)
 	}
 	if len(errs) > 0 {
-		return Page{}, fmt.Errorf("label %s: %w", t.Name, errors.Join(errs...))
+		return Page{}, fmt.Errorf("label %w", errors.Join(errs...))
 	}
 	return p, nil
 }

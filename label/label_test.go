@@ -154,7 +154,10 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		"sort_code is missing":        func(w *label.Waybill) { w.SortCode = "" },
 		"number is missing":           func(w *label.Waybill) { w.Number = "" },
 		"copy number 0":               func(w *label.Waybill) { w.Copy = 0 },
-		"recipient's name, phone and": func(w *label.Waybill) { w.Recipient.Phone = "" },
+		"recipient.phone is missing":  func(w *label.Waybill) { w.Recipient.Phone = "" },
+		"recipient.name is missing":   func(w *label.Waybill) { w.Recipient.Name = "\u200b \u3000" },
+		"number is no waybill number": func(w *label.Waybill) { w.Number = "SF12\r34" },
+		"number is no":                func(w *label.Waybill) { w.Number = "运单" },
 	} {
 		w := labeltest.Waybill()
 		spoil(&w)
@@ -165,18 +168,13 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	if _, err := label.Wave76x130(label.Wave{}); err == nil {
 		t.Error("a wave label without a wave passed")
 	}
-	w := labeltest.Waybill()
-	w.Number = "运单"
-	p, err := label.Waybill100x150(w)
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := label.Page{Name: "t", Width: 80, Height: 30, Codes: []label.Code128{{Place: label.Place{X: 1, Y: 1, W: 78, H: 20}, Field: "number", Value: "运单"}}}
 	if _, err := p.Lay(printer); err == nil || !strings.Contains(err.Error(), "number: code 128 carries ASCII only") {
 		t.Errorf("Lay = %v; want the barcode's refusal", err)
 	}
 	wave := labeltest.Wave()
 	wave.QR = strings.Repeat("长", 500)
-	p, err = label.Wave100x150(wave)
+	p, err := label.Wave100x150(wave)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -333,4 +331,36 @@ func FuzzParseTemplate(f *testing.F) {
 			p.Lay(printer) // must not panic
 		}
 	})
+}
+
+// TestSentencesHaveACure: what keeps a label back is said in both languages.
+func TestSentencesHaveACure(t *testing.T) {
+	w := labeltest.Waybill()
+	w.Number, w.Recipient.Phone = "SF 1", ""
+	_, err := label.Waybill100x150(w)
+	if got := label.Sentence(err, "zh"); got != "缺少收件人电话，请补上后再打印。" {
+		t.Errorf("zh: %s", got)
+	}
+	if got := label.Sentence(err, "en"); got != "The recipient.phone is missing; fill it in and print again." {
+		t.Errorf("en: %s", got)
+	}
+}
+
+func TestMasked(t *testing.T) {
+	for _, tt := range []struct {
+		to   label.Party
+		want string
+	}{
+		{label.Party{Name: "王小明", Phone: "13812345678", Address: "文一西路*号"}, ""},
+		{label.Party{Name: "王**", Phone: "13812345678"}, "recipient.name"},
+		{label.Party{Name: "*小明", Phone: "1"}, "recipient.name"},
+		{label.Party{Name: "王", Phone: "138****5678"}, "recipient.phone"},
+		{label.Party{Name: "王", Phone: "138", Address: "浙江省杭州市****"}, "recipient.address"},
+		{label.Party{Name: "a'; DROP TABLE * --", Phone: "138"}, ""},
+		{label.Party{Name: "A*B 2", Phone: "17620351946-*8027"}, ""},
+	} {
+		if got := tt.to.Masked(); got != tt.want {
+			t.Errorf("Masked(%+v) = %q; want %q", tt.to, got, tt.want)
+		}
+	}
 }

@@ -470,7 +470,7 @@ func fieldName(field string) string {
 }
 
 var fieldNames = map[string]string{
-	"recipient": "收件人", "recipient.address": "收件地址", "sender": "寄件人", "sender.address": "寄件地址",
+	"recipient": "收件人", "recipient.name": "收件人姓名", "recipient.phone": "收件人电话", "recipient.address": "收件地址", "sender": "寄件人", "sender.address": "寄件地址",
 	"sort_code": "三段码", "hub": "集包地", "number": "运单号", "goods": "商品", "order_no": "订单号", "remarks": "备注",
 	"special": "特殊要求", "parcel": "包裹号", "carrier": "承运商", "service": "产品类型", "qr": "二维码", "wave": "波次",
 	"requirements": "特殊要求", "printed_at": "打印时间", "payment": "付款方式", "box": "箱号", "slot": "格口", "bin": "库位", "name": "名称",

@@ -239,11 +239,7 @@ func (d *Daemon) print(s *station) courier.Deliver {
 
 // labelWhy is what the packer reads when a label cannot be made.
 func labelWhy(err error) string {
-	var fit *label.FitError
-	if errors.As(err, &fit) {
-		return fit.Sentence("zh")
-	}
-	return err.Error()
+	return label.Sentence(err, "zh")
 }
 
 // labelTrip says which fuse a label opens that cannot be made, or nil: the label

@@ -119,6 +119,13 @@ func (s Speller) spell(dst []Sign, r rune, begins bool, note func(Note)) []Sign 
 		note(Note{r, Drawn, string(r)})
 		return append(dst, Sign{r, true, !Narrow(r)})
 	}
+	if k := norm.NFKC.String(string(r)); k != string(r) && !strings.ContainsFunc(k, func(r rune) bool { return !s.Charset.Has(r) && !Has(r) }) {
+		note(Note{r, Replaced, k}) // the letters of a ligature, a plain one for a mathematical
+		for _, r := range k {
+			dst = s.spell(dst, r, false, func(Note) {})
+		}
+		return dst
+	}
 	code := fmt.Sprintf("[U+%04X]", r)
 	note(Note{r, Code, code})
 	return s.letters(dst, code)

@@ -21,8 +21,7 @@ func Normalise(text string, note func(Note)) string {
 	for i, r := range text {
 		if r == utf8.RuneError {
 			if _, n := utf8.DecodeRuneInString(text[i:]); n == 1 {
-				note(Note{utf8.RuneError, Replaced, "[U+FFFD]"})
-				b.WriteRune(r)
+				b.WriteRune(r) // Spell says so
 				continue
 			}
 		}

@@ -13,6 +13,10 @@ import (
 // columns are those that every list has; "waybill" may be there too.
 var columns = []string{"id", "name", "phone", "address"}
 
+// tooLong is where a row says that it is longer than a label's. No column is
+// called so: names are trimmed.
+const tooLong = " too long"
+
 // A list reads rows by the names of their columns.
 type list struct {
 	r      *csv.Reader
@@ -70,9 +74,6 @@ func (l *list) next() (map[string]string, error) {
 	for _, cell := range record {
 		size += len(cell)
 	}
-	if size > maxRow {
-		return nil, fmt.Errorf("%d bytes in a row; at most %d are read", size, maxRow)
-	}
 	row := make(map[string]string, len(l.header))
 	for i, h := range l.header {
 		if _, there := row[h]; there {
@@ -82,6 +83,9 @@ func (l *list) next() (map[string]string, error) {
 		if i < len(record) {
 			row[h] = record[i]
 		}
+	}
+	if size > maxRow {
+		row[tooLong] = fmt.Sprintf("%d bytes in a row; at most %d are read", size, maxRow)
 	}
 	return row, nil
 }

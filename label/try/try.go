@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"floord/label"
 	"floord/label/glyph"
@@ -32,10 +34,10 @@ type Options struct {
 // A Result is what came of one row, written as one line of JSON.
 type Result struct {
 	ID      string `json:"id"`
-	File    string `json:"file"`    // the name of .bin and .png, made from the id
-	Outcome string `json:"outcome"` // "label", or "fuse": nothing would be printed
-	Reason  string `json:"reason"`  // of a fuse
-	Bytes   int    `json:"bytes"`   // of the job
+	File    string `json:"file,omitempty"` // the name of .bin and .png where it is not the id
+	Outcome string `json:"outcome"`        // "label", or "fuse": nothing would be printed
+	Reason  string `json:"reason"`         // of a fuse
+	Bytes   int    `json:"bytes"`          // of the job
 
 	// Characters of the whole label by how they reach the paper.
 	Native    int `json:"native"`
@@ -106,7 +108,9 @@ func Try(o Options, csv io.Reader, dir string, w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		res.ID, res.File = row["id"], name
+		if res.ID = row["id"]; name != res.ID {
+			res.File = name
+		}
 		if err := out.Encode(res); err != nil {
 			return fmt.Errorf("write result of %s: %w", name, err)
 		}
@@ -116,6 +120,9 @@ func Try(o Options, csv io.Reader, dir string, w io.Writer) error {
 // one makes the label of a row. The error is one of writing files.
 func (o Options) one(t *label.Template, row map[string]string, path string) (Result, error) {
 	bill, err := o.waybill(row)
+	if row[tooLong] != "" {
+		err = errors.New(row[tooLong])
+	}
 	var j label.Job
 	if err == nil {
 		var page label.Page
@@ -125,7 +132,7 @@ func (o Options) one(t *label.Template, row map[string]string, path string) (Res
 	}
 	if err != nil {
 		// A label of an earlier try must not be taken for this one's.
-		return Result{Outcome: "fuse", Reason: o.reason(err), Log: []Entry{}}, errors.Join(gone(path+".bin"), gone(path+".png"))
+		return Result{Outcome: "fuse", Reason: label.Sentence(err, o.Words), Log: []Entry{}}, errors.Join(gone(path+".bin"), gone(path+".png"))
 	}
 	res := Result{Outcome: "label", Bytes: len(j.Bytes), Log: []Entry{}}
 	res.count(j.Sheet)
@@ -145,15 +152,6 @@ func gone(path string) error {
 		return err
 	}
 	return nil
-}
-
-// reason says it to a person where the label's packages have a sentence for it.
-func (o Options) reason(err error) string {
-	var fit *label.FitError
-	if errors.As(err, &fit) {
-		return fit.Sentence(o.Words)
-	}
-	return err.Error()
 }
 
 // count fills in how the characters of a sheet reach the paper.
@@ -205,50 +203,34 @@ func natives(s label.Sheet, printed string) int {
 // waybill is the sample order with a row's recipient. The recipient is shown in
 // full: behind stars no rare name would be seen.
 func (o Options) waybill(row map[string]string) (label.Waybill, error) {
-	var missing []string
-	for _, c := range columns {
-		if blank(row[c]) {
-			missing = append(missing, c)
-		}
-	}
-	if len(missing) > 0 {
-		if o.Words == "en" {
-			return label.Waybill{}, fmt.Errorf("%s missing", strings.Join(missing, ", "))
-		}
-		return label.Waybill{}, fmt.Errorf("缺少 %s", strings.Join(missing, "、"))
-	}
 	w := label.SampleWaybill()
 	w.Recipient = label.Party{Name: row["name"], Phone: row["phone"], Address: row["address"]}
 	if number, there := row["waybill"]; there {
 		w.Number = number
 	}
+	if field := w.Recipient.Masked(); field != "" {
+		return w, &label.FieldError{Page: o.Template, Field: field, Why: label.Masked}
+	}
 	return w, nil
 }
 
-// blank says whether nothing of a text would be seen on paper.
-func blank(text string) bool {
-	return strings.TrimSpace(glyph.Normalise(text, func(glyph.Note) {})) == ""
-}
-
-// safe makes an id a file name of at most 100 bytes: letters, digits, hanzi, dash,
-// underscore and inner dots stay.
+// safe makes an id a file name of at most 200 bytes: letters, digits and most
+// signs stay; what a file system or a shell minds does not.
 func safe(id string, row int) string {
 	var b strings.Builder
 	for _, r := range id {
 		switch {
-		case r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z', r == '-', r == '_', r >= 0x4E00 && r <= 0x9FFF:
-			b.WriteRune(r)
-		case r == '.' && b.Len() > 0:
-			b.WriteRune(r)
-		default:
+		case r == utf8.RuneError, !unicode.IsPrint(r), strings.ContainsRune(`/\:*?"<>|`, r), r == '.' && b.Len() == 0:
 			b.WriteByte('_')
+		default:
+			b.WriteRune(r)
 		}
-		if b.Len() > 96 {
+		if b.Len() > 196 {
 			break
 		}
 	}
-	name := strings.TrimRight(b.String(), ".")
-	if strings.Trim(name, "_") == "" {
+	name := strings.TrimRight(b.String(), ". ")
+	if strings.Trim(name, "_ ") == "" {
 		return fmt.Sprintf("row-%d", row)
 	}
 	return name

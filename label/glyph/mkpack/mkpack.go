@@ -1,5 +1,6 @@
 // Command mkpack draws the characters of the glyph pack from the fonts that
-// Debian packages as fonts-noto-cjk and fonts-hanazono, and writes the pack.
+// Debian packages as fonts-noto-cjk, fonts-hanazono and fonts-dejavu-core, and
+// writes the pack.
 //
 // A label printer burns whole dots, so a stroke thinner than a dot either
 // becomes one or is gone. Three steps keep it: each character is shifted and
@@ -41,18 +42,21 @@ type face struct {
 }
 
 var (
-	sans  = &face{file: "/opentype/noto/NotoSansCJK-Regular.ttc", index: 2, threshold: 0.45}
-	mono  = &face{file: "/opentype/noto/NotoSansCJK-Regular.ttc", index: 7, threshold: 0.45}
-	minA  = &face{file: "/truetype/hanazono/HanaMinA.ttf", threshold: 0.30}
-	minB  = &face{file: "/truetype/hanazono/HanaMinB.ttf", threshold: 0.30}
-	faces = []*face{sans, mono, minA, minB}
+	sans = &face{file: "/opentype/noto/NotoSansCJK-Regular.ttc", index: 2, threshold: 0.45}
+	mono = &face{file: "/opentype/noto/NotoSansCJK-Regular.ttc", index: 7, threshold: 0.45}
+	minA = &face{file: "/truetype/hanazono/HanaMinA.ttf", threshold: 0.30}
+	minB = &face{file: "/truetype/hanazono/HanaMinB.ttf", threshold: 0.30}
+	// What is neither Chinese nor plain: Greek with accents, phonetic letters, signs.
+	dejavu     = &face{file: "/truetype/dejavu/DejaVuSans.ttf", threshold: 0.45}
+	dejavuMono = &face{file: "/truetype/dejavu/DejaVuSansMono.ttf", threshold: 0.45}
+	faces      = []*face{sans, mono, minA, minB, dejavu, dejavuMono}
 )
 
 // ranges is what the pack covers, as far as the fonts do.
 var ranges = [][2]rune{
-	{0x20, 0x7E}, {0xA1, 0x24F}, // ASCII, Latin
-	{0x391, 0x3C9}, {0x400, 0x52F}, {0x1E00, 0x1EFF}, // Greek, Cyrillic, Latin with marks
-	{0x2010, 0x205E}, {0x20A0, 0x20BF}, {0x2100, 0x23FF}, {0x2460, 0x27BF}, // punctuation, money, symbols
+	{0x20, 0x7E}, {0xA1, 0x2AF}, {0x2B0, 0x2FF}, // ASCII, Latin, phonetic letters
+	{0x370, 0x3FF}, {0x400, 0x52F}, {0x1E00, 0x1FFF}, // Greek, Cyrillic, both with marks
+	{0x2010, 0x205E}, {0x2070, 0x209C}, {0x20A0, 0x20BF}, {0x2100, 0x23FF}, {0x2460, 0x27BF}, {0x2B00, 0x2BFF}, // punctuation, money, symbols
 	{0x2E80, 0x303F}, {0x3041, 0x318E}, {0x31C0, 0x33FF}, // radicals, CJK symbols, kana, bopomofo, jamo
 	{0x3400, 0x4DBF}, {0x4E00, 0x9FFF}, {0xF900, 0xFAFF}, // Ext A, URO, compatibility
 	{0xAC00, 0xD7A3}, {0xFE10, 0xFE6F}, {0xFF01, 0xFFEF}, // hangul, forms
@@ -134,9 +138,9 @@ func covered() []rune {
 // before HanaMin. A rune that no font has gets nil: a font's "missing" box is
 // ink too, so it must never be drawn.
 func pick(buf *sfnt.Buffer, r rune) (*face, sfnt.GlyphIndex) {
-	order := []*face{sans, minA, minB}
+	order := []*face{sans, minA, minB, dejavu}
 	if narrow(r) {
-		order = []*face{mono, minA}
+		order = []*face{mono, minA, dejavuMono}
 	}
 	for _, f := range order {
 		if i, err := f.font.GlyphIndex(buf, r); err == nil && i != 0 {
