@@ -770,6 +770,18 @@ func (f OrderThawed) Subjects() []string {
 	return s
 }
 
+// CharsetTold says what the font of a station's printer holds, as somebody read it
+// from the printed self-test. It counts as long as the printer's profile is Model.
+type CharsetTold struct {
+	Station StationID `json:"station"`
+	Model   string    `json:"model"`   // "tsc/ttp-244"
+	Charset string    `json:"charset"` // "gbk"
+	Right   []int     `json:"right"`   // rows that looked the same twice
+}
+
+func (CharsetTold) Kind() Kind           { return "charset.told/1" }
+func (f CharsetTold) Subjects() []string { return []string{station(f.Station)} }
+
 // ---- the ledger itself
 
 // DayArchived says that a day's events left the journal for an archive file.
@@ -844,6 +856,7 @@ func init() {
 	register[EffectEnded]()
 	register[EffectDoubted]()
 	register[EffectDelayed]()
+	register[CharsetTold]()
 	register[OrderFrozen]()
 	register[CancelMissed]()
 	register[FreezeShown]()

@@ -510,6 +510,7 @@ const (
 const (
 	EffectLabel      = "label"        // lane printer/STATION
 	EffectWaveLabel  = "wave-label"   // lane printer/STATION
+	EffectPlainLabel = "plain-label"  // lane printer/STATION; Args are the label's words, and "template"
 	EffectShipReport = "ship-report"  // lane shop/CHANNEL
 	EffectAnswer     = "answer"       // lane shop/CHANNEL: the pre-ship cancel answer
 	EffectAlert      = "alert"        // lane alert

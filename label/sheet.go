@@ -47,6 +47,14 @@ type Note struct {
 	glyph.Note
 }
 
+// String is the note as the log has it: "recipient: U+20164 as bitmap 𠅤".
+func (n Note) String() string {
+	if n.Step == Counted {
+		return fmt.Sprintf("%s: %s", n.Field, n.Printed)
+	}
+	return fmt.Sprintf("%s: U+%04X as %s %s", n.Field, n.Rune, n.Step, n.Printed)
+}
+
 // Counted is the step of a list that was not printed in full.
 const Counted glyph.Step = "counted"
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -244,6 +245,29 @@ func labelCommand() *cli.Command {
 						Template: c.String("template"),
 					}, f, c.String("out"), out)
 					return errors.Join(err, out.Flush())
+				},
+			},
+			{
+				Name: "print", Usage: "print a label of no parcel, such as a bin's", ArgsUsage: "TEMPLATE STATION FIELD=WORDS...",
+				Flags: []cli.Flag{configFlag()}, Action: onSite("label", "print"),
+			},
+			{
+				Name: "selftest", Usage: "have a printer show which characters its font holds", ArgsUsage: "STATION",
+				Flags: []cli.Flag{configFlag()}, Action: onSite("label", "selftest"),
+			},
+			{
+				Name: "charset", Usage: "tell which rows of the self-test look the same twice", ArgsUsage: "STATION ROWS",
+				Flags: []cli.Flag{configFlag()}, Action: onSite("label", "charset"),
+			},
+			{
+				Name: "rare", Usage: "list what of the last days' orders a printer would print otherwise than it is written",
+				Flags: []cli.Flag{configFlag(), &cli.IntFlag{Name: "days", Value: 7}},
+				Action: func(ctx context.Context, c *cli.Command) error {
+					cfg, err := load(c)
+					if err != nil {
+						return err
+					}
+					return daemon.Operate(ctx, cfg, []string{"label", "rare", strconv.Itoa(c.Int("days"))}, nil, os.Stdout)
 				},
 			},
 			{

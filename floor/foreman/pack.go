@@ -410,8 +410,8 @@ func (f *Foreman) AnswerDoubt(ctx context.Context, by By, id floor.EffectID, ans
 // copyOf asks for the next copy of a label, or gives nil if it must not be used
 // any more.
 func (v look) copyOf(e floor.Effect, why string) (*floor.EffectAsked, error) {
-	if e.What == floor.EffectWaveLabel {
-		again, err := v.waveLabel(floor.WaveID(e.Args["wave"]), laneStation(e.Lane), e.Copy+1)
+	if e.What != floor.EffectLabel { // of no parcel: nothing to look at
+		again, err := v.labelOf(e.What, e.Args, laneStation(e.Lane), e.Copy+1)
 		return &again, err
 	}
 	p, ok, err := v.Parcel(e.Parcel)
@@ -438,19 +438,59 @@ func (f *Foreman) WaveLabel(ctx context.Context, by By, id floor.WaveID, station
 		if _, ok, err := v.Wave(id); err != nil || !ok {
 			return nil, orRefuse(err, floor.Refuse("unknown-wave", "wave", id))
 		}
-		asked, err := v.waveLabel(id, station, 1)
+		asked, err := v.labelOf(floor.EffectWaveLabel, map[string]string{"wave": string(id)}, station, 1)
 		return []floor.Fact{asked}, err
 	})
 }
 
-func (v look) waveLabel(id floor.WaveID, station floor.StationID, copy int) (floor.EffectAsked, error) {
+// PlainLabel asks for a label of no parcel and no wave at a station: a bin's, a
+// badge, a printer's self-test. words are what it says; "template" names it, and
+// whoever asks has seen that there is such a one.
+func (f *Foreman) PlainLabel(ctx context.Context, by By, station floor.StationID, words map[string]string) (ledger.Receipt, error) {
+	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RoleLead); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(f.o.Stations, station) {
+			return nil, floor.Refuse("unknown-station", "station", station)
+		}
+		size := 0
+		for k, w := range words {
+			size += len(k) + len(w)
+		}
+		if size > maxWords {
+			return nil, floor.Refuse("text-too-long", "max", maxWords)
+		}
+		asked, err := v.labelOf(floor.EffectPlainLabel, words, station, 1)
+		return []floor.Fact{asked}, err
+	})
+}
+
+// maxWords is how many bytes a plain label may say.
+const maxWords = 4000
+
+// TellCharset notes what the font of a station's printer holds, and from which
+// rows of its self-test that was read.
+func (f *Foreman) TellCharset(ctx context.Context, by By, station floor.StationID, model, charset string, right []int) (ledger.Receipt, error) {
+	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RoleLead); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(f.o.Stations, station) {
+			return nil, floor.Refuse("unknown-station", "station", station)
+		}
+		return []floor.Fact{floor.CharsetTold{Station: station, Model: model, Charset: charset, Right: right}}, nil
+	})
+}
+
+func (v look) labelOf(what string, args map[string]string, station floor.StationID, copy int) (floor.EffectAsked, error) {
 	e, err := v.ids("effect", "E")
 	if err != nil {
 		return floor.EffectAsked{}, err
 	}
 	return floor.EffectAsked{Effect: floor.Effect{
-		ID: floor.EffectID(e.take()), Lane: PrinterLane(station), What: floor.EffectWaveLabel, Class: floor.Physical,
-		Copy: copy, Args: map[string]string{"wave": string(id)},
+		ID: floor.EffectID(e.take()), Lane: PrinterLane(station), What: what, Class: floor.Physical,
+		Copy: copy, Args: args,
 	}}, nil
 }
 

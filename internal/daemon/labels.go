@@ -29,15 +29,34 @@ func (d *Daemon) render(s *station, e floor.Effect) (job []byte, notes []string,
 	if err != nil {
 		return nil, nil, err
 	}
-	p := s.cfg.Printer.Profile.Printer
-	out, err := lang.Printer{Language: p.Language, DPI: dpi(p.DotsPerMM), Charset: p.Charset, Policy: s.cfg.Printer.Rare}.Encode(page)
+	p, err := d.tongue(s.cfg)
+	if err != nil {
+		return nil, nil, err
+	}
+	out, err := p.Encode(page)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, n := range out.Notes {
-		notes = append(notes, fmt.Sprintf("%s: %+v", n.Field, n.Note))
+		notes = append(notes, n.String())
 	}
 	return out.Bytes, notes, nil
+}
+
+// tongue is what a station's printer speaks and what its font holds: as its
+// self-test was read, if it was and the printer is still of that model, else as
+// its profile says.
+func (s *Site) tongue(c config.Station) (lang.Printer, error) {
+	p := c.Printer.Profile.Printer
+	out := lang.Printer{Language: p.Language, DPI: dpi(p.DotsPerMM), Charset: p.Charset, Policy: c.Printer.Rare}
+	err := s.ledger.Read(func(v *ledger.View) error {
+		told, ok, err := v.Charset(c.ID)
+		if ok && told.Model == c.Printer.Model {
+			out.Charset = told.Charset
+		}
+		return err
+	})
+	return out, err
 }
 
 // page fills the page of a label on paper of a size.
@@ -52,6 +71,9 @@ func (s *Site) page(e floor.Effect, paper string) (label.Page, error) {
 			return label.Page{}, err
 		}
 		return w.Fill(t)
+	}
+	if e.What == floor.EffectPlainLabel {
+		return s.plain(e.Args)
 	}
 	w, err := s.waybill(e)
 	if err != nil {
@@ -288,5 +310,125 @@ func labelWave(ctx context.Context, s *Site, args []string, _ io.Reader, _ io.Wr
 		return errors.New("label wave: name a wave (W-12) and a station")
 	}
 	_, err := s.foreman.WaveLabel(ctx, s.operator("wave-label"), floor.WaveID(args[0]), floor.StationID(args[1]))
+	return err
+}
+
+// plain fills a template with the words that it was asked for with.
+func (s *Site) plain(words map[string]string) (label.Page, error) {
+	t, err := s.cfg.Templates.Get(words["template"])
+	if err != nil {
+		return label.Page{}, err
+	}
+	if t.For == "selftest" {
+		return label.Grid{
+			Printer: words["printer"], Station: words["station"], Language: words["language"],
+			PrintedAt: time.Now().In(s.cfg.Site.Zone), Lang: s.cfg.Site.Lang,
+		}.Fill(t)
+	}
+	var list []string
+	if words["list"] != "" {
+		list = strings.Split(words["list"], "\n")
+	}
+	return t.Fill(words, list, s.cfg.Site.Lang)
+}
+
+// stationOf finds a station that has a printer which is set up.
+func (s *Site) stationOf(id string) (config.Station, error) {
+	for _, c := range s.cfg.Stations {
+		if string(c.ID) != id {
+			continue
+		}
+		if c.Printer == nil {
+			return c, fmt.Errorf("station %s has no printer", id)
+		}
+		if len(c.Printer.Problems) > 0 {
+			return c, fmt.Errorf("the printer of %s is misconfigured: %w", id, c.Printer.Problems[0])
+		}
+		return c, nil
+	}
+	return config.Station{}, fmt.Errorf("no station %q", id)
+}
+
+// labelSelfTest has a station's printer show what its font holds.
+func labelSelfTest(ctx context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {
+	if len(args) != 1 {
+		return errors.New("label selftest: name a station")
+	}
+	c, err := s.stationOf(args[0])
+	if err != nil {
+		return err
+	}
+	t, err := s.template("selftest", c.Printer.Labels)
+	if err != nil {
+		return err
+	}
+	words := map[string]string{
+		"template": t.Name, "printer": c.Printer.Model, "station": args[0], "language": c.Printer.Profile.Printer.Language,
+	}
+	if _, err := s.foreman.PlainLabel(ctx, s.operator("self-test"), c.ID, words); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "the self-test is asked for at %s; then: floord label charset %s ROWS, the rows that look the same twice, such as 1234\n", c.ID, c.ID)
+	return err
+}
+
+// labelCharset notes the answers to a self-test: the rows that look the same twice.
+func labelCharset(ctx context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {
+	if len(args) != 2 {
+		return errors.New("label charset: name a station and the rows of its self-test that look the same twice, such as 1234")
+	}
+	c, err := s.stationOf(args[0])
+	if err != nil {
+		return err
+	}
+	var right []int
+	for _, r := range args[1] {
+		if r < '0' || r > '9' {
+			return fmt.Errorf("label charset: %q is no row; write the numbers together, such as 1234", r)
+		}
+		right = append(right, int(r-'0'))
+	}
+	charset, err := label.CharsetOf(right)
+	if err != nil {
+		return err
+	}
+	if _, err := s.foreman.TellCharset(ctx, s.operator("charset"), c.ID, c.Printer.Model, charset.String(), right); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "the font of the printer at %s holds %s; its profile says %s\n", c.ID, charset, strings.ToLower(c.Printer.Profile.Printer.Charset))
+	return err
+}
+
+// labelPrint prints a label of no parcel: its template, a station, and what it
+// says as field=words.
+func labelPrint(ctx context.Context, s *Site, args []string, _ io.Reader, _ io.Writer) error {
+	if len(args) < 2 {
+		return errors.New("label print: name a template, a station and what the label says as field=words")
+	}
+	c, err := s.stationOf(args[1])
+	if err != nil {
+		return err
+	}
+	words := map[string]string{"template": args[0]}
+	for _, a := range args[2:] {
+		field, word, ok := strings.Cut(a, "=")
+		if !ok || field == "template" {
+			return fmt.Errorf("label print: %q is not field=words", a)
+		}
+		words[field] = word
+	}
+	// What cannot be laid out is said here, not found at the printer.
+	p, err := s.tongue(c)
+	if err != nil {
+		return err
+	}
+	page, err := s.plain(words)
+	if err == nil {
+		_, err = p.Encode(page)
+	}
+	if err != nil {
+		return errors.New(label.Sentence(err, s.cfg.Site.Lang))
+	}
+	_, err = s.foreman.PlainLabel(ctx, s.operator("print"), c.ID, words)
 	return err
 }

@@ -23,6 +23,9 @@ const (
 	GB18030                // GBK, those rows, and the four-byte hanzi of the BMP
 )
 
+// String is the name that ParseCharset reads.
+func (c Charset) String() string { return [...]string{"ascii", "gb2312", "gbk", "gb18030"}[c] }
+
 // ParseCharset reads a charset as a printer profile names it.
 func ParseCharset(name string) (Charset, error) {
 	switch strings.ToLower(name) {

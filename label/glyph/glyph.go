@@ -3,7 +3,7 @@
 // least as its code point. Nothing is ever left out silently: whatever is not
 // printed as it was written is named in a Note.
 //
-// The pack holds 24-dot bitmaps of 104,000 characters (Extensions A to F
+// The pack holds 24-dot bitmaps of 105,000 characters (Extensions A to F
 // included), so a program that uses it needs no font on the machine. See NOTICE
 // for the fonts it was drawn from.
 //

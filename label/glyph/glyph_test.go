@@ -80,7 +80,7 @@ func TestNormalise(t *testing.T) {
 		{"quotes that fold to ASCII", "12\u2033\u02BA", "12＂＂", "replaced replaced"},
 		{"middots", "阿•卜・都", "阿·卜·都", "replaced replaced"},
 		{"signs of money", "£¥", "￡￥", "replaced replaced"},
-		{"no UTF-8", "a\xff\xc3", "a\ufffd\ufffd", "replaced replaced"},
+		{"no UTF-8", "a\xff\xc3", "a\ufffd\ufffd", ""},
 		{"marks on nothing", "a\u0302\u0336b", "âb", "dropped"},
 	} {
 		var steps []string
@@ -128,7 +128,7 @@ func TestSpell(t *testing.T) {
 		{glyph.GBK, glyph.Draw, "José", "Jos<é>", glyph.Drawn, "é"},
 		{glyph.ASCII, glyph.Read, "Nguyễn", "Nguyen", glyph.Replaced, "e"},
 		{glyph.GBK, glyph.Draw, "a\"b", "a＂b", glyph.Replaced, "＂"},
-		{glyph.GBK, glyph.Draw, "\xff", "[U+FFFD]", glyph.Replaced, "[U+FFFD]"},
+		{glyph.GBK, glyph.Draw, "\xff", "[U+FFFD]", glyph.Code, "[U+FFFD]"},
 	} {
 		s := glyph.Speller{Charset: tt.charset, Policy: tt.policy, Replace: func(r rune) rune {
 			if r == '"' {
@@ -184,7 +184,8 @@ func TestPackCovers(t *testing.T) {
 		{"Ext B", 0x20000, 0x2A6D6, 42711}, {"Ext C", 0x2A700, 0x2B734, 4149}, {"Ext D", 0x2B740, 0x2B81D, 222},
 		{"Ext E", 0x2B820, 0x2CEA1, 5762}, {"Ext F", 0x2CEB0, 0x2EBE0, 7473}, {"kana", 0x3041, 0x30FF, 180},
 		{"Kangxi", 0x2F00, 0x2FD5, 214}, {"compatibility", 0x2F800, 0x2FA1D, 542}, {"hangul", 0xAC00, 0xD7A3, 11172},
-		{"Cyrillic", 0x400, 0x45F, 96}, {"Latin", 0xC0, 0x24F, 400}, {"Vietnamese", 0x1EA0, 0x1EF9, 90}, {"Greek", 0x391, 0x3C9, 56},
+		{"Cyrillic", 0x400, 0x45F, 96}, {"Latin", 0xC0, 0x24F, 400}, {"Vietnamese", 0x1EA0, 0x1EF9, 90}, {"Greek", 0x370, 0x3FF, 135}, {"Greek accents", 0x1F00, 0x1FFF, 233}, {"more Cyrillic", 0x460, 0x52F, 208},
+		{"phonetic letters", 0x250, 0x2AF, 96}, {"Dingbats", 0x2700, 0x27BF, 177},
 	} {
 		n := 0
 		for r := tt.from; r <= tt.to; r++ {

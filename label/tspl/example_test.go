@@ -23,7 +23,7 @@ func ExampleEncode() {
 		return
 	}
 	for _, n := range job.Notes {
-		fmt.Printf("%s: %U as %s %s\n", n.Field, n.Rune, n.Step, n.Printed)
+		fmt.Println(n)
 	}
 	// Output: recipient: U+20164 as bitmap 𠅤
 }

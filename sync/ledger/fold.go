@@ -48,6 +48,7 @@ const (
 	vTokens     = "tokens"     // hash -> device
 	vCodes      = "codes"      // hash -> floor.DeviceInvited
 	vCursors    = "cursors"    // channel -> cursor
+	vCharsets   = "charsets"   // station -> floor.CharsetTold
 	vIntercepts = "intercepts" // day/number -> floor.Intercept
 	vOpenAsks   = "open-asks"  // day/number -> "": intercepts not ended
 	vSerials    = "serials"    // sku|serial -> the order it was picked for
@@ -88,6 +89,8 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.revised(x)
 	case floor.ChannelAdvanced:
 		return putRow(f.r, vCursors, string(x.Channel), x.Cursor)
+	case floor.CharsetTold:
+		return putRow(f.r, vCharsets, string(x.Station), x)
 	case floor.OrderTagged:
 		return f.order(x.Order, func(o *floor.Order) { o.Tags = x.Tags })
 	case floor.OrderScored:

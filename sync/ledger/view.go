@@ -309,6 +309,11 @@ func (v *View) Cursor(ch floor.ChannelID) (string, error) {
 	return c, err
 }
 
+// Charset gives what somebody read from the self-test of a station's printer.
+func (v *View) Charset(id floor.StationID) (floor.CharsetTold, bool, error) {
+	return getRow[floor.CharsetTold](v.rows, vCharsets, string(id))
+}
+
 // Intercept gives the record of a freeze.
 func (v *View) Intercept(key string) (floor.Intercept, bool, error) {
 	return getRow[floor.Intercept](v.rows, vIntercepts, key)
