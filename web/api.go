@@ -65,7 +65,7 @@ func (a *api) problem(err error) *problem {
 			p.Status = http.StatusUnauthorized
 		case "no-role", "not-logged-in":
 			p.Status = http.StatusForbidden
-		case "unknown-order":
+		case "unknown-order", "unknown-exception":
 			p.Status = http.StatusNotFound
 		case "too-fast":
 			p.Status = http.StatusTooManyRequests
@@ -108,6 +108,9 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "list-outbox", "GET /outbox", "What is owed to printers, shops and people", a.outbox)
 	put(a, h, "figures", "GET /figures", "Counts of orders", a.figures)
 	put(a, h, "list-intercepts", "GET /intercepts", "The interceptions of a day", a.intercepts)
+	put(a, h, "tell-exception", "POST /exceptions", "Report a problem from a handheld, perhaps with a photo", a.tell)
+	put(a, h, "list-exceptions", "GET /exceptions", "What people reported, the newest first", a.exceptions)
+	put(a, h, "exception-photo", "GET /exceptions/{id}/photo", "The photo of a report", a.photo)
 	put(a, h, "report", "GET /reports/{day}", "The report of a day", a.report)
 	put(a, h, "list-channels", "GET /channels", "The health of the shops' connections", a.channels)
 	put(a, h, "list-stations", "GET /stations", "Pack stations with their devices", a.stations)

@@ -20,6 +20,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"path"
 	"strings"
 	"time"
@@ -52,6 +53,9 @@ type Options struct {
 	// Report gives the report of a day ("2026-11-21") as something that encodes
 	// to JSON. Nil: there are no reports.
 	Report func(ctx context.Context, day string) (any, error)
+	// Pictures is the folder of the goods' pictures: SKU.jpg, .png or .webp. Empty:
+	// there are none.
+	Pictures string
 	// Health says what is wrong with the daemon, or nil.
 	Health func(context.Context) error
 }
@@ -78,6 +82,13 @@ func New(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	mux.Handle("GET /ws", o.PDA)
+	if o.Pictures != "" {
+		root, err := os.OpenRoot(o.Pictures)
+		if err != nil {
+			return nil, fmt.Errorf("web: pictures: %w", err)
+		}
+		mux.Handle("GET /pictures/{sku}", pictures(root))
+	}
 	a := newAPI(o)
 	a.register(mux)
 	mux.HandleFunc("GET /healthz", a.health)
@@ -101,11 +112,37 @@ func pages(mux *http.ServeMux) error {
 			at = "/api/docs"
 		case isPage:
 			at = "/" + name
+		case f.Name() == "sw.js" || f.Name() == "app.webmanifest": // they speak for the whole site
+			at = "/" + f.Name()
 		}
 		mux.Handle("GET "+at, asset(f.Name(), data, ""))
 	}
 	mux.Handle("GET /{$}", http.RedirectHandler("/board", http.StatusFound))
 	return nil
+}
+
+// maxPicture bounds a picture of an article: more is no picture for a handheld.
+const maxPicture = 2 << 20
+
+// pictures serves what the folder holds for an article; nothing outside it is reached.
+func pictures(root *os.Root) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, end := range []string{".jpg", ".png", ".webp"} {
+			f, err := root.Open(r.PathValue("sku") + end)
+			if err != nil {
+				continue
+			}
+			defer f.Close()
+			info, err := f.Stat()
+			if err != nil || !info.Mode().IsRegular() || info.Size() > maxPicture {
+				break
+			}
+			w.Header().Set("Cache-Control", "max-age=86400")
+			http.ServeContent(w, r, end, info.ModTime(), f)
+			return
+		}
+		http.NotFound(w, r)
+	})
 }
 
 // viewer serves the parts of Swagger's viewer that the API's page uses.
@@ -122,7 +159,7 @@ func viewer(mux *http.ServeMux) error {
 
 var types = map[string]string{
 	".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
-	".opus": "audio/ogg",
+	".opus": "audio/ogg", ".png": "image/png", ".webmanifest": "application/manifest+json",
 }
 
 // asset serves data under a tag of its content: a page is asked for anew each
@@ -152,7 +189,7 @@ func asset(name string, data []byte, encoding string) http.Handler {
 func headers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src data:; "+
+		h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src data:; manifest-src 'self'; worker-src 'self'; "+
 			"connect-src 'self' ws://"+r.Host+" wss://"+r.Host+"; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("X-Frame-Options", "DENY")

@@ -113,6 +113,7 @@ func (d *decoder) cross(c *Config) {
 	d.unique("channel", len(c.Channels), func(i int) string { return string(c.Channels[i].ID) })
 	d.unique("carrier", len(c.Carriers), func(i int) string { return string(c.Carriers[i].ID) })
 	d.unique("station", len(c.Stations), func(i int) string { return string(c.Stations[i].ID) })
+	d.unique("wall", len(c.Walls), func(i int) string { return string(c.Walls[i].ID) })
 	d.unique("packaging", len(c.Packagings), func(i int) string { return c.Packagings[i].ID })
 	d.badges(c.People)
 	for i, ch := range c.Channels {

@@ -42,6 +42,8 @@ type Config struct {
 	Freezes    []Freeze    `toml:"freeze"`
 	Wave       Wave        `toml:"wave"`
 	Orders     Orders      `toml:"orders"`
+	Pick       Pick        `toml:"pick"`
+	Walls      []Wall      `toml:"wall"`
 	Catalogue  Catalogue   `toml:"catalogue"`
 	Layout     Layout      `toml:"layout"`
 	People     []Person    `toml:"person"`
@@ -131,6 +133,24 @@ type Orders struct {
 	RulesFile Path `toml:"rules" is:"file"` // the site's own rules, over those that are shipped
 
 	Rules *rules.Rules // as they were read
+}
+
+// Pick is what pickers scan at each stop, and what else handhelds do.
+type Pick struct {
+	Bin        string        `toml:"bin" default:"scan" oneof:"scan off"`
+	Item       string        `toml:"item" default:"first" oneof:"first each off"` // one piece stands for all, or each is scanned
+	Tote       string        `toml:"tote" default:"scan" oneof:"scan off"`
+	ZeroCheck  bool          `toml:"zero_check" default:"true"`              // ask whether a bin is empty that should be
+	CartPrefix string        `toml:"cart_prefix" is:"line"`                  // of carts' bar codes; empty: no carts with fixed boxes
+	TaskTime   time.Duration `toml:"task_time" default:"0s" range:"0s..8h"`  // a task is to be done within; 0: nobody counts
+	StopTime   time.Duration `toml:"stop_time" default:"45s" range:"0s..1h"` // and so much more for each stop
+	Pictures   Path          `toml:"pictures" is:"folder"`                   // of goods: SKU.jpg, .png or .webp
+}
+
+// A Wall is a put wall. The bar codes of its slots are its id with -01 and so on.
+type Wall struct {
+	ID    floor.WallID `toml:"id" is:"id needed"`
+	Slots int          `toml:"slots" default:"16" range:"1..99"`
 }
 
 // Catalogue names the CSV files of what the site sells and where it lies.

@@ -433,6 +433,9 @@ func TestTheExampleIsRight(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "labels"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir(filepath.Join(dir, "pictures"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	if lines, ok := check(t, path); !ok || lines[0] != "floord.toml 没有错误：人员 2，渠道 2，承运商 2，工位 2" {
 		t.Errorf("Check of the whole example = %s", strings.Join(lines, "\n"))
 	}

@@ -146,6 +146,10 @@ func settings(cfg *config.Config) foreman.Options {
 	for _, w := range cfg.Freezes {
 		o.Windows = append(o.Windows, foreman.Window{Why: floor.FreezeWhy(w.Why), Category: w.Category, Within: w.Within})
 	}
+	o.TaskTime, o.StopTime = cfg.Pick.TaskTime, cfg.Pick.StopTime
+	for _, w := range cfg.Walls {
+		o.Walls = append(o.Walls, floor.Wall(w))
+	}
 	for _, c := range cfg.Carriers {
 		o.Carriers = append(o.Carriers, carrierRule(c))
 	}
@@ -176,13 +180,14 @@ func (d *Daemon) openDoors(o Options) error {
 	}
 	d.pda, err = pda.New(pda.Options{
 		Ledger: d.ledger, Foreman: d.foreman, Gate: g, Hooks: d.hooks(), Zone: d.cfg.Site.Zone, Log: d.log,
+		Steps: steps(d.cfg.Pick),
 	})
 	if err != nil {
 		return err
 	}
 	handler, err := web.New(web.Options{
 		Ledger: d.ledger, Foreman: d.foreman, Gate: g, PDA: d.pda, Zone: d.cfg.Site.Zone, Log: d.log,
-		AdminToken: d.adminToken(), Report: d.reportOf, Health: d.health, Version: Version,
+		AdminToken: d.adminToken(), Pictures: string(d.cfg.Pick.Pictures), Report: d.reportOf, Health: d.health, Version: Version,
 	})
 	if err != nil {
 		return err
@@ -197,6 +202,11 @@ func (d *Daemon) openDoors(o Options) error {
 	d.closers = append(d.closers, ignoreClosed(d.listener.Close))
 	d.lanes(o)
 	return d.openControl()
+}
+
+// steps says what handhelds ask pickers to do.
+func steps(p config.Pick) pda.Steps {
+	return pda.Steps{Bin: p.Bin, Item: p.Item, Tote: p.Tote, Zero: p.ZeroCheck, Cart: p.CartPrefix, Pictures: p.Pictures != ""}
 }
 
 func ignoreClosed(f func() error) func() error {
@@ -297,6 +307,7 @@ func (d *Daemon) stages() []stage {
 	bring := stage{
 		{"planner", d.planner.run},
 		{"freezes", d.watchFreezes},
+		{"overdue tasks", d.watchTasks},
 		{"backup", d.backups},
 		{"archive", d.archive},
 		{"report", d.dailyReports},

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"floord/floor"
@@ -224,7 +225,12 @@ func (p *planner) plan(ctx context.Context) error {
 	}
 	res := wave.Plan(ctx, s, p.rules, time.Now())
 	for _, w := range res.Waves {
-		if _, err := p.d.foreman.Release(ctx, foreman.Floord(p.d.keys.next("release")), w); err != nil {
+		_, err := p.d.foreman.Release(ctx, foreman.Floord(p.d.keys.next("release")), w)
+		if no := (*floor.Refusal)(nil); errors.As(err, &no) { // no put wall is large enough
+			p.d.log.Warn("wave not released", "orders", len(w.Orders), "why", no)
+			continue
+		}
+		if err != nil {
 			return notReserve(err)
 		}
 	}

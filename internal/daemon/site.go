@@ -216,6 +216,14 @@ func readSKU(row map[string]string) (floor.SKUInfo, error) {
 		}
 		s.Grams = floor.Grams(n)
 	}
+	for _, ask := range strings.Fields(strings.ReplaceAll(row["ask"], ",", " ")) {
+		switch ask {
+		case floor.AskLot, floor.AskExpiry, floor.AskSerial:
+			s.Ask = append(s.Ask, ask)
+		default:
+			return s, fmt.Errorf("ask %q: lot, expiry or serial are wanted", ask)
+		}
+	}
 	return s, nil
 }
 

@@ -62,6 +62,28 @@ func keepNewest(dir, prefix string, keep int) error {
 	return errors.Join(errs...)
 }
 
+// watchTasks calls a lead for every task that is not done by its time.
+func (d *Daemon) watchTasks(ctx context.Context) error {
+	return every(ctx, 5*time.Second, func(ctx context.Context) error {
+		var late []floor.TaskID
+		now := time.Now()
+		err := d.ledger.Read(func(v *ledger.View) error {
+			return v.LiveTasks(func(t floor.Task) bool {
+				if t.State == floor.TaskRunning && !t.Due.IsZero() && now.After(t.Due) && t.Overdue.IsZero() {
+					late = append(late, t.ID)
+				}
+				return true
+			})
+		})
+		for _, id := range late {
+			if err == nil {
+				_, err = d.foreman.Overdue(ctx, d.by("overdue"), id)
+			}
+		}
+		return notReserve(err)
+	})
+}
+
 // archive moves old days out of the journal, once an hour.
 func (d *Daemon) archive(ctx context.Context) error {
 	return every(ctx, time.Hour, func(ctx context.Context) error {

@@ -285,16 +285,22 @@ func decodeAct(data []byte, now time.Time) (act, error) {
 	if err := json.Unmarshal(data, &a, json.RejectUnknownMembers(true)); err != nil {
 		return act{N: a.N}, plain(err)
 	}
-	day, err := time.Parse(dayForm, a.Day)
 	switch {
 	case a.N == 0 || a.N > 999_999_999:
 		return a, errors.New("n must be 1 to 999999999")
-	case err != nil:
-		return a, errors.New("day must be a day such as 20261121")
-	case now.Sub(day) > oldestAct || day.Sub(now) > newestAct:
-		return a, errors.New("day is too far from today")
 	case len(a.Verb) > 32:
 		return a, errors.New("verb is too long")
 	}
-	return a, nil
+	return a, okDay(a.Day, now)
+}
+
+func okDay(text string, now time.Time) error {
+	day, err := time.Parse(dayForm, text)
+	switch {
+	case err != nil:
+		return errors.New("day must be a day such as 20261121")
+	case now.Sub(day) > oldestAct || day.Sub(now) > newestAct:
+		return errors.New("day is too far from today")
+	}
+	return nil
 }

@@ -483,6 +483,18 @@ func key(day string, d floor.DeviceID, session string, n uint64) string {
 	return day + "/" + string(d) + "/" + session + fmt.Sprintf("/%09d", n)
 }
 
+// ActKey is the key of an act that does not come over a socket. It refuses a day
+// that an act on a socket may not have either.
+func ActKey(day string, d floor.DeviceID, session string, n uint64, now time.Time) (string, error) {
+	if !okSession(session) {
+		return "", errors.New("session must be 1 to 32 letters and digits")
+	}
+	if err := okDay(day, now); err != nil {
+		return "", err
+	}
+	return key(day, d, session, n), nil
+}
+
 // seen is the last of the receipt's events that this screen gets to hear of.
 func (sc *screen) seen(r ledger.Receipt) uint64 {
 	var seq uint64

@@ -5,7 +5,12 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
 	"log"
 	"os"
 	"path/filepath"
@@ -31,7 +36,7 @@ func main() {
 // sources.
 func build(src string) (map[string][]byte, error) {
 	var entries []string
-	for _, name := range []string{"pda.ts", "station.ts", "board.ts", "docs.ts", "style.css"} {
+	for _, name := range []string{"pda.ts", "sw.ts", "station.ts", "board.ts", "docs.ts", "style.css"} {
 		entries = append(entries, filepath.Join(src, name))
 	}
 	r := api.Build(api.BuildOptions{
@@ -52,12 +57,44 @@ func build(src string) (map[string][]byte, error) {
 	for _, f := range r.OutputFiles {
 		files[filepath.Base(f.Path)] = f.Contents
 	}
-	for _, name := range []string{"pda.html", "station.html", "board.html", "docs.html", "voice/zh.opus", "voice/en.opus"} {
+	for _, name := range []string{"pda.html", "station.html", "board.html", "docs.html", "voice/zh.opus", "voice/en.opus", "app.webmanifest"} {
 		data, err := os.ReadFile(filepath.Join(src, name))
 		if err != nil {
 			return nil, err
 		}
 		files[filepath.Base(name)] = data
 	}
+	for _, side := range []int{192, 512} {
+		data, err := icon(side)
+		if err != nil {
+			return nil, err
+		}
+		files[fmt.Sprintf("icon-%d.png", side)] = data
+	}
 	return files, nil
+}
+
+// icon draws the app's icon: a shelf with three bins, one of them picked. Its
+// middle four fifths hold it, so that any mask fits.
+func icon(side int) ([]byte, error) {
+	ink, paper, go1 := color.RGBA{0x16, 0x21, 0x1f, 255}, color.RGBA{0xf4, 0xf5, 0xf1, 255}, color.RGBA{0x4c, 0xc3, 0x8a, 255}
+	m := image.NewRGBA(image.Rect(0, 0, side, side))
+	fill := func(x0, y0, x1, y1 int, c color.Color) { // in hundredths
+		draw.Draw(m, image.Rect(x0*side/100, y0*side/100, x1*side/100, y1*side/100), image.NewUniform(c), image.Point{}, draw.Src)
+	}
+	fill(0, 0, 100, 100, ink)
+	for row := range 2 {
+		y := 24 + 28*row
+		for col := range 2 {
+			c := color.Color(paper)
+			if row == 1 && col == 0 {
+				c = go1
+			}
+			fill(24+28*col, y, 48+28*col, y+22, c)
+		}
+		fill(20, y+22, 80, y+26, paper)
+	}
+	var out bytes.Buffer
+	err := png.Encode(&out, m)
+	return out.Bytes(), err
 }

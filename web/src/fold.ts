@@ -8,9 +8,20 @@ export interface Slot { no: number; order: string; tote?: string; full?: boolean
 export interface Stop {
   no: number; bin: string; sku: string; name?: string; spec?: string; barcode?: string;
   order: string; line: number; slot: number;
+  /** What must be scanned with each pick: "lot", "expiry", "serial". */
+  ask?: string[];
+  /** The bin should be empty after this walk. */
+  last?: boolean;
   qty: number; done: number; missing?: number; dropped?: boolean; skipped?: number; frozen?: boolean;
 }
-export interface Task { id: string; kind: string; wave?: string; metres: number; slots: Slot[]; stops: Stop[] }
+/** A put wall; free are its empty slots when the picture was made, the first order that needs one gets the first. */
+export interface Wall { id: string; free: string[] }
+export interface Task {
+  id: string; kind: string; wave?: string; metres: number; slots: Slot[]; stops: Stop[];
+  due?: string; overdue?: boolean; totes?: string[]; wall?: Wall;
+}
+/** What a picker is to scan, as the site has it. */
+export interface Steps { bin: string; item: string; tote: string; zero?: boolean; cart?: string; pictures?: boolean }
 export interface Item { line: number; sku: string; name?: string; spec?: string; barcode?: string; qty: number; verified: number; gift?: boolean }
 export interface Parcel {
   id: string; order: string; state: string; items: Item[]; grams?: number; expected?: number;
@@ -30,6 +41,7 @@ export interface Snapshot {
   person?: Person; task?: Task; parcel?: Parcel;
   doubts?: Doubt[]; freezes?: Freeze[]; carriers?: string[]; boxes?: Box[]; target?: { grams: number; tolerance: number };
   waiting?: number;
+  steps?: Steps;
   board?: any;
 }
 export interface FloorEvent { type: "event"; seq: number; at: string; kind: string; cause: string; fact: any }
@@ -42,10 +54,15 @@ export function fold(s: Snapshot, e: FloorEvent | Freeze): Snapshot {
   const f = e.fact;
   switch (e.kind) {
     case "tote.bound/1": return slot(next, f.slot, { tote: f.tote });
+    case "tote.full/1": return full(next, f.slot);
+    case "batch.bound/1": return batch(next, f.tote);
+    case "task.overdue/1": return task(next, { overdue: true });
+    case "line.lost/1": return stop(next, f.task, f.stop, (x) => ({ missing: (x.missing || 0) + f.qty }));
+    case "line.sorted/1":
     case "line.picked/1":
     case "line.put-back/1": return stop(next, f.task, f.stop, (x) => ({ done: x.done + f.qty }));
     case "line.short/1": return stop(next, f.task, f.stop, (x) => ({ missing: (x.missing || 0) + f.qty }));
-    case "stop.skipped/1": return stop(next, f.task, f.stop, (x) => ({ skipped: (x.skipped || 0) + 1 }));
+    case "stop.skipped/1": return skip(next, f.task, f.stop);
     case "stops.dropped/1": return stops(next, (x) => (x.order === f.order ? { dropped: true } : null));
     case "order.thawed/1": return thawed(next, f.order);
     case "freeze.answered/1": return answered(next, f.intercept);
@@ -62,11 +79,14 @@ export function fold(s: Snapshot, e: FloorEvent | Freeze): Snapshot {
 export function pretend(s: Snapshot, a: Act): Snapshot {
   const x = a.args;
   switch (a.verb) {
-    case "bind": return slot(s, x.slot, { tote: x.tote });
-    case "pick":
+    case "bind": return x.slot ? slot(s, x.slot, { tote: x.tote }) : batch(s, x.tote);
+    case "cart": return cart(s, x.cart);
+    case "full": return full(s, x.slot);
+    case "pick": return picked(s, x.task, x.stop, x.qty);
     case "put-back": return stop(s, x.task, x.stop, (q) => ({ done: q.done + x.qty }));
-    case "short": return stop(s, x.task, x.stop, (q) => ({ missing: q.qty - q.done }));
-    case "skip": return stop(s, x.task, x.stop, (q) => ({ skipped: (q.skipped || 0) + 1 }));
+    case "put": return put(s, x);
+    case "short": return missing(s, x.task, x.stop);
+    case "skip": return skip(s, x.task, x.stop);
     case "answer": return answered(s, x.intercept);
   }
   return s;
@@ -77,6 +97,24 @@ export function left(x: Stop): number {
   return x.dropped ? 0 : x.qty - x.done - (x.missing || 0);
 }
 
+/** serves gives the stops that one reach at x is for: in a batch all that want the same from the same bin. */
+export function serves(t: Task, x: Stop): Stop[] {
+  if (t.kind !== "batch") return [x];
+  return t.stops.filter((y) => y.bin === x.bin && y.sku === x.sku && left(y) > 0 && !y.frozen);
+}
+
+/** wanted is how many pieces a reach at x is for. */
+export function wanted(t: Task, x: Stop): number {
+  return serves(t, x).reduce((n, y) => n + left(y), 0);
+}
+
+/** place gives the bar code of the slot of the wall that a slot's order has, or will get. */
+export function place(t: Task, of: Slot): string {
+  if (of.tote) return of.tote;
+  const used = t.slots.map((s) => s.tote);
+  return ((t.wall && t.wall.free) || []).filter((f) => used.indexOf(f) < 0)[0] || "";
+}
+
 /** nextStop is where to go now: open, not frozen, least often skipped, in walking order. */
 export function nextStop(t: Task): Stop | null {
   let best: Stop | null = null;
@@ -85,6 +123,65 @@ export function nextStop(t: Task): Stop | null {
     if (!best || (x.skipped || 0) < (best.skipped || 0)) best = x;
   }
   return best;
+}
+
+function task(s: Snapshot, change: Partial<Task>): Snapshot {
+  return s.task ? Object.assign({}, s, { task: Object.assign({}, s.task, change) }) : s;
+}
+
+function batch(s: Snapshot, tote: string): Snapshot {
+  const have = (s.task && s.task.totes) || [];
+  return task(s, { totes: have.filter((t) => t !== tote).concat([tote]) });
+}
+
+function full(s: Snapshot, no: number): Snapshot {
+  const t = s.task;
+  const old = t && t.slots.filter((x) => x.no === no)[0];
+  if (!t || !old || old.full) return s;
+  const next = t.slots.length + 1;
+  const slots = t.slots.map((x) => (x.no === no ? Object.assign({}, x, { full: true }) : x));
+  return task(s, {
+    slots: slots.concat([{ no: next, order: old.order, tags: old.tags }]),
+    stops: t.stops.map((x) => (x.slot === no && left(x) > 0 ? Object.assign({}, x, { slot: next }) : x)),
+  });
+}
+
+function cart(s: Snapshot, name: string): Snapshot {
+  if (!s.task) return s;
+  return task(s, { slots: s.task.slots.map((x) => (x.tote ? x : Object.assign({}, x, { tote: name + "-" + x.no }))) });
+}
+
+/** picked gives the pieces of one reach to the stops it serves, one after the other. */
+function picked(s: Snapshot, id: string, no: number, qty: number): Snapshot {
+  const t = s.task;
+  const x = t && t.id === id && t.stops.filter((y) => y.no === no)[0];
+  if (!t || !x) return s;
+  let rest = qty;
+  for (const y of serves(t, x)) {
+    const n = Math.min(rest, left(y));
+    rest -= n;
+    s = stop(s, id, y.no, (z) => ({ done: z.done + n }));
+  }
+  return s;
+}
+
+function missing(s: Snapshot, id: string, no: number): Snapshot {
+  const t = s.task;
+  const x = t && t.id === id && t.stops.filter((y) => y.no === no)[0];
+  if (!t || !x) return s;
+  return serves(t, x).reduce((u, y) => stop(u, id, y.no, (z) => ({ missing: z.qty - z.done })), s);
+}
+
+function put(s: Snapshot, x: any): Snapshot {
+  const at = s.task && s.task.stops.filter((y) => y.no === x.stop)[0];
+  if (!at) return s;
+  return slot(stop(s, x.task, x.stop, (y) => ({ done: y.done + x.qty })), at.slot, { tote: x.slot });
+}
+
+/** skip puts a stop behind all others, as the daemon does. */
+function skip(s: Snapshot, id: string, no: number): Snapshot {
+  const most = s.task ? s.task.stops.reduce((n, x) => Math.max(n, x.skipped || 0), 0) : 0;
+  return stop(s, id, no, () => ({ skipped: most + 1 }));
 }
 
 function stops(s: Snapshot, change: (x: Stop) => Partial<Stop> | null): Snapshot {

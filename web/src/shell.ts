@@ -14,6 +14,8 @@ export interface Page {
   scan(code: string): void | Promise<void>;
   /** live takes the readings of a station's devices. */
   live?(message: any): void;
+  /** drawn is called when the body stands in the page, before anybody sees it. */
+  drawn?(body: HTMLElement): void;
   /** tick is called every second, to change what shows the time and nothing else. */
   tick?(): void;
   /** tells says what an act was, for a person who made it a while ago. */
@@ -56,6 +58,8 @@ export class Shell {
   private sheet: Sheet | null = null;
   private drawing = 0;
   private counting: HTMLElement | null = null;
+  private covered: any = null;
+  private behind = 0;
   private alarmed: { [intercept: string]: boolean } = {};
 
   constructor(screen: string, page: Page) {
@@ -73,6 +77,7 @@ export class Shell {
     put(this.root, this.top, this.body, this.over);
     this.root.addEventListener("click", () => this.scanner.focus());
     window.setInterval(() => this.tick(), 1000);
+    if (screen === "pda") this.settle();
   }
 
   async start(): Promise<void> {
@@ -84,6 +89,17 @@ export class Shell {
       else return;
     }
     this.wire.start();
+  }
+
+  /** settle asks the browser for what it gives a page of its own over HTTPS: to open in dead air, to keep its store, to stay lit. */
+  private settle(): void {
+    const n: any = navigator;
+    if (!(window as any).isSecureContext || !n.serviceWorker) return;
+    n.serviceWorker.register("/sw.js").catch(() => undefined);
+    if (n.storage && n.storage.persist) n.storage.persist();
+    const lit = () => { if (n.wakeLock && !document.hidden) n.wakeLock.request("screen").catch(() => undefined); };
+    document.addEventListener("visibilitychange", lit);
+    lit();
   }
 
   /** act does something and gives the answer; the screen's own trouble is shown. */
@@ -108,8 +124,9 @@ export class Shell {
   }
 
   /** refuse shows a sentence that stays until somebody has read it. */
-  refuse(sentence: string): void {
+  refuse(sentence: string, spoken = ""): void {
     tone("wrong");
+    speak(spoken);
     this.tell({ sentence: sentence });
   }
 
@@ -131,8 +148,9 @@ export class Shell {
   }
 
   private refused(a: Answer, act: Act): void {
-    if (act.verb === "take" && a.code === "no-task") return this.wire.read(act.n); // the idle page says it
+    if (act.verb === "take" && a.code === "no-task" && !act.args.wave) return this.wire.read(act.n); // the idle page says it
     tone("wrong");
+    speak(a.code || "");
     this.tell({ sentence: a[lang] || a.code || "", act: act });
   }
 
@@ -140,7 +158,7 @@ export class Shell {
     if (!this.page.loud || this.alarmed[f.intercept]) return;
     this.alarmed[f.intercept] = true;
     tone("stop");
-    speak("freeze-" + f.why, "stop");
+    speak("order", ...f.order.slice(-4).split(""), "freeze-" + f.why, "stop");
     this.wire.act("shown", { intercept: f.intercept }).kept.catch(() => this.draw());
   }
 
@@ -156,7 +174,10 @@ export class Shell {
       return;
     }
     if (!s.person && !this.page.guest) {
-      await this.act("login", { badge: code });
+      const a = await this.act("login", { badge: code });
+      if (a && a.type === "ok" && a.result && a.result.left) {
+        this.choose({ title: say("left-title", { device: a.result.left }), text: say("left-how"), choices: [], close: say("ok-button") });
+      }
       return;
     }
     return this.page.scan(code);
@@ -198,9 +219,23 @@ export class Shell {
     else if (!w.token) put(this.body, this.unpaired());
     else if (!s) put(this.body, h("div.calm", null, h("h1", null, say("connecting"))));
     else if (!s.person && !this.page.guest) put(this.body, this.login());
-    else put(this.body, this.page.draw(s));
-    put(this.over, this.cover(s));
+    else {
+      put(this.body, this.page.draw(s));
+      if (this.page.drawn) this.page.drawn(this.body);
+    }
+    this.paintOver(s);
     this.scanner.focus();
+  }
+
+  /** paintOver leaves what lies over the page alone while it is the same: somebody may be typing in it. */
+  private paintOver(s: Snapshot | null): void {
+    const f = s && this.asked(s);
+    const what = f ? f.intercept : this.refusals.length ? this.refusals[0] : this.sheet;
+    const n = f ? 0 : this.refusals.length;
+    if (what === this.covered && n === this.behind) return;
+    this.covered = what;
+    this.behind = n;
+    put(this.over, this.cover(s));
   }
 
   private tick(): void {
@@ -227,8 +262,9 @@ export class Shell {
 
   private waits(off: boolean): string {
     const list = this.wire.waits;
-    const n = list.length ? say("sending", { n: list.length }) + " · " + age(list[0].at) : "";
-    return off ? say("off-line") + (n ? " · " + n : "") : n;
+    const old = list.length ? " · " + age(list[0].at) : "";
+    if (!off) return say("sending", { n: list.length }) + old;
+    return say("off-line") + (list.length ? " · " + say("acts", { n: list.length }) + old : "");
   }
 
   /** waiting shows what is not sent yet: what it was, and since when. */
@@ -280,7 +316,7 @@ export class Shell {
     const done = (f?: () => void) => () => { if (this.sheet === q) this.sheet = null; if (f) f(); this.draw(); };
     return h("div.cover.ask", { role: "dialog" }, h("h2", null, q.title), q.text && h("p", null, q.text), q.body,
       q.choices.map((c) => h("button.big", { type: "button", class: c.kind, onclick: done(c.pick) }, c.label)),
-      h("button.big.quiet", { type: "button", onclick: done() }, q.close || say("cancel")));
+      h("button.big", { type: "button", class: q.choices.length || !q.close ? "quiet" : "go", onclick: done() }, q.close || say("cancel")));
   }
 
   /** wrong says a no; it stays until somebody has read it, and others wait behind it. */

@@ -68,6 +68,10 @@ type Options struct {
 	Most   int           // devices at once
 	Log    io.Writer     // nil: nowhere
 	Ledger ledger.Options
+	Steps  pda.Steps
+	Walls  []floor.Wall
+	// TaskTime is what a task may take, however many stops it has; 0: nobody counts.
+	TaskTime time.Duration
 
 	SmallBuffers bool // a socket that is not read fills within a few messages
 }
@@ -94,6 +98,7 @@ func NewSite(t testing.TB, o Options) *Site {
 	s := &Site{T: t, Ledger: l, Counts: &Counts{n: map[string]int{}}, Mux: http.NewServeMux()}
 	s.Foreman = foreman.New(l, foreman.Options{
 		FreezeWindow: o.Window, Packaging: 100, Carriers: []floor.CarrierRule{{ID: "sf"}}, Stations: []floor.StationID{"pack-1"},
+		Walls: o.Walls, TaskTime: o.TaskTime,
 	})
 	if s.Gate, err = gate.New(gate.Options{Hosts: []string{"127.0.0.1", "wms.lan"}, Log: log, Count: s.Counts.add}); err != nil {
 		t.Fatal(err)
@@ -102,7 +107,7 @@ func NewSite(t testing.TB, o Options) *Site {
 		o.Hooks.Stations = func() []floor.StationID { return []floor.StationID{"pack-1"} }
 		o.Hooks.Carriers = func() []floor.CarrierID { return []floor.CarrierID{"sf"} }
 	}
-	s.PDA, err = pda.New(pda.Options{Ledger: l, Foreman: s.Foreman, Gate: s.Gate, Hooks: o.Hooks, Log: log, Most: o.Most})
+	s.PDA, err = pda.New(pda.Options{Ledger: l, Foreman: s.Foreman, Gate: s.Gate, Hooks: o.Hooks, Log: log, Most: o.Most, Steps: o.Steps})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,15 +244,23 @@ func (s *Site) Dial(token string, who floor.PersonID) *Client {
 // promises stock to it.
 func (s *Site) Receive(skus ...int) floor.OrderID {
 	s.T.Helper()
+	var lines []floor.ShopLine
+	for _, i := range skus {
+		lines = append(lines, floor.ShopLine{SKU: SKU(i), Qty: 1, Name: name(i)})
+	}
+	return s.ReceiveOf(lines...)
+}
+
+// ReceiveOf takes in an order of those lines.
+func (s *Site) ReceiveOf(lines ...floor.ShopLine) floor.OrderID {
+	s.T.Helper()
 	n := s.n.Add(1)
 	o := floor.ShopOrder{
 		Channel: "pdd-main", Number: fmt.Sprintf("2611-%06d", n), ModifiedAt: time.Now(), State: floor.ShopPaid,
 		PaidAt: time.Now(), Pay: 3990, ShipBy: time.Now().Add(20 * time.Hour), Content: fmt.Sprint(n),
 		To: floor.Recipient{Name: "钱七", Phone: "13800001234", Province: "浙江省", City: "杭州市", District: "西湖区", Detail: "文三路 90 号 3 幢 502"},
 	}
-	for _, i := range skus {
-		o.Lines = append(o.Lines, floor.ShopLine{SKU: SKU(i), Qty: 1, Name: name(i)})
-	}
+	o.Lines = lines
 	got, err := s.Foreman.Receive(s.T.Context(), foreman.Intake{Key: s.Root().Key, Channel: "pdd-main", Orders: []floor.ShopOrder{o}})
 	s.Must(err)
 	for _, e := range got.Events {
@@ -264,7 +277,13 @@ func (s *Site) Receive(skus ...int) floor.OrderID {
 // Release makes one wave of the orders and gives its task.
 func (s *Site) Release(orders ...floor.OrderID) floor.TaskID {
 	s.T.Helper()
-	w := wave.Wave{Kind: "cluster", Metres: 84, Why: []wave.Reason{{Code: "due", Args: []string{"18:00"}}}}
+	return s.ReleaseAs(wave.Cluster, orders...)
+}
+
+// ReleaseAs makes one wave of that kind.
+func (s *Site) ReleaseAs(kind string, orders ...floor.OrderID) floor.TaskID {
+	s.T.Helper()
+	w := wave.Wave{Kind: kind, Metres: 84, Why: []wave.Reason{{Code: "due", Args: []string{"18:00"}}}}
 	s.Must(s.Ledger.Read(func(v *ledger.View) error {
 		for i, id := range orders {
 			o, _, err := v.Order(id)

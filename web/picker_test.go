@@ -1,0 +1,540 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"floord/floor"
+	"floord/sync/ledger"
+	"floord/sync/pda"
+	"floord/sync/pda/pdatest"
+	"floord/wave"
+
+	"github.com/chromedp/chromedp"
+)
+
+// A radio is the air between a handheld and the daemon: it can be cut.
+type radio struct {
+	ln   net.Listener
+	to   string
+	mu   sync.Mutex
+	dead bool                  // guarded by mu
+	open map[net.Conn]net.Conn // guarded by mu
+}
+
+func newRadio(t *testing.T, to string) *radio {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &radio{ln: ln, to: to, open: map[net.Conn]net.Conn{}}
+	var done sync.WaitGroup
+	done.Go(func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			done.Go(func() { r.carry(c) })
+		}
+	})
+	t.Cleanup(func() { ln.Close(); r.cut(true); done.Wait() })
+	return r
+}
+
+func (r *radio) carry(c net.Conn) {
+	d, err := net.Dial("tcp", r.to)
+	r.mu.Lock()
+	if err != nil || r.dead {
+		r.mu.Unlock()
+		c.Close()
+		if d != nil {
+			d.Close()
+		}
+		return
+	}
+	r.open[c] = d
+	r.mu.Unlock()
+	var both sync.WaitGroup
+	both.Go(func() { io.Copy(d, c); d.Close() })
+	io.Copy(c, d)
+	c.Close()
+	both.Wait()
+	r.mu.Lock()
+	delete(r.open, c)
+	r.mu.Unlock()
+}
+
+// cut ends all connections and takes no more, or takes them again.
+func (r *radio) cut(dead bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.dead = dead
+	for c, d := range r.open {
+		c.Close()
+		d.Close()
+	}
+}
+
+// auditScript finds what a person at arm's length with gloves on would not accept:
+// text that is cut off, too little contrast (WCAG AA), targets under 48 pixels, and
+// a page that must be scrolled.
+const auditScript = `(function () {
+	var bad = [], top = document.querySelector(".over").firstChild || document.getElementById("app");
+	function rgb(c) { var m = /rgba?\(([^)]+)\)/.exec(c); var p = m ? m[1].split(",").map(Number) : [0, 0, 0, 0]; return p.length < 4 ? p.concat([1]) : p; }
+	function light(c) { return [0, 1, 2].reduce(function (s, i) { var v = c[i] / 255; return s + [0.2126, 0.7152, 0.0722][i] * (v <= 0.03928 ? v / 12.92 : Math.pow((v + 0.055) / 1.055, 2.4)); }, 0); }
+	function behind(el) { for (; el; el = el.parentElement) { var c = rgb(getComputedStyle(el).backgroundColor); if (c[3] === 1) return c; } return [255, 255, 255, 1]; }
+	function name(el) { return el.tagName + "." + el.className + " " + JSON.stringify((el.innerText || el.placeholder || "").slice(0, 40)); }
+	Array.prototype.forEach.call(top.querySelectorAll("*"), function (el) {
+		var r = el.getBoundingClientRect(), s = getComputedStyle(el);
+		if (!r.width || !r.height || s.visibility === "hidden" || s.opacity === "0") return;
+		var own = Array.prototype.some.call(el.childNodes, function (n) { return n.nodeType === 3 && n.data.trim(); });
+		if (own) {
+			var a = light(rgb(s.color)), b = light(behind(el)), ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+			var large = parseFloat(s.fontSize) >= 24 || parseFloat(s.fontSize) >= 18.66 && Number(s.fontWeight) >= 700;
+			if (!el.disabled && ratio < (large ? 3 : 4.5)) bad.push("contrast " + ratio.toFixed(1) + " of " + name(el));
+			if (r.left < -1 || r.right > innerWidth + 1) bad.push("off the screen: " + name(el));
+		}
+		if (s.overflowX !== "visible" && el.scrollWidth > el.clientWidth + 1) bad.push("cut off sideways: " + name(el));
+		if (own && s.overflowY === "hidden" && el.scrollHeight > el.clientHeight + 3) bad.push("cut off below: " + name(el));
+		if ((el.tagName === "BUTTON" || el.className === "button") && (r.height < 47.5 || r.width < 47.5)) bad.push("small target " + Math.round(r.width) + "x" + Math.round(r.height) + ": " + name(el));
+	});
+	var main = document.querySelector("main");
+	if (main.scrollHeight > main.clientHeight + 1) bad.push("the page must be scrolled by " + (main.scrollHeight - main.clientHeight));
+	return bad.join("\n");
+})()`
+
+// look takes a picture of the screen and names what is wrong with it.
+func (w *window) look(name string) {
+	w.b.t.Helper()
+	w.shot(name)
+	bad, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](auditScript))
+	if err != nil || bad != "" {
+		w.b.t.Errorf("%s: %v\n%s", name, err, bad)
+	}
+}
+
+// at gives where something stands, to see that it does not move.
+func (w *window) at(selector string) string {
+	w.b.t.Helper()
+	where, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](fmt.Sprintf(`JSON.stringify(document.querySelector(%q).getBoundingClientRect())`, selector)))
+	if err != nil {
+		w.b.t.Fatal(err)
+	}
+	return where
+}
+
+// word gives the pages' own word for a code.
+func word(t *testing.T, lang, code string, args ...string) string {
+	t.Helper()
+	for _, file := range []string{"src/text.json", "../floor/messages.json"} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var words map[string]map[string]string
+		if err := json.Unmarshal(data, &words); err != nil {
+			t.Fatal(err)
+		}
+		if said, ok := words[code]; ok {
+			text := said[lang]
+			for i := 0; i+1 < len(args); i += 2 {
+				text = strings.ReplaceAll(text, "{"+args[i]+"}", args[i+1])
+			}
+			return text
+		}
+	}
+	t.Fatalf("no word %s", code)
+	return ""
+}
+
+// tag puts tags on an order, as the rules would.
+func tag(s *pdatest.Site, id floor.OrderID, tags ...string) {
+	s.T.Helper()
+	_, err := s.Ledger.Commit(s.T.Context(), ledger.Request{Key: s.Root().Key, Actor: "test"}, func(*ledger.View) ([]floor.Fact, error) {
+		return []floor.Fact{floor.OrderTagged{Order: id, Tags: tags}}, nil
+	})
+	s.Must(err)
+}
+
+// TestThePickersPage walks through the picker's flows on a screen of 360 x 640, in
+// both languages, and looks at every screen.
+func TestThePickersPage(t *testing.T) {
+	b := newBrowser(t)
+	for _, lang := range []string{"zh", "en"} {
+		t.Run("walk "+lang, func(t *testing.T) { walkFlow(t, b.on(t), lang) })
+		t.Run("wall "+lang, func(t *testing.T) { wallFlow(t, b.on(t), lang) })
+		t.Run("lots "+lang, func(t *testing.T) { lotFlow(t, b.on(t), lang) })
+	}
+	t.Run("offline and back", func(t *testing.T) { offlineFlow(t, b.on(t)) })
+	t.Run("a report with a photo", func(t *testing.T) { reportFlow(t, b.on(t)) })
+}
+
+// on is the same browser for another test.
+func (b *browser) on(t *testing.T) *browser { return &browser{t, b.ctx, b.dir} }
+
+// walkFlow is one cart: briefing, binding, every kind of wrong scan, a full tote, a
+// reload in the middle, a short, a bin that should be empty, a freeze in mid-pick.
+func walkFlow(t *testing.T, b *browser, lang string) {
+	s := newSite(t, pdatest.Options{Steps: pda.Steps{Zero: true, Cart: "CART-"}, TaskTime: 600e9})
+	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
+	shot := func(name string) string { return "pda-" + lang + "-" + name }
+	_, err := s.Foreman.Count(t.Context(), s.Root(), pdatest.Bin(7), pdatest.SKU(7), 1, "count")
+	s.Must(err)
+	first, second := s.Receive(3, 3, 7, 12), s.Receive(21, 22)
+	tag(s, first, floor.TagGift, floor.TagUrgent)
+	s.Release(first, second)
+	p := b.open("http://"+s.Addr+"/pda?lang="+lang+"&token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says(say("login-title"))
+	p.look(shot("login"))
+	p.scan("badge-li.wei")
+	p.says(say("brief-go"))
+	p.look(shot("brief"))
+	p.press(say("brief-go"))
+	p.says(say("step-tote-bind", "n", "1"))
+	p.look(shot("bind"))
+	p.scan(string(pdatest.Bin(3)))
+	p.says(say("scan-a-tote", "code", string(pdatest.Bin(3)))[:8])
+	p.scan("FLOORD-OK")
+	p.scan("tote-1")
+	p.says(say("step-bin"))
+	p.look(shot("bin"))
+	where := p.at(".bin")
+	p.scan("A-09-09-9")
+	p.says(say("ok-button"))
+	p.look(shot("wrong-bin"))
+	if p.at(".bin") != where {
+		t.Error("a refusal moved the page")
+	}
+	p.scan("FLOORD-OK") // the bar code on the wall acknowledges
+	p.scan(string(pdatest.Bin(3)))
+	p.says(say("step-item"))
+	p.look(shot("item"))
+	p.do(chromedp.Reload())
+	p.says(say("step-item")) // the bin need not be scanned again
+	p.scan("SK004")
+	p.says(say("ok-button"))
+	p.look(shot("wrong-item"))
+	p.press(say("ok-button"))
+	p.scan("6901234500003")
+	p.says(say("step-tote", "n", "1"))
+	p.look(shot("tote"))
+	p.scan("tote-9")
+	p.says(say("full-again", "tote", "tote-9"))
+	p.look(shot("full"))
+	p.scan("tote-8")
+	p.says(say("full-again", "tote", "tote-9")) // another tote is not the same scan twice
+	p.scan("tote-9")
+	p.says(say("stop-of", "i", "2", "n", "6"))
+	p.says("tote-9")
+	p.press(say("more-menu"))
+	p.look(shot("more"))
+	p.press(say("back"))
+	p.scan(string(pdatest.Bin(3)))
+	p.scan("SK003")
+	p.scan("tote-9")
+	p.scan(string(pdatest.Bin(7)))
+	p.scan("SK007")
+	p.scan("tote-9")
+	p.says(say("zero-title", "bin", string(pdatest.Bin(7))))
+	p.look(shot("zero"))
+	p.press(say("zero-yes"))
+	p.says(string(pdatest.Bin(12)))
+	p.press(say("short"))
+	p.says(say("short-why"))
+	p.look(shot("short"))
+	p.press(say("short-empty"))
+	p.says(say("short-no-code"))
+	p.look(shot("short-sure"))
+	p.scan(string(pdatest.Bin(12)))
+	p.says(say("step-tote-bind", "n", "2"))
+	p.scan("tote-2")
+	p.scan(string(pdatest.Bin(21)))
+	p.says(say("step-item"))
+
+	_, err = s.Foreman.Freeze(t.Context(), s.Root(), second, floor.FreezeCancel)
+	s.Must(err)
+	p.says(say("freeze-stop"))
+	p.look(shot("freeze"))
+	p.scan("SK021") // nothing goes on under a stop sign
+	p.says(say("freeze-stop"))
+	p.press(say("answer-not-yet"))
+	p.says(say("walk-frozen"))
+	p.look(shot("frozen-rest"))
+	s.Must(s.Ledger.Read(func(v *ledger.View) error {
+		task := s.Task("T-1")
+		for i, want := range []int{1, 1, 1, 0, 0, 0} {
+			if task.Stops[i].Done != want {
+				t.Errorf("stop %d: %d done; want %d", i+1, task.Stops[i].Done, want)
+			}
+		}
+		for tote, want := range map[floor.ToteID]floor.OrderID{"tote-1": first, "tote-9": first, "tote-2": second} {
+			if got, _, err := v.OrderInTote(tote); got != want || err != nil {
+				t.Errorf("%s holds %s, %v; want %s", tote, got, err, want)
+			}
+		}
+		f, err := v.Figures()
+		if f.Counts["bins-empty"] != 1 {
+			t.Errorf("bins seen empty: %v", f.Counts)
+		}
+		return err
+	}))
+}
+
+// wallFlow picks a batch with few scans and sorts it at a put wall.
+func wallFlow(t *testing.T, b *browser, lang string) {
+	s := newSite(t, pdatest.Options{Walls: []floor.Wall{{ID: "W1", Slots: 16}}})
+	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
+	shot := func(name string) string { return "wall-" + lang + "-" + name }
+	one, two := s.Receive(3, 7), s.Receive(3, 3)
+	s.ReleaseAs(wave.Wall, one, two)
+	p := b.open("http://"+s.Addr+"/pda?lang="+lang+"&token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says(say("login-title"))
+	p.scan("badge-li.wei")
+	p.says(say("step-batch-bind"))
+	p.scan("big-1")
+	p.says(say("step-bin"))
+	p.look(shot("batch"))
+	p.scan(string(pdatest.Bin(3)))
+	p.scan("SK003")
+	p.says(say("step-batch-tote"))
+	p.look(shot("batch-tote"))
+	p.scan("big-1") // three pieces for two orders in one go
+	p.says(string(pdatest.Bin(7)))
+	p.scan(string(pdatest.Bin(7)))
+	p.scan("SK007")
+	p.scan("big-1")
+	p.says(say("step-wall"))
+	p.look(shot("which"))
+	p.scan("W1")
+	p.says(say("step-item"))
+	p.look(shot("grid"))
+	p.scan("SK007")
+	p.says("W1-01")
+	p.look(shot("slot"))
+	p.scan("W1-02")
+	p.says(say("ok-button"))
+	p.look(shot("wrong-slot"))
+	p.press(say("ok-button"))
+	p.scan("W1-01")
+	p.says(say("wall-rest", "n", "3"))
+	p.look(shot("grid-some"))
+	p.scan("SK040")
+	p.says(say("ok-button"))
+	p.press(say("ok-button"))
+	for _, slot := range []string{"W1-01", "W1-02", "W1-02"} { // the order that was begun first
+		p.scan("SK003")
+		p.says(slot)
+		p.scan(slot)
+	}
+	p.says(say("idle-title"))
+	for id, tote := range map[floor.OrderID]floor.ToteID{one: "W1-01", two: "W1-02"} {
+		if o := s.Order(id); o.State != floor.Picked || o.Tote != tote {
+			t.Errorf("order %s is %s in %s; want it in %s", id, o.State, o.Tote, tote)
+		}
+	}
+}
+
+// lotFlow picks what asks for lot, expiry and serials: by one code of all, and one
+// by one; each piece is scanned.
+func lotFlow(t *testing.T, b *browser, lang string) {
+	s := newSite(t, pdatest.Options{Steps: pda.Steps{Item: "each", Tote: "off"}})
+	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
+	shot := func(name string) string { return "lot-" + lang + "-" + name }
+	_, err := s.Foreman.SetSKUs(t.Context(), s.Root(), []floor.SKUInfo{
+		{SKU: "SK003", Name: "鲜牛奶", Spec: "250 ml", Barcode: "6901234500003", Ask: []string{floor.AskLot, floor.AskExpiry}},
+		{SKU: "SK007", Name: "手机", Spec: "黑 256 GB", Barcode: "6901234500007", Ask: []string{floor.AskSerial}},
+	})
+	s.Must(err)
+	id := s.ReceiveOf(floor.ShopLine{SKU: "SK003", Qty: 2}, floor.ShopLine{SKU: "SK007", Qty: 2})
+	s.Release(id)
+	p := b.open("http://"+s.Addr+"/pda?lang="+lang+"&token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says(say("login-title"))
+	p.scan("badge-li.wei")
+	p.says(say("step-tote-bind", "n", "1"))
+	p.scan("tote-1")
+	p.scan(string(pdatest.Bin(3)))
+	p.scan("6901234500003")
+	p.says(say("step-lot"))
+	p.look(shot("lot"))
+	p.scan("L20261")
+	p.says(say("step-expiry"))
+	p.scan("311332")
+	p.says(say("ok-button"))
+	p.press(say("ok-button"))
+	p.scan("391231")
+	p.says("1/2")
+	p.look(shot("each"))
+	p.scan("6901234500003")
+	p.says(say("sure", "n", "2"))
+	p.look(shot("sure"))
+	p.press(say("sure", "n", "2"))
+	p.says(string(pdatest.Bin(7)))
+	p.scan(string(pdatest.Bin(7)))
+	p.wedge("0106901234500007\x1d21S-1\n", "{}")
+	p.says(say("step-serial", "i", "2", "n", "2"))
+	p.look(shot("serial"))
+	p.scan("S-1")
+	p.says(say("serial-twice", "serial", "S-1"))
+	p.press(say("ok-button"))
+	p.scan("S-2")
+	p.scan("6901234500007")
+	p.press(say("sure", "n", "2"))
+	p.says(say("idle-title"))
+	var lots []floor.Lot
+	for e, err := range s.Ledger.Past(t.Context(), 0, ledger.Topic{string(floor.LinePicked{}.Kind())}) {
+		s.Must(err)
+		lots = append(lots, e.Fact.(floor.LinePicked).Lot)
+	}
+	if got, want := fmt.Sprint(lots), fmt.Sprint([]floor.Lot{{Lot: "L20261", Expiry: "2039-12-31"}, {Serials: []string{"S-1", "S-2"}}}); got != want {
+		t.Errorf("kept %s; want %s", got, want)
+	}
+}
+
+// offlineFlow cuts the air in mid-walk: what is scanned waits where it can be seen,
+// outlives a reload, goes out in order, and what became wrong meanwhile is said
+// piece by piece.
+func offlineFlow(t *testing.T, b *browser) {
+	s := newSite(t, pdatest.Options{})
+	air := newRadio(t, s.Addr)
+	first, second := s.Receive(3, 7), s.Receive(12, 21)
+	s.Release(first, second)
+	p := b.open("http://"+air.ln.Addr().String()+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says("请扫描工牌")
+	p.scan("badge-li.wei")
+	p.says("绑定到 1 号位")
+	p.scan("tote-1")
+	p.says("扫描库位")
+	p.eval("navigator.serviceWorker.ready") // the page itself is kept by now
+	where := p.at(".bin")
+	air.cut(true)
+	p.says("离线")
+	if p.at(".bin") != where {
+		t.Error("going offline moved the page")
+	}
+	p.look("offline-stop")
+	for _, code := range []string{string(pdatest.Bin(3)), "SK003", "tote-1", string(pdatest.Bin(7)), "SK007", "tote-1"} {
+		p.scan(code)
+	}
+	p.says("绑定到 2 号位")
+	p.scan("tote-2")
+	p.scan(string(pdatest.Bin(12)))
+	p.scan("SK012")
+	p.scan("tote-2")
+	p.says("第 4 / 4 站")
+	p.says("离线 · 4 条")
+	p.press("离线")
+	p.says("已保存在本机")
+	p.look("offline-queue")
+	p.press("返回")
+	p.do(chromedp.Reload())
+	p.says("第 4 / 4 站") // from the device's own flash
+	p.says("离线 · 4 条")
+	p.look("offline-reloaded")
+
+	_, err := s.Foreman.Freeze(context.Background(), s.Root(), second, floor.FreezeLead)
+	s.Must(err)
+	air.cut(false)
+	p.says("停止操作")
+	p.look("offline-freeze")
+	p.press("还没拣")
+	p.says("已冻结")
+	p.look("offline-conflict")
+	p.says("还有 1 条")
+	p.press("知道了")
+	p.says("已冻结")
+	p.do(chromedp.Reload())
+	p.says("已冻结") // nobody has read it yet
+	p.press("知道了")
+	p.says("其余商品的订单已冻结")
+	task := s.Task("T-1")
+	for i, want := range []int{1, 1, 0, 0} {
+		if task.Stops[i].Done != want {
+			t.Errorf("stop %d: %d done; want %d", i+1, task.Stops[i].Done, want)
+		}
+	}
+}
+
+// reportFlow tells a lead what is wrong, with a photo, from dead air.
+func reportFlow(t *testing.T, b *browser) {
+	s := newSite(t, pdatest.Options{})
+	air := newRadio(t, s.Addr)
+	s.Release(s.Receive(3))
+	p := b.open("http://"+air.ln.Addr().String()+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says("请扫描工牌")
+	p.scan("badge-li.wei")
+	p.says("绑定到 1 号位")
+	p.press("更多")
+	p.press("上报异常")
+	p.says("商品破损")
+	p.look("report-what")
+	p.press("商品破损")
+	p.says("拍照")
+	p.look("report-empty")
+	p.eval(`document.querySelector("input[type=file]").setAttribute("id", "photo")`)
+	file := filepath.Join(t.TempDir(), "photo.jpg")
+	if err := os.WriteFile(file, photo(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.do(chromedp.SetUploadFiles("#photo", []string{file}))
+	p.until(`!!document.querySelector(".photo img")`)
+	p.eval(`document.querySelector("textarea").value = "外箱压坏"`)
+	p.look("report-photo")
+	air.cut(true)
+	p.says("离线")
+	p.until(`!!document.querySelector(".photo img")`) // nothing is lost by being offline
+	p.press("上报")
+	p.says("离线 · 1 条")
+	air.cut(false)
+	p.until(`!document.querySelector(".pending")`)
+	s.Must(s.Ledger.Read(func(v *ledger.View) error {
+		x, ok, err := v.Exception("X-1")
+		if !ok || x.What != "damaged" || x.Text != "外箱压坏" || x.Bin != pdatest.Bin(3) || x.Person != "li.wei" {
+			t.Errorf("kept %+v, %v", x, err)
+		}
+		got, err := s.Ledger.Raw(x.Seq)
+		if err != nil {
+			return err
+		}
+		c, err := jpeg.DecodeConfig(bytes.NewReader(got))
+		if c.Width != 1280 {
+			t.Errorf("the photo has %d bytes and is %d wide", len(got), c.Width)
+		}
+		return err
+	}))
+	lead := s.Pair("board-1", "board", "")
+	s.Dial(lead, "zhao.lei")
+	if status, body := call(s, lead, "GET", "/api/v1/exceptions", ""); status != 200 || !strings.Contains(body, "外箱压坏") {
+		t.Errorf("the list: %d %s", status, body)
+	}
+	if status, body := call(s, lead, "GET", "/api/v1/exceptions/X-1/photo", ""); status != 200 || !strings.HasPrefix(body, "\xff\xd8") {
+		t.Errorf("the photo: %d, %d bytes", status, len(body))
+	}
+}
+
+// photo is a picture as a handheld's camera makes it: larger than is kept.
+func photo(t *testing.T) []byte {
+	m := image.NewRGBA(image.Rect(0, 0, 2000, 1500))
+	for y := range 1500 {
+		for x := range 2000 {
+			m.Set(x, y, color.RGBA{uint8(x / 8), uint8(y / 6), 120, 255})
+		}
+	}
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
