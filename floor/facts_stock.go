@@ -48,8 +48,8 @@ func (q Quota) Left() int { return max(0, q.Limit-q.Used) }
 // stopped for that.
 type Shortage struct {
 	SKU     SKU
-	At      []time.Time `cbor:",omitempty"` // of orders that were short, the newest last, at most MaxShorts
-	Stopped time.Time   `cbor:",omitzero"`
+	At      []int64   `cbor:",omitempty"` // of orders that were short, Unix ms, the newest last, at most MaxShorts
+	Stopped time.Time `cbor:",omitzero"`
 }
 
 // MaxShorts bounds how many shorts of a SKU the site may set its fuse to.

@@ -89,7 +89,7 @@ func (r *rush) take(tb testing.TB) time.Duration {
 	})
 }
 
-// bare commits as many small facts, with no decision, over the same orders.
+// bare commits as many of the smallest facts, without a decision.
 func (r *rush) bare(tb testing.TB) time.Duration {
 	return r.all(tb, func(i int, id floor.OrderID) error {
 		_, err := r.l.Commit(context.Background(), ledger.Request{Key: fmt.Sprintf("20261121/bare/%06d", i), Actor: "test"},
@@ -151,4 +151,37 @@ func BenchmarkRush(b *testing.B) {
 	b.ReportMetric(float64(takes.Milliseconds())/float64(b.N), "rush-ms")
 	b.ReportMetric(float64(bares.Milliseconds())/float64(b.N), "bare-ms")
 	b.ReportMetric(float64(takes)/float64(bares), "ratio")
+}
+
+// BenchmarkReceive takes pages of 100 orders in from five shops at once, as pulls
+// bring them: orders a second, durable.
+func BenchmarkReceive(b *testing.B) {
+	r := newRush(b, 0, ledger.Options{})
+	const shops, page = 5, 100
+	var pages [shops][][]floor.ShopOrder
+	for n := range b.N {
+		s := n % shops
+		var orders []floor.ShopOrder
+		for i := range page {
+			o := shopOrder(fmt.Sprintf("%d-%d", n, i), "TS01", 1+i%3)
+			o.Channel = floor.ChannelID(fmt.Sprint("shop-", s))
+			o.Raw = []byte(`{"order_sn":"` + o.Number + `","items":[{"sku":"TS01"}],"remark":"` + o.BuyerNote + `"}`)
+			orders = append(orders, o)
+		}
+		pages[s] = append(pages[s], orders)
+	}
+	var wg sync.WaitGroup
+	b.ResetTimer()
+	for s := range shops {
+		wg.Go(func() {
+			for i, orders := range pages[s] {
+				in := foreman.Intake{Key: fmt.Sprintf("20261121/shop-%d/%06d", s, i), Channel: orders[0].Channel, Cursor: fmt.Sprint(i), Orders: orders}
+				if got, err := r.f.Receive(context.Background(), in); err != nil || got.New != page {
+					b.Errorf("%+v, %v", got.New, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.ReportMetric(float64(b.N)*page/b.Elapsed().Seconds(), "orders/s")
 }

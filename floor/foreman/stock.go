@@ -101,7 +101,7 @@ func (v look) oversold(facts []floor.Fact, missing []floor.SKUQty, now time.Time
 		}
 		n := 1
 		for _, at := range s.At {
-			if now.Sub(at) < v.f.o.ShortWindow {
+			if now.UnixMilli()-at < v.f.o.ShortWindow.Milliseconds() {
 				n++
 			}
 		}

@@ -450,7 +450,7 @@ func (l *Ledger) foldAll(r *rows, events []floor.Event) error {
 			return fmt.Errorf("fold event %d: %w", e.Seq, err)
 		}
 	}
-	return nil
+	return r.settle()
 }
 
 // archives checks the archive files and folds them. The chain goes on behind a

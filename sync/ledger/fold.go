@@ -190,7 +190,7 @@ func (f *folder) count(name string, n int) error {
 }
 
 func (f *folder) figures(change func(*floor.Figures)) error {
-	g, _, err := getRow[floor.Figures](f.r, vFigures, "floor")
+	g, _, err := ownRow[floor.Figures](f.r, vFigures, "floor")
 	if err != nil {
 		return err
 	}
@@ -201,23 +201,26 @@ func (f *folder) figures(change func(*floor.Figures)) error {
 		g.Counts = map[string]int{}
 	}
 	change(&g)
-	return putRow(f.r, vFigures, "floor", g)
+	keepRow(f.r, vFigures, "floor", g)
+	return nil
 }
 
 // number notes that a counter has given n.
 func (f *folder) number(counter string, n uint64) error {
-	last, _, err := getRow[uint64](f.r, vCounters, counter)
+	last, _, err := ownRow[uint64](f.r, vCounters, counter)
 	if err != nil || last >= n {
 		return err
 	}
-	return putRow(f.r, vCounters, counter, n)
+	keepRow(f.r, vCounters, counter, n)
+	return nil
 }
 
 // next raises a counter by one.
 func (f *folder) next(counter string) error {
-	last, _, err := getRow[uint64](f.r, vCounters, counter)
+	last, _, err := ownRow[uint64](f.r, vCounters, counter)
 	if err != nil {
 		return err
 	}
-	return putRow(f.r, vCounters, counter, last+1)
+	keepRow(f.r, vCounters, counter, last+1)
+	return nil
 }

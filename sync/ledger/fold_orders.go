@@ -37,12 +37,13 @@ func (f *folder) received(x floor.OrderReceived) error {
 
 // demand counts pieces ordered, for heat.
 func (f *folder) demand(sku floor.SKU, n int) error {
-	d, _, err := getRow[floor.Demand](f.r, vDemand, string(sku))
+	d, _, err := ownRow[floor.Demand](f.r, vDemand, string(sku))
 	if err != nil {
 		return err
 	}
 	d.Add(floor.DemandDay(f.e.At), n)
-	return putRow(f.r, vDemand, string(sku), d)
+	keepRow(f.r, vDemand, string(sku), d)
+	return nil
 }
 
 func (f *folder) revised(x floor.OrderRevised) error {
@@ -86,7 +87,7 @@ func takeShop(o *floor.Order, s floor.ShopOrder) {
 
 // order loads an order, lets change change it and saves it with all that hangs on it.
 func (f *folder) order(id floor.OrderID, change func(*floor.Order)) error {
-	o, ok, err := getRow[floor.Order](f.r, vOrders, string(id))
+	o, ok, err := ownRow[floor.Order](f.r, vOrders, string(id))
 	if err != nil {
 		return err
 	}
@@ -103,9 +104,7 @@ func (f *folder) order(id floor.OrderID, change func(*floor.Order)) error {
 // the report's row and the board's figures.
 func (f *folder) save(was, o *floor.Order) error {
 	o.Seq = f.e.Seq
-	if err := putRow(f.r, vOrders, string(o.ID), *o); err != nil {
-		return err
-	}
+	keepRow(f.r, vOrders, string(o.ID), *o)
 	if err := f.lists(was, o); err != nil {
 		return err
 	}
@@ -136,9 +135,7 @@ func (f *folder) ship(was, o *floor.Order) error {
 	if was != nil && reflect.DeepEqual(was.Ship(), row) {
 		return nil
 	}
-	if err := putRow(f.r, vShip, string(o.ID), row); err != nil {
-		return err
-	}
+	keepRow(f.r, vShip, string(o.ID), row)
 	for _, t := range []time.Time{f.e.At, row.ShipBy} {
 		if t.IsZero() {
 			continue
@@ -155,7 +152,8 @@ func (f *folder) lists(was, o *floor.Order) error {
 		if was != nil && was.State == o.State && !was.Over() {
 			return nil
 		}
-		return putRow(f.r, vLive, string(o.ID), o.State)
+		keepRow(f.r, vLive, string(o.ID), o.State)
+		return nil
 	}
 	if was != nil && !was.Over() {
 		if err := f.r.delete(vLive, string(o.ID)); err != nil {

@@ -88,7 +88,7 @@ func (f *folder) stock(fact floor.Fact) error {
 		if x.Why == "" {
 			for _, m := range x.Missing {
 				err := f.shortage(m.SKU, func(s *floor.Shortage) {
-					s.At = append(s.At, f.e.At)
+					s.At = append(s.At, f.e.At.UnixMilli())
 					s.At = s.At[max(0, len(s.At)-floor.MaxShorts):]
 				})
 				if err != nil {
@@ -131,13 +131,14 @@ func (f *folder) used(ch floor.ChannelID, of []floor.Reservation, sign int) erro
 }
 
 func (f *folder) shortage(sku floor.SKU, change func(*floor.Shortage)) error {
-	s, _, err := getRow[floor.Shortage](f.r, vShortages, string(sku))
+	s, _, err := ownRow[floor.Shortage](f.r, vShortages, string(sku))
 	if err != nil {
 		return err
 	}
 	s.SKU = sku
 	change(&s)
-	return putRow(f.r, vShortages, string(sku), s)
+	keepRow(f.r, vShortages, string(sku), s)
+	return nil
 }
 
 // countWanted notes that a bin should be counted; the first reason stays.
@@ -168,7 +169,7 @@ func reserve(l *floor.Line, bin floor.BinID, n int) {
 // commit and not the stock.
 func (f *folder) bin(bin floor.BinID, sku floor.SKU, change func(*floor.Stock)) error {
 	key := stockKey(bin, sku)
-	s, had, err := getRow[floor.Stock](f.r, vStock, key)
+	s, had, err := ownRow[floor.Stock](f.r, vStock, key)
 	if err != nil {
 		return err
 	}
@@ -182,5 +183,6 @@ func (f *folder) bin(bin floor.BinID, sku floor.SKU, change func(*floor.Stock)) 
 			return err
 		}
 	}
-	return putRow(f.r, vStock, key, s)
+	keepRow(f.r, vStock, key, s)
+	return nil
 }

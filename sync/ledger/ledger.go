@@ -310,7 +310,13 @@ func (l *Ledger) updateAlone(f func(*rows) error) error {
 	defer guard(tx.Rollback) // does nothing after a commit
 	r := l.rows(tx)
 	r.arena = &l.arena
-	if err := guard(func() error { return f(r) }); err != nil || !r.dirty {
+	err = guard(func() error {
+		if err := f(r); err != nil {
+			return err
+		}
+		return r.settle()
+	})
+	if err != nil || !r.dirty {
 		return err
 	}
 	return l.commit(tx)

@@ -5,6 +5,8 @@ import (
 	"crypto/cipher"
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/fxamacker/cbor/v2"
 	"go.etcd.io/bbolt"
@@ -21,6 +23,10 @@ type rows struct {
 	dirty   bool   // something was put or deleted
 	written int    // bytes put so far
 	arena   *arena // holds what is put until the transaction ends
+
+	// late are rows that the fold has changed and not written yet, by bucket and
+	// key: it changes an order again and again, and one row for all orders' figures.
+	late map[string]map[string]any
 }
 
 // An arena lends memory for the length of one transaction. bbolt keeps what is
@@ -77,16 +83,23 @@ func (e *DamagedError) Error() string {
 
 // get gives the row, or nil if there is none.
 func (r *rows) get(bucket, key string) ([]byte, error) {
+	if v, ok := r.late[bucket][key]; ok {
+		if err := r.write(bucket, key, v); err != nil {
+			return nil, err
+		}
+	}
 	return r.view(bucket, false).get(key)
 }
 
 // put writes the row. plain is copied.
 func (r *rows) put(bucket, key string, plain []byte) error {
+	delete(r.late[bucket], key)
 	return r.view(bucket, true).put(key, plain)
 }
 
 // delete removes the row if it is there.
 func (r *rows) delete(bucket, key string) error {
+	delete(r.late[bucket], key)
 	return r.view(bucket, false).delete(key)
 }
 
@@ -95,7 +108,40 @@ func (r *rows) delete(bucket, key string) error {
 // f must not put or delete rows of the same bucket. A damaged row is noted and
 // left out.
 func (r *rows) scan(bucket, from, prefix string, f func(key string, plain []byte) (more bool, err error)) error {
+	if err := r.writeAll(bucket); err != nil {
+		return err
+	}
 	return r.view(bucket, false).scan(max(from, prefix), prefix, f)
+}
+
+// write writes a late row.
+func (r *rows) write(bucket, key string, v any) error {
+	data, err := encMode.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("row %s of %s: %w", key, bucket, err)
+	}
+	return r.put(bucket, key, data)
+}
+
+// writeAll writes the late rows of a bucket in the order of their keys.
+func (r *rows) writeAll(bucket string) error {
+	for _, key := range slices.Sorted(maps.Keys(r.late[bucket])) {
+		if err := r.write(bucket, key, r.late[bucket][key]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle writes what is late. Every transaction in which something was folded
+// ends with it.
+func (r *rows) settle() error {
+	for _, bucket := range slices.Sorted(maps.Keys(r.late)) {
+		if err := r.writeAll(bucket); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // view gives the bucket of one view. Its rows are sealed for "views/NAME"
@@ -281,6 +327,29 @@ func getRow[T any](r *rows, bucket, key string) (T, bool, error) {
 		return v, false, fmt.Errorf("row %s of %s: %w", key, bucket, err)
 	}
 	return v, true, nil
+}
+
+// ownRow is getRow for the fold, which keeps what it has changed: the value is
+// shared with the last keepRow of the transaction.
+func ownRow[T any](r *rows, bucket, key string) (T, bool, error) {
+	if v, ok := r.late[bucket][key]; ok {
+		return v.(T), true, nil
+	}
+	return getRow[T](r, bucket, key)
+}
+
+// keepRow is putRow for rows that the fold is about to change again: it is
+// written when it is read, or when the transaction ends. Nobody changes v later
+// but through ownRow.
+func keepRow[T any](r *rows, bucket, key string, v T) {
+	if r.late == nil {
+		r.late = map[string]map[string]any{}
+	}
+	if r.late[bucket] == nil {
+		r.late[bucket] = map[string]any{}
+	}
+	r.late[bucket][key] = v
+	r.dirty = true
 }
 
 // putRow writes v as the row.

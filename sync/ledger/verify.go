@@ -370,7 +370,15 @@ func (s *scratch) rows(tx *bbolt.Tx) *rows {
 }
 
 func (s *scratch) update(f func(*rows) error) error {
-	return guard(func() error { return s.db.Update(func(tx *bbolt.Tx) error { return f(s.rows(tx)) }) })
+	return guard(func() error {
+		return s.db.Update(func(tx *bbolt.Tx) error {
+			r := s.rows(tx)
+			if err := f(r); err != nil {
+				return err
+			}
+			return r.settle()
+		})
+	})
 }
 
 func (s *scratch) view(f func(*rows) error) error {
