@@ -141,6 +141,38 @@ func (OrderRevised) Kind() Kind           { return "order.revised/1" }
 func (f OrderRevised) Subjects() []string { return []string{order(f.Order)} }
 func (f OrderRevised) RawPayload() []byte { return f.Shop.Raw }
 
+// NoticeTaken keeps what a shop pushed, before anybody has read it.
+type NoticeTaken struct {
+	Channel ChannelID `json:"channel"`
+	Via     string    `json:"via"` // "hook", "socket"
+	Body    []byte    `json:"-"`   // as it came
+}
+
+func (NoticeTaken) Kind() Kind           { return "notice.taken/1" }
+func (f NoticeTaken) Subjects() []string { return []string{"channel:" + string(f.Channel)} }
+func (f NoticeTaken) RawPayload() []byte { return f.Body }
+
+// NoticesRead says that pushes were followed up, in the commit of what they led to.
+type NoticesRead struct {
+	Channel ChannelID `json:"channel"`
+	Seqs    []uint64  `json:"seqs"`             // of their NoticeTaken
+	Unread  []uint64  `json:"unread,omitempty"` // of those that nobody can read
+}
+
+func (NoticesRead) Kind() Kind           { return "notices.read/1" }
+func (f NoticesRead) Subjects() []string { return []string{"channel:" + string(f.Channel)} }
+
+// AddressAnswered says what a shop was told when its buyer asked for another
+// address. Outcome is "yes", or how far the floor was: a Why of sync/channel.
+type AddressAnswered struct {
+	Order   OrderID `json:"order"`
+	Outcome string  `json:"outcome"`
+	Stage   State   `json:"stage"`
+}
+
+func (AddressAnswered) Kind() Kind           { return "address.answered/1" }
+func (f AddressAnswered) Subjects() []string { return []string{order(f.Order)} }
+
 // ChannelAdvanced moves a channel's cursor, in the commit of the orders before it.
 type ChannelAdvanced struct {
 	Channel ChannelID `json:"channel"`
@@ -818,6 +850,9 @@ func init() {
 	register[OrderReceived]()
 	register[OrderRevised]()
 	register[ChannelAdvanced]()
+	register[NoticeTaken]()
+	register[NoticesRead]()
+	register[AddressAnswered]()
 	register[OrderTagged]()
 	register[OrderScored]()
 	register[OrderHeld]()

@@ -26,6 +26,7 @@ import (
 	"floord/label"
 	"floord/label/lang"
 	"floord/label/try"
+	"floord/sync/channel/channelmap"
 	"floord/sync/channel/drivers"
 )
 
@@ -356,29 +357,119 @@ func importCommand() *cli.Command {
 
 func channelCommand() *cli.Command {
 	return &cli.Command{
-		Name: "channel", Usage: "try out what shops send",
-		Commands: []*cli.Command{{
-			Name: "try", Usage: "print the orders of saved payloads as JSON, one a line", ArgsUsage: "CHANNEL FILE...",
-			Action: func(_ context.Context, c *cli.Command) error {
-				try := drivers.TryOf(c.Args().First())
-				if try == nil || c.Args().Len() < 2 {
-					return &usageError{"channel try: name a channel (" + strings.Join(drivers.Names(), ", ") + ") and at least one file"}
-				}
-				var failed error
-				for _, path := range c.Args().Tail() {
-					data, err := os.ReadFile(path)
-					if err == nil {
-						err = try(os.Stdout, data)
-					}
-					if err != nil {
-						fmt.Fprintf(os.Stderr, "%s: %v\n", path, err)
-						failed = errors.New("some payloads could not be read")
-					}
-				}
-				return failed
+		Name: "channel", Usage: "look at what shops send and at the maps that read it",
+		Commands: []*cli.Command{
+			{
+				Name: "try", Usage: "print the orders of saved payloads as JSON, one a line", ArgsUsage: "CHANNEL|MAP.toml FILE...",
+				Action: channelTry,
 			},
-		}},
+			{
+				Name: "lint", Usage: "name every mistake of channel maps; the shipped ones if none is named", ArgsUsage: "[MAP.toml...]",
+				Action: func(_ context.Context, c *cli.Command) error {
+					failed := false
+					for _, path := range c.Args().Slice() {
+						m, err := readMap(path)
+						if err != nil {
+							fmt.Fprintln(os.Stderr, err)
+							failed = true
+							continue
+						}
+						drivers.Lint(os.Stdout, path, m)
+					}
+					if !c.Args().Present() {
+						for _, name := range drivers.Names() {
+							drivers.Lint(os.Stdout, name, drivers.Maps()[name])
+						}
+					}
+					if failed {
+						return &usageError{}
+					}
+					return nil
+				},
+			},
+			{
+				Name: "schema", Usage: "print the JSON Schema of channel maps, for editors",
+				Action: func(context.Context, *cli.Command) error {
+					_, err := os.Stdout.Write(channelmap.Schema())
+					return err
+				},
+			},
+			{
+				Name: "backfill", Usage: "read a period of a shop again, beside the live reading", ArgsUsage: "CHANNEL",
+				Flags: []cli.Flag{
+					configFlag(),
+					&cli.StringFlag{Name: "from", Usage: "begin at `TIME` (2026-11-21 or 2026-11-21T08:00:00+08:00)", Required: true},
+					&cli.StringFlag{Name: "to", Usage: "end at `TIME`; now if left out"},
+				},
+				Action: func(ctx context.Context, c *cli.Command) error {
+					cfg, err := load(c)
+					if err != nil {
+						return err
+					}
+					from, err := moment(c.String("from"), cfg.Site.Zone)
+					if err != nil {
+						return err
+					}
+					to := time.Now()
+					if c.String("to") != "" {
+						if to, err = moment(c.String("to"), cfg.Site.Zone); err != nil {
+							return err
+						}
+					}
+					return daemon.Operate(ctx, cfg, []string{"channel", "backfill", c.Args().First(), from.Format(time.RFC3339), to.Format(time.RFC3339)}, nil, os.Stdout)
+				},
+			},
+		},
 	}
+}
+
+// moment reads a day, or a time, of the site's zone unless it says its own.
+func moment(s string, zone *time.Location) (time.Time, error) {
+	for _, form := range []string{time.DateOnly, time.DateTime, "2006-01-02T15:04", "2006-01-02T15:04:05"} {
+		if t, err := time.ParseInLocation(form, s, zone); err == nil {
+			return t, nil
+		}
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return t, &usageError{fmt.Sprintf("%q is no time such as 2026-11-21 or 2026-11-21T08:00:00+08:00", s)}
+	}
+	return t, nil
+}
+
+func readMap(path string) (*channelmap.Map, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return channelmap.Load(path, data)
+}
+
+func channelTry(_ context.Context, c *cli.Command) error {
+	name := c.Args().First()
+	try := drivers.TryOf(name)
+	if strings.HasSuffix(name, ".toml") { // a site's own
+		m, err := readMap(name)
+		if err != nil {
+			return err
+		}
+		try = m.Try
+	}
+	if try == nil || c.Args().Len() < 2 {
+		return &usageError{"channel try: name a channel (" + strings.Join(drivers.Names(), ", ") + ") and at least one file"}
+	}
+	var failed error
+	for _, path := range c.Args().Tail() {
+		data, err := os.ReadFile(path)
+		if err == nil {
+			err = try(os.Stdout, data)
+		}
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %v\n", path, err)
+			failed = errors.New("some payloads could not be read")
+		}
+	}
+	return failed
 }
 
 func deviceCommand() *cli.Command {

@@ -19,6 +19,8 @@ type Intake struct {
 	Channel floor.ChannelID
 	Cursor  string // where to go on; it moves with the orders, or neither does. Empty: it stays
 	Orders  []floor.ShopOrder
+	Notices []uint64 // pushes that these orders follow up
+	Unread  []uint64 // pushes that nobody can read
 }
 
 // Received says what became of an Intake.
@@ -51,6 +53,9 @@ func (f *Foreman) Receive(ctx context.Context, in Intake) (Received, error) {
 			}
 		}
 		got.Same += len(in.Orders) - got.New - got.Revised - got.Same
+		if len(in.Notices)+len(in.Unread) > 0 {
+			i.facts = append(i.facts, floor.NoticesRead{Channel: in.Channel, Seqs: in.Notices, Unread: in.Unread})
+		}
 		if in.Cursor != "" {
 			if was, err := v.Cursor(in.Channel); err != nil || was != in.Cursor {
 				i.facts = append(i.facts, floor.ChannelAdvanced{Channel: in.Channel, Cursor: in.Cursor})
@@ -67,6 +72,62 @@ func (f *Foreman) Receive(ctx context.Context, in Intake) (Received, error) {
 	}
 	got.Events = r.Events
 	return got, nil
+}
+
+// TakeNotice keeps what a shop pushed, as it came: when it returns without an
+// error, the disk has it. The key says which push it is: the same one again is
+// answered with the first receipt, whose event says when that was.
+func (f *Foreman) TakeNotice(ctx context.Context, key string, ch floor.ChannelID, via string, body []byte) (ledger.Receipt, error) {
+	req := ledger.Request{Key: key, Actor: floor.Actor("shop:" + string(ch))}
+	return f.l.Commit(ctx, req, func(*ledger.View) ([]floor.Fact, error) {
+		return []floor.Fact{floor.NoticeTaken{Channel: ch, Via: via, Body: body}}, nil
+	})
+}
+
+// AddressAsked answers a buyer's wish for another address from the floor's state:
+// as long as no label of the order exists it is granted, and hands that hold the
+// order are stopped until the new address has come; later it is refused with how
+// far the floor is. For an order that the floor does not have it does nothing.
+func (f *Foreman) AddressAsked(ctx context.Context, by By, ch floor.ChannelID, shop, number string) (ledger.Receipt, error) {
+	return f.decide(ctx, by, func(i *intake) error {
+		id, known, err := i.OrderByNumber(ch, shop, number)
+		if err != nil || !known || !i.f.o.Reports(ch) {
+			return err
+		}
+		o, ok, err := i.Order(id)
+		if err != nil || !ok {
+			return err
+		}
+		outcome := addressOutcome(o.State)
+		if outcome == "yes" && !o.State.Before(floor.Waved) && o.Freeze == nil {
+			if _, err := i.freeze(&o, floor.FreezeAddress, i.now); err != nil {
+				return err
+			}
+		}
+		i.add(floor.AddressAnswered{Order: id, Outcome: outcome, Stage: o.State})
+		e, err := i.effects()
+		if err != nil {
+			return err
+		}
+		i.add(floor.EffectAsked{Effect: floor.Effect{
+			ID: floor.EffectID(e.take()), Lane: "shop/" + string(ch), What: floor.EffectAnswer, Class: floor.Idempotent,
+			Order: id, Args: map[string]string{"what": "address", "outcome": outcome},
+		}})
+		return nil
+	})
+}
+
+// addressOutcome is "yes", or why an order can no longer go elsewhere.
+func addressOutcome(s floor.State) string {
+	switch {
+	case s.Before(floor.Packing):
+		return "yes"
+	case s == floor.Packing:
+		return "packing"
+	case s == floor.Sealed:
+		return "sealed"
+	}
+	return "shipped"
 }
 
 // newestOf keeps the newest saying of each order, in the order of first mention.
@@ -295,7 +356,16 @@ func (i *intake) reviseEarly(o floor.Order, s floor.ShopOrder) error {
 	if !slices.Equal(j.Holds, o.Holds) {
 		i.add(floor.OrderHeld{Order: o.ID, Holds: j.Holds})
 	}
+	if asksCancel(s.Holds) && !asksCancel(o.Holds) && s.State == floor.ShopPaid {
+		return i.answer(o, "stopped") // nobody holds it, and the shop's own hold keeps it so
+	}
 	return nil
+}
+
+// asksCancel reports whether the buyer asks for the money back, of an order that
+// has not left.
+func asksCancel(holds []floor.Hold) bool {
+	return hasHold(holds, floor.HoldRefund) || hasHold(holds, floor.HoldLocked)
 }
 
 // stopUnheld ends a cancelled order that nobody has begun: frozen, decided and

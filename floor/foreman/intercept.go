@@ -184,9 +184,13 @@ func (i *intake) answer(o floor.Order, outcome string) error {
 	if err != nil {
 		return err
 	}
+	since := i.now // since when nothing of it moves
+	if o.Freeze != nil && !o.Freeze.Since.IsZero() {
+		since = o.Freeze.Since
+	}
 	i.add(floor.EffectAsked{Effect: floor.Effect{
 		ID: floor.EffectID(e.take()), Lane: "shop/" + string(o.Channel), What: floor.EffectAnswer,
-		Class: floor.Idempotent, Order: o.ID, Args: map[string]string{"outcome": outcome},
+		Class: floor.Idempotent, Order: o.ID, Args: map[string]string{"outcome": outcome, "since": since.UTC().Format(time.RFC3339)},
 	}})
 	return nil
 }

@@ -135,6 +135,11 @@ func (v look) alert(facts []floor.Fact, order floor.OrderID, code string, args .
 	}}), nil
 }
 
+// Alarm calls a lead for what concerns no order.
+func (f *Foreman) Alarm(ctx context.Context, by By, code string, args ...string) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) { return v.alert(nil, "", code, args...) })
+}
+
 // Overdue calls a lead because a task is not done by its time. It does nothing if
 // the task has ended, is not due, or a lead was called already.
 func (f *Foreman) Overdue(ctx context.Context, by By, task floor.TaskID) (ledger.Receipt, error) {

@@ -80,7 +80,7 @@ var onlyIn = map[string][]string{
 	"github.com/fxamacker/cbor/v2":        {"sync/ledger"},
 	"github.com/klauspost/compress":       {"sync/ledger"},
 	"github.com/tarm/serial":              {"device/serial"},
-	"github.com/gorilla/websocket":        {"sync/pda", "sync/carrier/component", "internal/sim", "internal/sim/*"},
+	"github.com/gorilla/websocket":        {"sync/pda", "sync/carrier/component", "sync/channel/drivers", "internal/sim", "internal/sim/*"},
 	"github.com/go-json-experiment/json":  {"sync/pda", "sync/channel/*"},
 	"github.com/jung-kurt/gofpdf":         {"report/pdf"},
 	"github.com/skip2/go-qrcode":          {"label"},

@@ -117,9 +117,7 @@ func (d *decoder) cross(c *Config) {
 	d.unique("packaging", len(c.Packagings), func(i int) string { return c.Packagings[i].ID })
 	d.badges(c.People)
 	for i, ch := range c.Channels {
-		if ch.Driver == "pdd" {
-			d.needs(fmt.Sprintf("channel[%d]", i), "pdd", "shop", "client_id", "secret_file", "token_file")
-		}
+		d.needs(fmt.Sprintf("channel[%d]", i), ch.Driver, needed[ch.Driver]...)
 	}
 	for i, ca := range c.Carriers {
 		table := fmt.Sprintf("carrier[%d]", i)
@@ -167,6 +165,22 @@ var carrierNeeds = map[string][]string{
 	"cainiao": {"account", "secret_file", "token_file", "code", "channels"},
 	"pdd":     {"account", "secret_file", "token_file", "code", "channels"},
 	"douyin":  {"account", "secret_file", "token_file", "code", "channels"},
+}
+
+// needed are the keys that a driver cannot do without.
+var needed = map[string][]string{
+	"pdd":          {"shop", "client_id", "secret_file", "token_file"},
+	"taobao":       {"shop", "client_id", "secret_file", "token_file"},
+	"jd":           {"shop", "client_id", "secret_file", "token_file"},
+	"douyin":       {"shop", "client_id", "secret_file", "token_file"},
+	"kuaishou":     {"shop", "client_id", "secret_file", "sign_file", "token_file", "code"},
+	"xiaohongshu":  {"shop", "client_id", "secret_file", "token_file"},
+	"wechat_store": {"shop", "client_id", "secret_file", "token_file"},
+	"shopify":      {"shop", "url", "token_file"},
+	"woocommerce":  {"shop", "url", "client_id", "secret_file"},
+	"amazon":       {"shop", "client_id", "secret_file", "token_file"},
+	"qimen":        {"shop", "url", "client_id", "secret_file"},
+	"map":          {"shop", "map"},
 }
 
 // has says whether the file has that key, right or wrong.

@@ -185,15 +185,26 @@ type Person struct {
 // A Channel is one account on one platform.
 type Channel struct {
 	ID         floor.ChannelID `toml:"id" is:"id needed"`
-	Driver     string          `toml:"driver" oneof:"pdd csv" is:"needed"`
-	URL        string          `toml:"url" is:"url"` // empty: the platform's own
+	Driver     string          `toml:"driver" oneof:"pdd taobao jd douyin kuaishou xiaohongshu wechat_store shopify woocommerce amazon qimen map csv" is:"needed"`
+	Map        Path            `toml:"map" is:"file"` // of driver "map": the site's own channel map
+	URL        string          `toml:"url" is:"url"`  // empty: the platform's own
 	Shop       string          `toml:"shop" is:"line"`
 	ClientID   string          `toml:"client_id" is:"line"`
 	SecretFile Path            `toml:"secret_file" is:"secret"`
+	SignFile   Path            `toml:"sign_file" is:"secret"` // where calls are signed with another secret
+	HookFile   Path            `toml:"hook_file" is:"secret"` // where pushes are signed with another secret
 	TokenFile  Path            `toml:"token_file" is:"secret"`
+	Socket     bool            `toml:"socket"`                               // take messages over a connection of our own
 	Every      time.Duration   `toml:"every" default:"5m" range:"1s..24h"`   // between two pulls
 	Overlap    time.Duration   `toml:"overlap" default:"0s" range:"0s..24h"` // read again at each pull; 0: the driver's own
 	Lag        time.Duration   `toml:"lag" default:"0s" range:"0s..1h"`      // a pull ends so long before now; 0: the driver's own
+	Codes      []Code          `toml:"code"`
+}
+
+// A Code is what a platform calls a carrier.
+type Code struct {
+	Carrier floor.CarrierID `toml:"carrier" is:"id needed"`
+	Code    string          `toml:"code" is:"line needed"`
 }
 
 // A Carrier is one account at one carrier, or at a platform's own waybill service,

@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,6 +28,7 @@ import (
 	"floord/floor/foreman"
 	"floord/internal/config"
 	"floord/internal/gate"
+	"floord/sync/channel/api"
 	"floord/sync/courier"
 	"floord/sync/ledger"
 	"floord/sync/pda"
@@ -44,6 +46,9 @@ type Site struct {
 	ledger  *ledger.Ledger
 	foreman *foreman.Foreman
 	keys    keys
+
+	appsMu sync.Mutex
+	apps   map[string]*api.App // guarded by appsMu; by driver, address and client
 
 	closers []func() error // what was taken, given back in reverse
 }
@@ -194,6 +199,7 @@ func (d *Daemon) openDoors(o Options) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", g.Wrap(d.metrics.handler()))
+	mux.HandleFunc("/hooks/{channel}", d.hook) // whom the signature lets in
 	mux.Handle("/", handler)
 	d.http = web.NewServer(mux, d.log)
 	if d.listener, err = net.Listen("tcp", d.cfg.HTTP.Listen); err != nil {
@@ -312,10 +318,15 @@ func (d *Daemon) stages() []stage {
 		{"archive", d.archive},
 		{"report", d.dailyReports},
 		{"watchdog", d.watchdog},
+		{"sweep", d.sweep},
 	}
 	for _, s := range d.shops {
 		if s.channel != nil {
-			bring = append(bring, task{"shop " + string(s.id), func(ctx context.Context) error { return d.pull(ctx, s) }})
+			bring = append(bring, task{"shop " + string(s.id), func(ctx context.Context) error { return d.pull(ctx, s) }},
+				task{"pushes of " + string(s.id), func(ctx context.Context) error { return d.follow(ctx, s) }})
+			if s.cfg.Socket {
+				bring = append(bring, task{"messages of " + string(s.id), func(ctx context.Context) error { return d.listen(ctx, s) }})
+			}
 		}
 	}
 	bring = append(bring, task{"fuses", d.probeFuses}, task{"numbers", d.bookAhead})

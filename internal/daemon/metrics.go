@@ -27,9 +27,10 @@ var (
 	outboxDesc   = prometheus.NewDesc("floord_outbox_rows", "What is owed to the outside, by lane and state.", []string{"lane", "state"}, nil)
 	ledgerDesc   = prometheus.NewDesc("floord_ledger", "The ledger's own figures.", []string{"what"}, nil)
 	channelDesc  = prometheus.NewDesc("floord_channel_up", "1 if the last pull of the channel went through.", []string{"channel"}, nil)
+	pushesDesc   = prometheus.NewDesc("floord_pushes_total", "Pushes of the channel, by what became of them.", []string{"channel", "result"}, nil)
 	socketsDesc  = prometheus.NewDesc("floord_handhelds_connected", "Devices on a socket.", nil, nil)
 	stuckDesc    = prometheus.NewDesc("floord_serial_stuck", "Calls to serial drivers that never came back.", nil, nil)
-	allDescs     = []*prometheus.Desc{ordersDesc, flaggedDesc, countsDesc, outboxDesc, ledgerDesc, channelDesc, socketsDesc, stuckDesc}
+	allDescs     = []*prometheus.Desc{ordersDesc, flaggedDesc, countsDesc, outboxDesc, ledgerDesc, channelDesc, pushesDesc, socketsDesc, stuckDesc}
 	refusedShape = prometheus.CounterOpts{Name: "floord_http_turned_away_total", Help: "Requests turned away before anything else was looked at."}
 )
 
@@ -91,6 +92,9 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	}
 	for _, sh := range m.d.shops {
 		gauge(channelDesc, float64(bit(sh.state().OK)), string(sh.id))
+		for result, n := range sh.knocks.counts() {
+			ch <- prometheus.MustNewConstMetric(pushesDesc, prometheus.CounterValue, float64(n), string(sh.id), result)
+		}
 	}
 	gauge(socketsDesc, float64(m.d.pda.Connected()))
 	gauge(stuckDesc, float64(serial.Stuck()))

@@ -52,6 +52,7 @@ var commands = []command{
 	{"label rare", labelRare},
 	{"rules try", rulesTry},
 	{"stock", stock},
+	{"channel backfill", backfill},
 	{"count", count},
 	{"backup", backup},
 	{"invite", invite},
@@ -70,6 +71,11 @@ func (s *Site) operate(ctx context.Context, args []string, in io.Reader, out io.
 		}
 	}
 	return fmt.Errorf("no command %q", line)
+}
+
+// Operate runs an operator's command on a site that is open in this process.
+func (s *Site) Operate(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
+	return s.operate(ctx, args, in, out)
 }
 
 // Operate runs an operator's command on the site of cfg: inside the daemon if one

@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
+	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,6 +17,7 @@ import (
 	"floord/internal/config"
 	"floord/sync/channel"
 	"floord/sync/channel/api"
+	"floord/sync/channel/channelmap"
 	"floord/sync/channel/drivers"
 	"floord/sync/courier"
 	"floord/sync/ledger"
@@ -25,6 +29,10 @@ type shop struct {
 	id      floor.ChannelID
 	cfg     config.Channel
 	channel channel.Channel // nil for CSV imports: nothing to pull and nobody to tell
+	chart   *channelmap.Map // nil where the channel is not read by a map
+	qimen   http.Handler    // of a channel whose other side drives us
+	noticed chan struct{}   // woken when something was pushed
+	knocks  knocks
 
 	mu       sync.Mutex
 	pulledAt time.Time // guarded by mu; the last pull that went through
@@ -34,38 +42,66 @@ type shop struct {
 }
 
 func (d *Daemon) openShops() error {
-	apps := map[string]*api.App{} // rates count per app: all its shops share one
 	for _, c := range d.cfg.Channels {
-		s := &shop{id: c.ID, cfg: c}
+		s := &shop{id: c.ID, cfg: c, noticed: make(chan struct{}, 1)}
 		if c.Driver != "csv" {
-			ch, err := openAPI(apps, c, api.ShopOptions{})
+			var err error
+			if s.chart, err = chartOf(c); err == nil {
+				s.channel, err = d.openAPI(c, s.chart, api.ShopOptions{})
+			}
 			if err != nil {
 				return fmt.Errorf("channel %s: %w", c.ID, err)
 			}
-			s.channel = ch
 		}
 		d.shops = append(d.shops, s)
 	}
 	return nil
 }
 
-// openAPI opens a shop as the configuration says; o may say more.
-func openAPI(apps map[string]*api.App, c config.Channel, o api.ShopOptions) (*api.Shop, error) {
+// chartOf gives the map of a channel: the platform's, or the site's own.
+func chartOf(c config.Channel) (*channelmap.Map, error) {
+	if c.Driver != "map" {
+		return drivers.Maps()[c.Driver], nil
+	}
+	data, err := os.ReadFile(string(c.Map))
+	if err != nil {
+		return nil, err
+	}
+	return channelmap.Load(string(c.Map), data)
+}
+
+// openAPI opens a shop as the configuration says; o may say more. Rates count per
+// app: all its shops share one.
+func (s *Site) openAPI(c config.Channel, m *channelmap.Map, o api.ShopOptions) (*api.Shop, error) {
 	a := api.Account{Client: c.ClientID}
-	var err error
-	if c.SecretFile != "" {
-		if a.Secret, err = config.Secret(c.SecretFile); err != nil {
+	for file, to := range map[config.Path]*string{c.SecretFile: &a.Secret, c.SignFile: &a.SignSecret} {
+		if file == "" {
+			continue
+		}
+		var err error
+		if *to, err = config.Secret(file); err != nil {
 			return nil, err
 		}
 	}
-	key := c.Driver + "|" + c.URL + "|" + c.ClientID
-	if apps[key] == nil {
-		if apps[key], err = drivers.New(drivers.Maps()[c.Driver], a, api.Options{URL: c.URL}); err != nil {
+	s.appsMu.Lock()
+	defer s.appsMu.Unlock()
+	key := strings.Join([]string{c.Driver, string(c.Map), c.URL, c.ClientID}, "|")
+	if s.apps[key] == nil {
+		app, err := drivers.New(m, a, api.Options{URL: c.URL})
+		if err != nil {
 			return nil, err
 		}
+		if s.apps == nil {
+			s.apps = map[string]*api.App{}
+		}
+		s.apps[key] = app
 	}
 	o.Channel, o.Shop, o.Token, o.Lag, o.Overlap = c.ID, c.Shop, channel.TokenFile(c.TokenFile), c.Lag, c.Overlap
-	return apps[key].Shop(o)
+	o.Carriers = map[floor.CarrierID]string{}
+	for _, code := range c.Codes {
+		o.Carriers[code.Carrier] = code.Code
+	}
+	return s.apps[key].Shop(o)
 }
 
 // pull brings a shop's orders in, until ctx ends. Trouble with the shop backs off
@@ -117,9 +153,11 @@ func (d *Daemon) pullAll(ctx context.Context, s *shop) error {
 		if err != nil {
 			return err
 		}
-		if err := d.receive(ctx, s, page); err != nil {
+		got, err := d.receive(ctx, s.id, page)
+		if err != nil {
 			return err
 		}
+		s.took(got)
 		if !page.More {
 			return nil
 		}
@@ -127,38 +165,44 @@ func (d *Daemon) pullAll(ctx context.Context, s *shop) error {
 }
 
 // receive takes a page in. The cursor moves with the last part of it.
-func (d *Daemon) receive(ctx context.Context, s *shop, page channel.Page) error {
+func (s *Site) receive(ctx context.Context, id floor.ChannelID, page channel.Page) (total foreman.Received, err error) {
 	for from := 0; ; from += foreman.MaxIntake {
 		to := min(from+foreman.MaxIntake, len(page.Orders))
-		in := foreman.Intake{Channel: s.id, Orders: page.Orders[from:to]}
+		in := foreman.Intake{Channel: id, Orders: page.Orders[from:to]}
 		if to == len(page.Orders) {
 			in.Cursor = string(page.Next)
 		}
-		in.Key = d.pageKey(s.id, in)
-		got, err := d.foreman.Receive(ctx, in)
+		in.Key = s.pageKey(id, in)
+		got, err := s.foreman.Receive(ctx, in)
 		if err != nil {
-			return err
+			return total, err
 		}
-		s.mu.Lock()
-		s.orders += got.New
-		s.mu.Unlock()
+		total.New, total.Revised, total.Same = total.New+got.New, total.Revised+got.Revised, total.Same+got.Same
+		total.Held, total.Frozen, total.Missed = total.Held+got.Held, total.Frozen+got.Frozen, total.Missed+got.Missed
 		if got.New+got.Revised+got.Missed > 0 {
-			d.log.Info("orders in", "channel", s.id, "new", got.New, "revised", got.Revised,
+			s.log.Info("orders in", "channel", id, "new", got.New, "revised", got.Revised,
 				"held", got.Held, "frozen", got.Frozen, "missed", got.Missed)
 		}
-		if in.Cursor != "" || to == len(page.Orders) {
-			return nil
+		if to == len(page.Orders) {
+			return total, nil
 		}
 	}
 }
 
+// took counts what came.
+func (s *shop) took(got foreman.Received) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.orders += got.New
+}
+
 // pageKey names a page by what it says: the same page again is the same request.
-func (d *Daemon) pageKey(id floor.ChannelID, in foreman.Intake) string {
+func (s *Site) pageKey(id floor.ChannelID, in foreman.Intake) string {
 	h := sha256.New()
 	for _, o := range in.Orders {
 		fmt.Fprintf(h, "%s|%s|%d|", o.Number, o.Content, o.ModifiedAt.UnixNano())
 	}
-	return fmt.Sprintf("%s/pull/%s/%s/%s", d.keys.day(), id, in.Cursor, hex.EncodeToString(h.Sum(nil)[:8]))
+	return fmt.Sprintf("%s/pull/%s/%s/%s", s.keys.day(), id, in.Cursor, hex.EncodeToString(h.Sum(nil)[:8]))
 }
 
 // state is the shop's line on the board.
@@ -192,28 +236,48 @@ func (d *Daemon) tellShop(s *shop) courier.Deliver {
 		defer cancel()
 		var o floor.Order
 		var p floor.Parcel
+		var others []floor.Parcel // the order's, that have left or will
 		err := d.ledger.Read(func(v *ledger.View) (err error) {
-			if o, _, err = v.Order(e.Order); err == nil && e.Parcel != "" {
-				p, _, err = v.Parcel(e.Parcel)
+			if o, _, err = v.Order(e.Order); err != nil || e.Parcel == "" {
+				return err
 			}
-			return err
+			for _, id := range o.Parcels {
+				x, _, err := v.Parcel(id)
+				switch {
+				case err != nil:
+					return err
+				case id == e.Parcel:
+					p = x
+				case x.State != floor.ParcelIsVoid:
+					others = append(others, x)
+				}
+			}
+			return nil
 		})
 		if err == nil {
-			err = s.tell(ctx, e, o, p)
+			err = s.tell(ctx, e, o, p, others)
 		}
 		return shopOutcome(err)
 	}
 }
 
-func (s *shop) tell(ctx context.Context, e floor.Effect, o floor.Order, p floor.Parcel) error {
+func (s *shop) tell(ctx context.Context, e floor.Effect, o floor.Order, p floor.Parcel, others []floor.Parcel) error {
 	switch e.What {
 	case floor.EffectShipReport:
-		return s.channel.Report(ctx, channel.Report{
-			Key: e.Args["key"], Number: o.Number, Carrier: p.Carrier, Waybill: p.Waybill, Left: true,
-		})
+		r := channel.Report{Key: e.Args["key"], Number: o.Number, Carrier: p.Carrier, Waybill: p.Waybill, Left: true, Part: len(others) > 0}
+		for _, it := range p.Items {
+			r.Lines = append(r.Lines, floor.ShopLine{SKU: it.SKU, Qty: it.Qty})
+		}
+		for _, x := range others {
+			r.Others = append(r.Others, x.Waybill)
+		}
+		return s.channel.Report(ctx, r)
 	case floor.EffectAnswer:
-		a := channel.Answer{Key: string(e.ID), Number: o.Number, Yes: e.Args["outcome"] == "stopped", At: e.WantAt}
-		if !a.Yes {
+		a := channel.Answer{Key: string(e.ID), Number: o.Number, What: channel.What(e.Args["what"]), Yes: e.Args["outcome"] == "stopped" || e.Args["outcome"] == "yes", At: e.WantAt}
+		if at, err := time.Parse(time.RFC3339, e.Args["since"]); err == nil {
+			a.At = at
+		}
+		if a.Why = channel.Why(e.Args["outcome"]); a.Why == "missed" {
 			a.Why = channel.WhyShipped
 		}
 		return s.channel.Answer(ctx, a)

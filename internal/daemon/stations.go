@@ -279,7 +279,7 @@ func (d *Daemon) stopAtShop(ctx context.Context, id floor.OrderID) bool {
 	if err != nil || !now.Newer(o.ModifiedAt, o.Weight, o.Content) {
 		return false
 	}
-	if err := d.receive(ctx, s, channel.Page{Orders: []floor.ShopOrder{now}}); err != nil {
+	if _, err := d.receive(ctx, s.id, channel.Page{Orders: []floor.ShopOrder{now}}); err != nil {
 		return false
 	}
 	err = d.ledger.Read(func(v *ledger.View) (err error) { o, _, err = v.Order(id); return err })

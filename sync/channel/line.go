@@ -16,6 +16,10 @@ type Notice struct {
 	Frame  string `json:"frame_id,omitempty"` // what must be acknowledged
 }
 
+// EventAskAddress is the event of a buyer who asks for another address, which the
+// shop wants answered.
+const EventAskAddress = "address_change_applied"
+
 // line is the printed form of a normalised order.
 type line struct {
 	Number    string          `json:"order_no"`

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 
 	"floord/floor"
 )
@@ -49,6 +50,7 @@ const (
 	vCodes      = "codes"      // hash -> floor.DeviceInvited
 	vCursors    = "cursors"    // channel -> cursor
 	vCharsets   = "charsets"   // station -> floor.CharsetTold
+	vNotices    = "notices"    // channel|seq -> unix ns: what was pushed and not yet followed up
 	vIntercepts = "intercepts" // day/number -> floor.Intercept
 	vOpenAsks   = "open-asks"  // day/number -> "": intercepts not ended
 	vSerials    = "serials"    // sku|serial -> the order it was picked for
@@ -56,6 +58,9 @@ const (
 	vCounters   = "counters"   // name -> last number given
 	vFigures    = "figures"    // "floor" -> floor.Figures
 )
+
+// noticeKey sorts a channel's notices by their coming.
+func noticeKey(ch floor.ChannelID, seq uint64) string { return fmt.Sprintf("%s|%020d", ch, seq) }
 
 // A folder folds one event into the views. It is the only writer of them.
 type folder struct {
@@ -87,6 +92,18 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.received(x)
 	case floor.OrderRevised:
 		return f.revised(x)
+	case floor.NoticeTaken:
+		if err := f.count("notices", 1); err != nil {
+			return err
+		}
+		return putRow(f.r, vNotices, noticeKey(x.Channel, f.e.Seq), f.e.At.UnixNano())
+	case floor.NoticesRead:
+		if err := f.count("notices-unread", len(x.Unread)); err != nil {
+			return err
+		}
+		return each(append(slices.Clone(x.Seqs), x.Unread...), func(seq uint64) error { return f.r.delete(vNotices, noticeKey(x.Channel, seq)) })
+	case floor.AddressAnswered:
+		return f.count("address-answered", 1)
 	case floor.ChannelAdvanced:
 		return putRow(f.r, vCursors, string(x.Channel), x.Cursor)
 	case floor.CharsetTold:

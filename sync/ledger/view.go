@@ -314,6 +314,15 @@ func (v *View) Charset(id floor.StationID) (floor.CharsetTold, bool, error) {
 	return getRow[floor.CharsetTold](v.rows, vCharsets, string(id))
 }
 
+// Notices calls f with what was pushed to a channel and not yet followed up, in
+// the order in which it came, until f says no. Ledger.Raw gives what it said.
+func (v *View) Notices(ch floor.ChannelID, f func(seq uint64, at time.Time) bool) error {
+	return scanRows(v.rows, vNotices, "", string(ch)+"|", func(key string, ns int64) bool {
+		seq, err := strconv.ParseUint(key[strings.LastIndexByte(key, '|')+1:], 10, 64)
+		return err != nil || f(seq, time.Unix(0, ns))
+	})
+}
+
 // Intercept gives the record of a freeze.
 func (v *View) Intercept(key string) (floor.Intercept, bool, error) {
 	return getRow[floor.Intercept](v.rows, vIntercepts, key)

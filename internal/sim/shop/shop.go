@@ -77,6 +77,8 @@ type Shop struct {
 	calls    map[string]int
 	granted  map[string]int // calls left of a method; missing = any number
 	renewals int
+	told     int64
+	untold   []message
 }
 
 // app is who may ask.
@@ -191,6 +193,7 @@ type reply struct {
 	order    *order
 	one      map[string]any
 	token    app
+	messages []message
 }
 
 // An order is an order as the platform keeps it.
@@ -474,6 +477,10 @@ var china = time.FixedZone("GMT+8", 8*3600)
 
 // ServeHTTP answers one call.
 func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/message/") {
+		s.socket(w, r)
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 	if err != nil {
 		http.Error(w, "too large", http.StatusBadRequest)
@@ -561,6 +568,8 @@ func (s *Shop) ask(q question) (a reply, no trouble) {
 		return s.decide(q)
 	case "address":
 		return s.move(q)
+	case "consume", "confirm":
+		return s.queue(q)
 	case "renew":
 		if q.token != s.app.refresh {
 			return a, tokenOver

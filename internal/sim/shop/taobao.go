@@ -62,6 +62,10 @@ func (taobao) read(s *Shop, r *http.Request, _ []byte) question {
 		q.op = "reship"
 	case "taobao.refunds.receive.get":
 		q.op = "requests"
+	case "taobao.tmc.messages.consume":
+		q.op = "consume"
+	case "taobao.tmc.messages.confirm":
+		q.op, q.request = "confirm", f.Get("s_message_ids")
 	case "taobao.rdc.aligenius.sendgoods.cancel":
 		var p struct {
 			Refund, Tid json.Number
@@ -138,6 +142,16 @@ func (taobao) answer(q question, a reply) (int, map[string]string, any) {
 		if in["total_results"] = a.total; len(rows) > 0 {
 			in["refunds"] = map[string]any{"refund": rows}
 		}
+	case "consume":
+		var list []any
+		for _, m := range a.messages {
+			list = append(list, map[string]any{"id": m.id, "topic": m.kind, "pub_time": local(time.Now()), "content": fmt.Sprintf(`{"tid":%s}`, m.number)})
+		}
+		if in["messages"] = map[string]any{}; len(list) > 0 {
+			in["messages"] = map[string]any{"tmc_message": list}
+		}
+	case "confirm":
+		in["is_success"] = true
 	case "cancel":
 		in["result"] = map[string]any{"success": true}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"floord/floor"
@@ -214,4 +215,27 @@ func (s *Shop) openRequest(ctx context.Context, a channel.Answer, o channelmap.O
 // refuse makes a Refused error whose sentence names what.
 func refuse(op, code, zh, en, what string) error {
 	return &channel.Error{Class: channel.Refused, Op: op, Code: code, Zh: fmt.Sprintf(zh, what), En: fmt.Sprintf(en, what)}
+}
+
+// Consume takes the messages that wait in the platform's queue for us and gives
+// keep each answer as it came; once keep has returned without an error, they are
+// confirmed, and else they come again. It gives how many there were.
+func (s *Shop) Consume(ctx context.Context, keep func(answer []byte) error) (int, error) {
+	v, err := s.ask(ctx, "consume", channelmap.Vars{})
+	if err != nil {
+		return 0, err
+	}
+	notices, err := s.app.m.NoticesOf(v)
+	if err != nil || len(notices) == 0 {
+		return 0, err
+	}
+	if err := keep(v.Raw()); err != nil {
+		return 0, err
+	}
+	ids := make([]string, len(notices))
+	for i, n := range notices {
+		ids[i] = n.Frame
+	}
+	_, err = s.ask(ctx, "confirm", channelmap.Vars{Text: map[string]string{"request": strings.Join(ids, ",")}})
+	return len(notices), err
 }

@@ -524,6 +524,11 @@ func (m *Map) First() int     { return m.doc.Pull.First }
 func (m *Map) Start() string  { return m.doc.Pull.Start }
 func (m *Map) Most() int      { return m.doc.Pull.Most }
 
+// Totals reports whether an answer says how many orders there are.
+func (m *Map) Totals() bool {
+	return slices.ContainsFunc(m.answers, func(a answer) bool { return len(a.total) > 0 })
+}
+
 // Limits are the rates the platform grants.
 func (m *Map) Limits() []Limit { return m.doc.Limits }
 

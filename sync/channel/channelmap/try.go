@@ -68,6 +68,9 @@ func (m *Map) Notices(payload []byte) ([]channel.Notice, error) {
 	return m.notices(&v)
 }
 
+// NoticesOf is Notices of a payload that was parsed.
+func (m *Map) NoticesOf(v *Value) ([]channel.Notice, error) { return m.notices(v) }
+
 // pushed reports whether v was pushed to us, and is no answer.
 func (m *Map) pushed(v *Value) bool {
 	return len(m.push.kind) > 0 && len(m.push.each) == 0 && !m.doc.Push.Orders && (v.Array() || m.push.kind.first(v) != &none)

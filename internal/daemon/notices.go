@@ -1,0 +1,434 @@
+package daemon
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"floord/floor"
+	"floord/floor/foreman"
+	"floord/internal/config"
+	"floord/sync/channel"
+	"floord/sync/channel/api"
+	"floord/sync/channel/drivers"
+	"floord/sync/ledger"
+)
+
+// maxPush bounds the body of a push.
+const maxPush = 1 << 20
+
+// resent is how long after the first a push may come again: a platform that did
+// not hear our answer sends it once more. Later than that it is a replay.
+const resent = time.Hour
+
+// knocks counts what came to a channel's door.
+type knocks struct {
+	mu     sync.Mutex
+	count  map[string]int // guarded by mu; result -> number
+	forged int            // guarded by mu; since the last alarm
+}
+
+// manyForged is how many forged or replayed pushes call a person.
+const manyForged = 5
+
+func (k *knocks) note(result string, bad bool) (alarm bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.count == nil {
+		k.count = map[string]int{}
+	}
+	k.count[result]++
+	if bad {
+		k.forged++
+	}
+	if alarm = k.forged >= manyForged; alarm {
+		k.forged = 0
+	}
+	return alarm
+}
+
+// counts gives the numbers by result.
+func (k *knocks) counts() map[string]int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	out := map[string]int{}
+	for r, n := range k.count {
+		out[r] = n
+	}
+	return out
+}
+
+// hook takes what a shop pushes to /hooks/CHANNEL. It looks at the signature, not
+// at what is said; 2xx means that the disk has it.
+func (d *Daemon) hook(w http.ResponseWriter, r *http.Request) {
+	s := d.shop(floor.ChannelID(r.PathValue("channel")))
+	if s == nil || s.channel == nil {
+		http.NotFound(w, r)
+		return
+	}
+	if s.qimen != nil {
+		s.qimen.ServeHTTP(w, r)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPush))
+	if err != nil {
+		s.knocks.note("too-large", false)
+		http.Error(w, "a push of at most 1 MiB is taken", http.StatusRequestEntityTooLarge)
+		return
+	}
+	hook, err := s.hook()
+	if err == nil {
+		err = hook.Verify(r.Header, r.URL.Query(), body, time.Now())
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, drivers.ErrStale):
+		d.refuseHook(r.Context(), w, s, "replayed", http.StatusConflict)
+		return
+	case errors.Is(err, drivers.ErrForged):
+		d.refuseHook(r.Context(), w, s, "forged", http.StatusUnauthorized)
+		return
+	default:
+		s.knocks.note("closed", false)
+		http.NotFound(w, r)
+		return
+	}
+	if echo := r.URL.Query().Get("echostr"); r.Method == http.MethodGet && echo != "" && len(echo) <= 200 {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, echo) // WeChat asks once whether the address is ours
+		return
+	}
+	if r.Method != http.MethodPost {
+		http.Error(w, "POST", http.StatusMethodNotAllowed)
+		return
+	}
+	replay, err := d.keep(r.Context(), s, "hook", body)
+	switch {
+	case err != nil:
+		s.knocks.note("not-stored", false)
+		d.log.Error("push not stored", "channel", s.id, "err", err)
+		http.Error(w, "not stored, send it again", http.StatusServiceUnavailable)
+		return
+	case replay:
+		d.refuseHook(r.Context(), w, s, "replayed", http.StatusConflict)
+		return
+	}
+	s.knocks.note("taken", false)
+	if reply := hook.Map.Hook().Reply; reply != "" {
+		if strings.HasPrefix(reply, "{") {
+			w.Header().Set("Content-Type", "application/json")
+		}
+		_, _ = io.WriteString(w, reply)
+	}
+}
+
+func (d *Daemon) refuseHook(ctx context.Context, w http.ResponseWriter, s *shop, result string, status int) {
+	if s.knocks.note(result, true) {
+		d.log.Error("pushes refused", "channel", s.id, "result", result)
+		if _, err := d.foreman.Alarm(context.WithoutCancel(ctx), d.by("hooks"), "hook-forged", "channel", string(s.id)); err != nil {
+			d.log.Error("alarm", "err", err)
+		}
+	}
+	http.Error(w, result, status)
+}
+
+// keep stores a push. replay says that it came before, longer ago than a shop
+// that did not hear us would wait.
+func (d *Daemon) keep(ctx context.Context, s *shop, via string, body []byte) (replay bool, err error) {
+	sum := sha256.Sum256(body)
+	key := fmt.Sprintf("%s/%s/%s/%s", d.keys.day(), via, s.id, hex.EncodeToString(sum[:16]))
+	r, err := d.foreman.TakeNotice(ctx, key, s.id, via, body)
+	if err != nil {
+		return false, err
+	}
+	if r.Repeated {
+		s.knocks.note("again", false)
+		return len(r.Events) > 0 && time.Since(r.Events[0].At) > resent, nil
+	}
+	select {
+	case s.noticed <- struct{}{}:
+	default: // it is awake
+	}
+	return false, nil
+}
+
+// hook gives the secrets of the channel's pushes, read anew each time.
+func (s *shop) hook() (drivers.Hook, error) {
+	h := drivers.Hook{Map: s.chart, Client: s.cfg.ClientID}
+	file := s.cfg.HookFile
+	if file == "" {
+		file = s.cfg.SecretFile
+	}
+	if s.chart == nil || file == "" {
+		return h, drivers.ErrNoHook
+	}
+	var err error
+	h.Secret, err = config.Secret(file)
+	return h, err
+}
+
+// maxNotices is how many pushes are followed up in one go.
+const maxNotices = 200
+
+// follow follows up what was pushed to a shop until ctx ends: each order that is
+// named is asked for. What a push says of the order counts for nothing.
+func (d *Daemon) follow(ctx context.Context, s *shop) error {
+	tries := 0
+	for ctx.Err() == nil {
+		n, err := d.followOnce(ctx, s)
+		wait := 30 * time.Second // what came while nobody could tell us: after a crash
+		switch {
+		case errors.Is(err, ledger.ErrUnknown):
+			return err
+		case err != nil && ctx.Err() == nil:
+			tries++
+			wait = max(retryPace(tries), channel.After(err))
+			d.log.Warn("pushes wait", "channel", s.id, "err", err, "again_in", wait)
+		case n > 0:
+			tries = 0
+			continue
+		default:
+			tries = 0
+		}
+		noticed := s.noticed
+		if tries > 0 {
+			noticed = nil // one more push does not make the shop answer
+		}
+		select {
+		case <-noticed:
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+// retryPace is 1, 5, 15 minutes, and 15 for ever; the first second is for what
+// heals at once.
+func retryPace(n int) time.Duration {
+	return []time.Duration{time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute}[min(n-1, 3)]
+}
+
+// followOnce follows up the oldest pushes and gives how many there were.
+func (d *Daemon) followOnce(ctx context.Context, s *shop) (int, error) {
+	var seqs []uint64
+	err := d.ledger.Read(func(v *ledger.View) error {
+		return v.Notices(s.id, func(seq uint64, _ time.Time) bool {
+			seqs = append(seqs, seq)
+			return len(seqs) < maxNotices
+		})
+	})
+	if err != nil || len(seqs) == 0 {
+		return 0, err
+	}
+	hook, _ := s.hook() // without secrets only a sealed push stays unread
+	in := foreman.Intake{Channel: s.id}
+	asked := map[string]bool{}
+	for _, seq := range seqs {
+		notices, err := d.readNotice(hook, seq)
+		if err != nil {
+			d.log.Warn("push not understood", "channel", s.id, "event", seq, "err", err)
+			in.Unread = append(in.Unread, seq)
+			continue
+		}
+		if err := d.refetch(ctx, s, seq, notices, asked, &in); err != nil {
+			if len(in.Notices)+len(in.Unread)+len(in.Orders) == 0 {
+				return 0, err
+			}
+			break // what is done so far is kept; this one comes again
+		}
+		in.Notices = append(in.Notices, seq)
+		if len(in.Orders) >= foreman.MaxIntake/2 {
+			break
+		}
+	}
+	in.Key = d.keys.next("followed/" + string(s.id))
+	got, err := d.foreman.Receive(ctx, in)
+	if err != nil {
+		return 0, err
+	}
+	s.took(got)
+	return len(in.Notices) + len(in.Unread) + len(in.Orders), nil
+}
+
+func (d *Daemon) readNotice(hook drivers.Hook, seq uint64) ([]channel.Notice, error) {
+	body, err := d.ledger.Raw(seq)
+	if err == nil {
+		body, err = hook.Open(body)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return hook.Map.Notices(body)
+}
+
+// refetch asks for the orders of a push, each once in asked. An order that the
+// shop does not give is left: the next sweep asks for what we have.
+func (d *Daemon) refetch(ctx context.Context, s *shop, seq uint64, notices []channel.Notice, asked map[string]bool, in *foreman.Intake) error {
+	for _, n := range notices {
+		if !asked[n.Number] {
+			o, err := s.check(ctx, n.Number)
+			switch {
+			case err == nil:
+				in.Orders = append(in.Orders, o)
+			case channel.ClassOf(err) != channel.Refused:
+				return err
+			default:
+				d.log.Warn("pushed order not given", "channel", s.id, "err", err)
+			}
+			asked[n.Number] = true
+		}
+		if n.Event == channel.EventAskAddress {
+			known := false
+			err := d.ledger.Read(func(v *ledger.View) (err error) {
+				_, known, err = v.OrderByNumber(s.id, s.cfg.Shop, n.Number)
+				return err
+			})
+			if err == nil && !known && hasNumber(in.Orders, n.Number) {
+				err = errNotYet // once it is, this push comes again
+			}
+			if err != nil {
+				return err
+			}
+			by := foreman.Floord(fmt.Sprintf("%s/address/%s/%d/%s", d.keys.day(), s.id, seq, n.Number))
+			if _, err := d.foreman.AddressAsked(ctx, by, s.id, s.cfg.Shop, n.Number); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+var errNotYet = errors.New("the order is not in yet")
+
+func hasNumber(orders []floor.ShopOrder, number string) bool {
+	return slices.ContainsFunc(orders, func(o floor.ShopOrder) bool { return o.Number == number })
+}
+
+func (s *shop) check(ctx context.Context, number string) (floor.ShopOrder, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return s.channel.Check(ctx, number)
+}
+
+// listen holds a shop's own connection for messages until ctx ends.
+func (d *Daemon) listen(ctx context.Context, s *shop) error {
+	keep := func(body []byte) error { _, err := d.keep(ctx, s, "socket", body); return err }
+	tries := 0
+	for ctx.Err() == nil {
+		began := time.Now()
+		err := d.listenOnce(ctx, s, keep)
+		if errors.Is(err, ledger.ErrUnknown) {
+			return err
+		}
+		if tries++; err == nil || time.Since(began) > 5*time.Minute {
+			tries = 0
+		}
+		wait := min(time.Second<<min(tries, 8), 5*time.Minute)
+		if err != nil && ctx.Err() == nil {
+			d.log.Warn("messages not reached", "channel", s.id, "err", err, "again_in", wait)
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+	}
+	return nil
+}
+
+func (d *Daemon) listenOnce(ctx context.Context, s *shop, keep func([]byte) error) error {
+	if s.chart.Call("consume") != nil {
+		for {
+			n, err := s.channel.(*api.Shop).Consume(ctx, keep)
+			if err != nil || n == 0 {
+				return err
+			}
+		}
+	}
+	secret, err := config.Secret(s.cfg.SecretFile)
+	if err != nil {
+		return err
+	}
+	address := ""
+	if u, err := url.Parse(s.cfg.URL); err == nil && u.Host != "" {
+		address = strings.Replace(u.Scheme, "http", "ws", 1) + "://" + u.Host
+	}
+	return drivers.ListenPDD(ctx, address, api.Account{Client: s.cfg.ClientID, Secret: secret}, keep)
+}
+
+// sweepAt is when the unfinished orders of yesterday are asked for again.
+var sweepAt = config.Clock{Hour: 9}
+
+// sweep asks every morning for every order that came before today and still needs
+// hands: what neither pull nor push has told us.
+func (d *Daemon) sweep(ctx context.Context) error {
+	for {
+		now := time.Now().In(d.cfg.Site.Zone)
+		at := sweepAt.On(now)
+		if !at.After(now) {
+			at = sweepAt.On(now.AddDate(0, 0, 1))
+		}
+		select {
+		case <-time.After(time.Until(at)):
+		case <-ctx.Done():
+			return nil
+		}
+		for _, s := range d.shops {
+			if s.channel == nil || s.qimen != nil {
+				continue
+			}
+			n, err := d.sweepShop(ctx, s, time.Now().In(d.cfg.Site.Zone))
+			if err != nil && ctx.Err() == nil {
+				d.log.Warn("sweep ended early", "channel", s.id, "orders", n, "err", err)
+			}
+		}
+	}
+}
+
+// sweepShop asks for a shop's unfinished orders of the days before now and gives
+// how many it asked for.
+func (d *Daemon) sweepShop(ctx context.Context, s *shop, now time.Time) (asked int, err error) {
+	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
+	var numbers []string
+	err = d.ledger.Read(func(v *ledger.View) error {
+		var inner error
+		err := v.Live(func(id floor.OrderID, _ floor.State) bool {
+			var o floor.Order
+			if o, _, inner = v.Order(id); inner == nil && o.Channel == s.id && o.ReceivedAt.Before(today) {
+				numbers = append(numbers, o.Number)
+			}
+			return inner == nil
+		})
+		return errors.Join(err, inner)
+	})
+	if err != nil {
+		return 0, err
+	}
+	page := channel.Page{}
+	for i, n := range numbers {
+		o, err := s.check(ctx, n)
+		switch {
+		case err == nil:
+			page.Orders = append(page.Orders, o)
+		case channel.ClassOf(err) != channel.Refused:
+			return asked, err
+		}
+		asked++
+		if len(page.Orders) >= 100 || i == len(numbers)-1 {
+			if _, err := d.receive(ctx, s.id, page); err != nil {
+				return asked, err
+			}
+			page.Orders = nil
+		}
+	}
+	return asked, nil
+}

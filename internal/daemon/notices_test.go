@@ -1,0 +1,256 @@
+package daemon_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"floord/floor"
+	"floord/internal/config"
+	"floord/internal/daemon"
+	"floord/internal/sim/shop"
+	"floord/internal/sim/wire"
+	"floord/sync/ledger"
+)
+
+const (
+	appKey    = "7000000000000000001"
+	appSecret = "s3cret"
+)
+
+// site runs a daemon with one channel beside its fake. It pulls once an hour, so
+// that what comes in came by other ways.
+func site(t *testing.T, driver string, fake *shop.Shop, more func(*config.Channel)) *daemon.Daemon {
+	t.Helper()
+	srv := httptest.NewServer(fake)
+	t.Cleanup(srv.Close)
+	dir := t.TempDir()
+	file := func(name, text string) config.Path {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return config.Path(path)
+	}
+	cfg := config.Default(dir)
+	cfg.HTTP.Listen = "127.0.0.1:0"
+	c := config.Channel{ID: "main", Driver: driver, URL: srv.URL, Shop: "1", ClientID: appKey, Every: time.Hour,
+		SecretFile: file("secret", appSecret), TokenFile: file("token", "t0ken")}
+	if more != nil {
+		more(&c)
+	}
+	cfg.Channels = []config.Channel{c}
+	d, err := daemon.Open(cfg, daemon.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	return d
+}
+
+// until waits until f holds of the site's ledger.
+func until(t *testing.T, d *daemon.Daemon, what string, f func(v *ledger.View) (bool, error)) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		held := false
+		err := d.Ledger().Read(func(v *ledger.View) (err error) { held, err = f(v); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if held {
+			return
+		}
+	}
+	t.Fatalf("not within a minute: %s", what)
+}
+
+func has(number string) func(*ledger.View) (bool, error) {
+	return func(v *ledger.View) (bool, error) {
+		_, ok, err := v.OrderByNumber("main", "1", number)
+		return ok, err
+	}
+}
+
+func read(v *ledger.View) (bool, error) { // everything pushed was followed up
+	waiting := false
+	err := v.Notices("main", func(uint64, time.Time) bool { waiting = true; return false })
+	return !waiting, err
+}
+
+func push(t *testing.T, d *daemon.Daemon, body, sign string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, d.URL("/hooks/main"), strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("event-sign", sign)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, _ := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(b)
+}
+
+func genuine(body string) string { return shop.DouyinSign([]byte(body), appKey, appSecret) }
+
+func dyPush(tag, number string) string {
+	return fmt.Sprintf(`[{"tag":%q,"msg_id":"%s-%s","data":"{\"p_id\":%s,\"shop_id\":4463798}"}]`, tag, tag, number, number)
+}
+
+func place(fake *shop.Shop) string {
+	return fake.Place(shop.Order{Items: []shop.Item{{SKU: "A", Name: "T恤", Qty: 1}}, PayFen: 100, Name: "张三", Phone: "138", Province: "广东省",
+		City: "深圳市", District: "南山区", Street: "路1号", PaidAt: time.Now().Add(-48 * time.Hour)})
+}
+
+// TestAPushBringsTheOrderItself: a push is kept, answered, and leads to the order
+// being asked for; what it says of the order counts for nothing.
+func TestAPushBringsTheOrderItself(t *testing.T) {
+	fake := shop.NewDouyin(appKey, appSecret, "t0ken")
+	n := place(fake)
+	d := site(t, "douyin", fake, nil)
+	body := dyPush("101", n)
+	if code, reply := push(t, d, body, genuine(body)); code != 200 || reply != `{"code":0,"msg":"success"}` {
+		t.Fatalf("%d %s", code, reply)
+	}
+	until(t, d, "the order is in", has(n))
+	// Again, late and out of order: one order, the newest truth.
+	fake.CancelByBuyer(n)
+	for _, tag := range []string{"200", "101", "100", "101"} {
+		body := dyPush(tag, n)
+		if code, _ := push(t, d, body, genuine(body)); code != 200 {
+			t.Errorf("tag %s: %d", tag, code)
+		}
+	}
+	until(t, d, "the newest truth holds it", func(v *ledger.View) (bool, error) {
+		id, _, err := v.OrderByNumber("main", "1", n)
+		if err != nil {
+			return false, err
+		}
+		o, _, err := v.Order(id)
+		return len(o.Holds) > 0 && o.Holds[0].Code == floor.HoldRefund, err
+	})
+	until(t, d, "all is read", read)
+	// The shop hears that nothing moves, of its own accord.
+	until(t, d, "the cancel is answered", func(*ledger.View) (bool, error) {
+		answers, _ := fake.Answered(n)
+		return len(answers) == 1 && answers[0] == "SUCCESS", nil
+	})
+	probe := `[{"tag":"0","msg_id":"0","data":"2026-11-10 20:00:00"}]`
+	if code, _ := push(t, d, probe, genuine(probe)); code != 200 {
+		t.Errorf("probe: %d", code)
+	}
+	odd := `[{"tag":"101","data":"{"}]`
+	if code, _ := push(t, d, odd, genuine(odd)); code != 200 {
+		t.Errorf("a push that nobody can read: %d; want it kept", code)
+	}
+	until(t, d, "what cannot be read stops nothing", read)
+}
+
+func TestForgedPushesAreTurnedAway(t *testing.T) {
+	fake := shop.NewDouyin(appKey, appSecret, "t0ken")
+	d := site(t, "douyin", fake, nil)
+	body := dyPush("101", "1")
+	for range 5 {
+		if code, _ := push(t, d, body, genuine(body+" ")); code != http.StatusUnauthorized {
+			t.Errorf("forged: %d; want 401", code)
+		}
+	}
+	if code, _ := push(t, d, string(bytes.Repeat([]byte("x"), 2<<20)), ""); code != http.StatusRequestEntityTooLarge {
+		t.Errorf("too large: %d", code)
+	}
+	until(t, d, "five forged pushes call a person", func(v *ledger.View) (bool, error) {
+		f, err := v.Figures()
+		return f.Counts["notices"] == 0 && err == nil && d.Ledger().Stats().Events > 2, err
+	})
+	if code, body := get(t, d.URL("/metrics"), ""); code != 200 || !strings.Contains(body, `floord_pushes_total{channel="main",result="forged"} 5`) {
+		t.Errorf("the metrics do not count them:\n%s", body)
+	}
+	if code, _ := get(t, d.URL("/hooks/nobody"), ""); code != http.StatusNotFound {
+		t.Errorf("a channel that is not there: %d", code)
+	}
+}
+
+// TestPushesWaitForAShopThatIsDown: the shop pushes, and does not answer.
+func TestPushesWaitForAShopThatIsDown(t *testing.T) {
+	fake := shop.NewDouyin(appKey, appSecret, "t0ken")
+	n := place(fake)
+	fake.Faults.Next("detail", wire.GatewayTimeout)
+	d := site(t, "douyin", fake, nil)
+	body := dyPush("101", n)
+	if code, _ := push(t, d, body, genuine(body)); code != 200 {
+		t.Fatal(code)
+	}
+	until(t, d, "the order is in after all", has(n))
+}
+
+// TestAWishForAnotherAddressIsAnswered from the floor's state.
+func TestAWishForAnotherAddressIsAnswered(t *testing.T) {
+	fake := shop.NewDouyin(appKey, appSecret, "t0ken")
+	n := place(fake)
+	d := site(t, "douyin", fake, nil)
+	fake.AskAddress(n, "新路")
+	body := dyPush("111", n)
+	if code, _ := push(t, d, body, genuine(body)); code != 200 {
+		t.Fatal(code)
+	}
+	until(t, d, "it is granted", func(*ledger.View) (bool, error) {
+		moves := fake.Moves(n)
+		return len(moves) == 1 && moves[0] == "yes", nil
+	})
+}
+
+// TestMessageSocket: frames come over a connection of ours, are acknowledged once
+// the disk has them, and come again if they were not.
+func TestMessageSocket(t *testing.T) {
+	fake := shop.NewPDD(appKey, appSecret, "t0ken")
+	n := place(fake)
+	d := site(t, "pdd", fake, func(c *config.Channel) { c.Socket = true })
+	fake.Tell("pdd_trade_TradeConfirmed", n)
+	until(t, d, "the order is in", has(n))
+	until(t, d, "the frame is acknowledged", func(*ledger.View) (bool, error) { return fake.Untold() == 0, nil })
+}
+
+// TestMessageQueue is the same over a queue that is asked.
+func TestMessageQueue(t *testing.T) {
+	fake := shop.NewTaobao(appKey, appSecret, "t0ken")
+	n := place(fake)
+	fake.Tell("taobao_trade_TradeBuyerPay", n)
+	d := site(t, "taobao", fake, func(c *config.Channel) { c.Socket = true })
+	until(t, d, "the order is in", has(n))
+	until(t, d, "the message is confirmed", func(*ledger.View) (bool, error) { return fake.Untold() == 0, nil })
+}
+
+// TestBackfill reads a period again, beside the live reading.
+func TestBackfill(t *testing.T) {
+	fake := shop.NewDouyin(appKey, appSecret, "t0ken")
+	n := place(fake) // two days ago: a new channel begins a day back
+	d := site(t, "douyin", fake, nil)
+	var out bytes.Buffer
+	from, to := time.Now().Add(-72*time.Hour).Format(time.RFC3339), time.Now().Format(time.RFC3339)
+	if err := d.Operate(t.Context(), []string{"channel", "backfill", "main", from, to}, nil, &out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(out.String(), "1 orders read, 1 new") {
+		t.Errorf("said %q", out.String())
+	}
+	until(t, d, "the order is in", has(n))
+}

@@ -1,0 +1,117 @@
+package shop
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// A message is what the shop has to tell and nobody has acknowledged.
+type message struct {
+	id     int64
+	kind   string
+	number string
+}
+
+// Tell has the shop tell something of an order, over its socket or its queue,
+// again and again until it is acknowledged.
+func (s *Shop) Tell(kind, number string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.told++
+	s.untold = append(s.untold, message{9_007_199_254_740_993 + 2*s.told, kind, number})
+}
+
+// Untold counts the messages that were not acknowledged.
+func (s *Shop) Untold() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.untold)
+}
+
+func (s *Shop) heard(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.untold = slices.DeleteFunc(s.untold, func(m message) bool { return strconv.FormatInt(m.id, 10) == id })
+}
+
+func (s *Shop) messages() []message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.untold)
+}
+
+// socket is Pinduoduo's message socket: the path proves who comes, frames come
+// again until they are acknowledged, and beats are answered.
+func (s *Shop) socket(w http.ResponseWriter, r *http.Request) {
+	parts := strings.Split(strings.TrimPrefix(r.URL.EscapedPath(), "/message/"), "/")
+	if len(parts) != 3 {
+		http.NotFound(w, r)
+		return
+	}
+	digest, _ := url.QueryUnescape(parts[2])
+	ms := whole(parts[1])
+	if digest != base64.StdEncoding.EncodeToString([]byte(md5hex(s.app.client+parts[1]+s.app.secret))) || parts[0] != s.app.client ||
+		time.Since(time.UnixMilli(ms)).Abs() > 10*time.Minute {
+		http.Error(w, "forbidden", http.StatusForbidden)
+		return
+	}
+	conn, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	acks := make(chan string)
+	go func() {
+		defer close(acks)
+		for {
+			var f struct {
+				ID   json.Number
+				Kind string `json:"commandType"`
+			}
+			if conn.ReadJSON(&f) != nil {
+				return
+			}
+			if f.Kind == "Ack" {
+				acks <- f.ID.String()
+			}
+		}
+	}()
+	again := time.NewTicker(100 * time.Millisecond)
+	defer again.Stop()
+	for {
+		select {
+		case id, open := <-acks:
+			if !open {
+				return
+			}
+			s.heard(id)
+		case now := <-again.C:
+			for _, m := range s.messages() {
+				frame := fmt.Sprintf(`{"id":%d,"commandType":"Common","sendTime":%d,"message":{"type":%q,"mallID":100000001,"content":"{\"mall_id\":100000001,\"tid\":\"%s\"}"}}`,
+					m.id, now.UnixMilli(), m.kind, m.number)
+				if conn.WriteMessage(websocket.TextMessage, []byte(frame)) != nil {
+					conn.Close()
+				}
+			}
+		}
+	}
+}
+
+// queue is Taobao's queue of messages: taken, and gone once confirmed.
+func (s *Shop) queue(q question) (reply, trouble) {
+	if q.op == "confirm" {
+		ids := strings.Split(q.request, ",")
+		s.untold = slices.DeleteFunc(s.untold, func(m message) bool { return slices.Contains(ids, strconv.FormatInt(m.id, 10)) })
+		return reply{}, ""
+	}
+	return reply{messages: slices.Clone(s.untold)}, ""
+}
