@@ -422,7 +422,7 @@ func TestTheExampleIsRight(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"admin.token", "wms.crt", "wms.key", "skus.csv", "bins.csv", "stock.csv", "pdd.secret", "pdd.token", "sf.secret"} {
+	for _, name := range []string{"admin.token", "wms.crt", "wms.key", "skus.csv", "bins.csv", "stock.csv", "pdd.secret", "pdd.token", "douyin.hook", "own-shop.toml", "own-shop.secret", "sf.secret"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(" x\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -436,7 +436,7 @@ func TestTheExampleIsRight(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "pictures"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if lines, ok := check(t, path); !ok || lines[0] != "floord.toml 没有错误：人员 2，渠道 2，承运商 2，工位 2" {
+	if lines, ok := check(t, path); !ok || lines[0] != "floord.toml 没有错误：人员 2，渠道 3，承运商 2，工位 2" {
 		t.Errorf("Check of the whole example = %s", strings.Join(lines, "\n"))
 	}
 	if c, err = config.Load(path); err != nil {
