@@ -349,6 +349,7 @@ type ParcelState string
 
 // The life of a parcel.
 const (
+	ParcelIsLabelled ParcelState = "labelled" // its label is printed first, nobody packs it yet
 	ParcelIsOpen     ParcelState = "open"
 	ParcelIsVerified ParcelState = "verified"
 	ParcelIsWeighed  ParcelState = "weighed"
@@ -382,7 +383,9 @@ type Parcel struct {
 	Tare     Grams
 	Passed   bool     // a lead has looked at its weight
 	Why      []Reason `cbor:",omitempty"` // of the carrier
-	Twin     bool     // a second label of it was scanned at the handover
+	Run      string   // whose sheet RunNo is its label, "" if it was not printed first
+	RunNo    int
+	Twin     bool // a second label of it was scanned at the handover
 }
 
 // An OffWeight is a weight that nobody has agreed to.

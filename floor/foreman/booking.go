@@ -170,9 +170,14 @@ func (v look) needsNumber(o floor.Order) (floor.Grams, bool, error) {
 			return 0, false, err
 		}
 		switch p.State {
+		case floor.ParcelIsLabelled:
+			return 0, false, nil // all of it is in there
 		case floor.ParcelIsSealed:
 			left = left || p.Waybill == ""
 		case floor.ParcelIsOpen, floor.ParcelIsVerified, floor.ParcelIsWeighed:
+			if p.Waybill != "" {
+				return 0, false, nil
+			}
 			left = true
 			if p.Weight != nil {
 				return p.Weight.Grams, true, nil

@@ -31,7 +31,9 @@ func (i *intake) freeze(o *floor.Order, why floor.FreezeWhy, asked time.Time) (h
 		Stage: o.State, Persons: h.persons, Devices: h.devices, Stations: h.stations, Tasks: h.tasks,
 	})
 	o.Freeze = &floor.Freeze{Key: key, Why: why}
-	return h, nil
+	pull, err := i.called(*o, true)
+	i.add(pull...)
+	return h, err
 }
 
 // window is how long the holders of an order have to answer: of the rules that fit,
@@ -346,7 +348,12 @@ func (i *intake) thaw(o floor.Order, outcome string) error {
 	i.add(floor.OrderThawed{
 		Order: o.ID, Intercept: o.Freeze.Key, Outcome: outcome, Persons: h.persons, Stations: h.stations,
 	})
-	return nil
+	if outcome != "thawed" {
+		return nil
+	}
+	keep, err := i.called(o, false)
+	i.add(keep...)
+	return err
 }
 
 // close ends a frozen order and cleans up behind it.

@@ -38,6 +38,12 @@ func (f *Foreman) OpenParcel(ctx context.Context, by By, station floor.StationID
 		if p, busy, err := v.View.OpenParcel(station); err != nil || busy {
 			return nil, orRefuse(err, floor.Refuse("station-busy", "parcel", p.ID))
 		}
+		if p, err := v.labelled(o); err != nil || p != nil {
+			if err != nil {
+				return nil, err
+			}
+			return []floor.Fact{floor.ParcelTaken{Parcel: p.ID, Order: o.ID, Station: station}}, nil
+		}
 		items := toPackItems(o)
 		if len(items) == 0 {
 			return nil, floor.Refuse("nothing-to-pack", "order", o.ID)
@@ -53,6 +59,9 @@ func (f *Foreman) OpenParcel(ctx context.Context, by By, station floor.StationID
 	if p, ok := last[floor.ParcelOpened](r); ok {
 		id = p.Parcel
 	}
+	if p, ok := last[floor.ParcelTaken](r); ok {
+		id = p.Parcel
+	}
 	return id, err
 }
 
@@ -61,6 +70,15 @@ func (v look) toPack(code string) (floor.Order, error) {
 	id, ok, err := v.OrderInTote(floor.ToteID(code))
 	if err != nil {
 		return floor.Order{}, err
+	}
+	if p, known, err := v.ParcelByWaybill(floor.WaybillNo(code)); err != nil {
+		return floor.Order{}, err
+	} else if known { // the label was printed first
+		x, _, err := v.Parcel(p)
+		if err != nil {
+			return floor.Order{}, err
+		}
+		id, ok = x.Order, true
 	}
 	switch {
 	case !ok:
@@ -285,6 +303,9 @@ func (f *Foreman) Seal(ctx context.Context, by By, id floor.ParcelID) (ledger.Re
 		case p.State != floor.ParcelIsWeighed:
 			return nil, floor.Refuse("not-weighed", "parcel", id)
 		}
+		if p.Waybill != "" { // its label was printed first
+			return v.sealLabelled(p, o)
+		}
 		choice, err := v.choose(o, p.Weight.Grams, now)
 		if err != nil || choice.Carrier == "" {
 			return nil, orRefuse(err, floor.Refuse("no-carrier", "order", o.ID))
@@ -321,6 +342,26 @@ func (f *Foreman) Seal(ctx context.Context, by By, id floor.ParcelID) (ledger.Re
 	return r, refusalOf(r, err)
 }
 
+// sealLabelled seals a parcel whose label was printed first. Its weight may say that
+// the carrier does not take it: then it gets another label, by redo.
+func (v look) sealLabelled(p floor.Parcel, o floor.Order) ([]floor.Fact, error) {
+	facts, trip, err := v.guard(v.f.scope(p.Carrier, p.Station), o, p)
+	if err != nil {
+		return nil, err
+	}
+	if trip != nil {
+		opens, err := v.open(*trip)
+		if err == nil && len(opens) == 0 {
+			err = floor.Fuse{Trip: *trip}.Refusal() // it is open already
+		}
+		return opens, err
+	}
+	last, err := v.lastToSeal(o, p.ID)
+	return append(facts, floor.ParcelSealed{
+		Parcel: p.ID, Order: o.ID, Station: p.Station, Carrier: p.Carrier, Waybill: p.Waybill, SortCode: p.SortCode, Why: p.Why, Last: last,
+	}), err
+}
+
 // lastToSeal reports whether nothing of an order is left to pack or to seal once
 // parcel id is sealed.
 func (v look) lastToSeal(o floor.Order, id floor.ParcelID) (bool, error) {
@@ -331,7 +372,7 @@ func (v look) lastToSeal(o floor.Order, id floor.ParcelID) (bool, error) {
 	}
 	for _, other := range o.Parcels {
 		p, ok, err := v.Parcel(other)
-		if err != nil || ok && other != id && (p.State == floor.ParcelIsOpen || p.State == floor.ParcelIsVerified || p.State == floor.ParcelIsWeighed) {
+		if err != nil || ok && other != id && (p.State == floor.ParcelIsLabelled || p.State == floor.ParcelIsOpen || p.State == floor.ParcelIsVerified || p.State == floor.ParcelIsWeighed) {
 			return false, err
 		}
 	}

@@ -166,6 +166,9 @@ func (s *Site) waybill(e floor.Effect) (label.Waybill, error) {
 			OrderNo:   string(o.ID), ParcelID: string(p.ID), Copy: e.Copy, Remarks: o.Note, Wave: string(o.Wave),
 			PrintedAt: time.Now().In(s.cfg.Site.Zone), Lang: s.cfg.Site.Lang,
 		}
+		if p.Run != "" {
+			w.Wave = fmt.Sprintf("%s %s-%d", o.Wave, p.Run, p.RunNo) // the sheet's number, to pull it by
+		}
 		if p.Weight != nil {
 			w.Grams = int64(p.Weight.Grams)
 		}

@@ -34,6 +34,7 @@ const (
 	vWeights    = "weights"    // sku -> floor.UnitWeight
 	vWaybills   = "waybills"   // number -> parcel; kept for ever
 	vKilled     = "killed"     // number -> floor.Killed; kept for ever
+	vRuns       = "runs"       // run number -> floor.Run, while sheets are left
 	vBookings   = "bookings"   // order|n -> floor.Booking
 	vBooked     = "booked"     // number -> order|n; kept for ever
 	vFuses      = "fuses"      // fuse number -> floor.Fuse, of those open
@@ -147,6 +148,8 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.parcels(x)
 	case floor.WaybillKilled, floor.WaybillBound, floor.ParcelRedone, floor.TwinScanned:
 		return f.waybills(x)
+	case floor.RunOpened, floor.SheetsCalled, floor.SheetsPulled, floor.ParcelTaken:
+		return f.runs(x)
 	case floor.BookingAsked, floor.BookingMade, floor.BookingEnded:
 		return f.bookings(x)
 	case floor.FuseOpened, floor.FuseClosed:

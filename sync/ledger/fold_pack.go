@@ -74,7 +74,7 @@ func (f *folder) parcels(fact floor.Fact) error {
 		if err := f.clearStation(x.Station, x.Parcel); err != nil {
 			return err
 		}
-		return f.parcel(x.Parcel, func(p *floor.Parcel) { p.State = floor.ParcelIsVoid })
+		return f.voided(x.Parcel)
 	case floor.ParcelLeft:
 		if err := f.count("handed-over", 1); err != nil {
 			return err
@@ -90,6 +90,19 @@ func (f *folder) parcels(fact floor.Fact) error {
 		})
 	}
 	return nil
+}
+
+// voided ends a parcel. A sheet of a run that never came out need not be pulled.
+func (f *folder) voided(id floor.ParcelID) error {
+	onPaper := false
+	err := f.parcel(id, func(p *floor.Parcel) {
+		p.State = floor.ParcelIsVoid
+		onPaper = p.Printed > 0 || p.Label == floor.LabelBegun || p.Label == floor.LabelDoubt
+	})
+	if err != nil || onPaper {
+		return err
+	}
+	return f.sheetUsed(id)
 }
 
 // bind gives a number to a parcel. Promise 3 is asserted here: a number that sits
@@ -116,6 +129,9 @@ func (f *folder) sealed(x floor.ParcelSealed) error {
 		return err
 	}
 	if err := f.bound(x.Order, x.Booking); err != nil {
+		return err
+	}
+	if err := f.sheetUsed(x.Parcel); err != nil {
 		return err
 	}
 	if err := f.count("sealed", 1); err != nil {

@@ -43,6 +43,8 @@ var verbs = map[string]verb{
 	"reprint":   {screens: "station board", do: with((*session).reprint)},
 	"renew":     {screens: "station board", do: with((*session).renew)},
 	"redo":      {screens: "station", do: with((*session).redo)},
+	"run":       {screens: "station", do: with((*session).printFirst)},
+	"pulled":    {screens: "station", do: with((*session).pulled)},
 	"fuse":      {screens: "station board", do: with((*session).fuse)},
 	"doubt":     {screens: "station", do: with((*session).doubt)},
 	"hand-over": {screens: "pda station", do: with((*session).handOver)},
@@ -158,6 +160,13 @@ type (
 	reprintArgs struct {
 		Parcel floor.ParcelID `json:"parcel"`
 		Reason string         `json:"reason"`
+	}
+	runArgs struct {
+		Wave floor.WaveID `json:"wave"`
+	}
+	pulledArgs struct {
+		Run    string `json:"run"`
+		Sheets []int  `json:"sheets"`
 	}
 	fuseArgs struct {
 		Fuse string `json:"fuse"`
@@ -355,6 +364,20 @@ func (x *session) renew(ctx context.Context, by foreman.By, a reprintArgs) (any,
 
 func (x *session) redo(ctx context.Context, by foreman.By, a reprintArgs) (any, ledger.Receipt, error) {
 	r, err := x.srv.o.Foreman.Redo(ctx, by, x.device.Station, a.Parcel, a.Reason)
+	return nil, r, err
+}
+
+// printFirst prints the labels of a wave before its orders are packed.
+func (x *session) printFirst(ctx context.Context, by foreman.By, a runArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.PrintFirst(ctx, by, a.Wave, x.device.Station)
+	return map[string]any{"run": r.ID, "sheets": r.Of}, ledger.Receipt{}, err
+}
+
+func (x *session) pulled(ctx context.Context, by foreman.By, a pulledArgs) (any, ledger.Receipt, error) {
+	if len(a.Sheets) > foreman.MaxSheets {
+		return nil, ledger.Receipt{}, floor.Refuse("bad-args", "what", "too many sheets")
+	}
+	r, err := x.srv.o.Foreman.Pulled(ctx, by, a.Run, a.Sheets)
 	return nil, r, err
 }
 

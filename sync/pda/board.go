@@ -22,6 +22,7 @@ type Board struct {
 	People   []Worker       `json:"people"`
 	Devices  []Device       `json:"devices"`
 	Stations []Station      `json:"stations"`
+	Runs     []Run          `json:"runs"`  // labels printed first, with sheets left
 	Fuses    []Fuse         `json:"fuses"` // those open, the oldest first
 	Channels []ChannelState `json:"channels"`
 	Accounts []CarrierState `json:"accounts"` // at the carriers
@@ -138,9 +139,9 @@ func (s *Server) lookAround() (Board, uint64, error) {
 	seq, err := s.read(func(v *ledger.View) (err error) {
 		b = Board{
 			Open: []Ask{}, Today: []Ask{}, Waves: []Wave{}, People: []Worker{}, Devices: []Device{},
-			Stations: []Station{}, Channels: []ChannelState{}, Outbox: []floor.Effect{}, Fuses: []Fuse{}, Accounts: []CarrierState{},
+			Stations: []Station{}, Channels: []ChannelState{}, Outbox: []floor.Effect{}, Runs: []Run{}, Fuses: []Fuse{}, Accounts: []CarrierState{},
 		}
-		for _, part := range []func(*ledger.View, *Board) error{figures, asks, s.today, waves, people, s.devices, s.stations, outbox, fuses} {
+		for _, part := range []func(*ledger.View, *Board) error{figures, asks, s.today, waves, people, s.devices, s.stations, outbox, fuses, runs} {
 			if err := part(v, &b); err != nil {
 				return err
 			}
@@ -315,6 +316,33 @@ type Fuse struct {
 	Closer floor.Role `json:"closer,omitempty"`
 	ZH     string     `json:"zh"`
 	EN     string     `json:"en"`
+}
+
+// A Run is labels printed first. Pull are the sheets to take out of the pile now,
+// and ZH and EN say so; they are empty if there are none.
+type Run struct {
+	ID      string          `json:"id"`
+	Wave    floor.WaveID    `json:"wave"`
+	Station floor.StationID `json:"station"`
+	Of      int             `json:"of"`
+	Left    int             `json:"left"`
+	Pull    []int           `json:"pull,omitempty"`
+	ZH      string          `json:"zh,omitempty"`
+	EN      string          `json:"en,omitempty"`
+}
+
+// NewRun gives a run as screens and the API show it.
+func NewRun(r floor.Run) Run {
+	return Run{
+		ID: r.ID, Wave: r.Wave, Station: r.Station, Of: r.Of, Left: len(r.Sheets), Pull: r.Pull, ZH: r.PullText("zh"), EN: r.PullText("en"),
+	}
+}
+
+func runs(v *ledger.View, b *Board) error {
+	return v.Runs(func(r floor.Run) bool {
+		b.Runs = append(b.Runs, NewRun(r))
+		return len(b.Runs) < maxRows
+	})
 }
 
 // NewFuse gives a fuse as screens and the API show it.

@@ -19,6 +19,7 @@ type snapshot struct {
 	Waiting  int               `json:"waiting,omitzero"` // 1 if a task waits to be taken
 	Parcel   *parcel           `json:"parcel,omitzero"`
 	Doubts   []doubt           `json:"doubts,omitempty"` // labels that a person must say something about
+	Runs     []Run             `json:"runs,omitempty"`   // labels printed first here
 	Fuses    []Fuse            `json:"fuses,omitempty"`  // why labels stopped here, and what to do
 	Freezes  []freeze          `json:"freezes,omitempty"`
 	Carriers []floor.CarrierID `json:"carriers,omitempty"`
@@ -285,7 +286,16 @@ func (x *session) stationPart(v *ledger.View, s *snapshot) error {
 	if x.srv.o.Hooks.Carriers != nil {
 		s.Carriers = x.srv.o.Hooks.Carriers()
 	}
-	err := v.OpenFuses(func(f floor.Fuse) bool {
+	err := v.Runs(func(r floor.Run) bool {
+		if r.Station == x.device.Station {
+			s.Runs = append(s.Runs, NewRun(r))
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	err = v.OpenFuses(func(f floor.Fuse) bool {
 		if f.Station == x.device.Station || f.Station == "" && f.Order == "" {
 			s.Fuses = append(s.Fuses, NewFuse(f))
 		}
