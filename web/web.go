@@ -56,6 +56,10 @@ type Options struct {
 	// Pictures is the folder of the goods' pictures: SKU.jpg, .png or .webp. Empty:
 	// there are none.
 	Pictures string
+	// CA is the site's own certificate authority (DER), for handhelds to install; nil
+	// if there is none. Secure is the port of the pages over HTTPS.
+	CA     []byte
+	Secure string
 	// Health says what is wrong with the daemon, or nil.
 	Health func(context.Context) error
 }
@@ -83,11 +87,10 @@ func New(o Options) (http.Handler, error) {
 	}
 	mux.Handle("GET /ws", o.PDA)
 	if o.Pictures != "" {
-		root, err := os.OpenRoot(o.Pictures)
-		if err != nil {
-			return nil, fmt.Errorf("web: pictures: %w", err)
-		}
-		mux.Handle("GET /pictures/{sku}", pictures(root))
+		mux.Handle("GET /pictures/{sku}", pictures(o.Pictures))
+	}
+	if o.CA != nil {
+		install(mux, o)
 	}
 	a := newAPI(o)
 	a.register(mux)
@@ -125,8 +128,14 @@ func pages(mux *http.ServeMux) error {
 const maxPicture = 2 << 20
 
 // pictures serves what the folder holds for an article; nothing outside it is reached.
-func pictures(root *os.Root) http.Handler {
+func pictures(folder string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		root, err := os.OpenRoot(folder)
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		defer root.Close()
 		for _, end := range []string{".jpg", ".png", ".webp"} {
 			f, err := root.Open(r.PathValue("sku") + end)
 			if err != nil {

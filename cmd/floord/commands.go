@@ -132,6 +132,20 @@ func doctorCommand() *cli.Command {
 	}
 }
 
+func certCommand() *cli.Command {
+	return &cli.Command{
+		Name: "cert", Usage: "make the site's certificate, and the first time its authority, for HTTPS on handhelds",
+		Flags: []cli.Flag{configFlag()},
+		Action: func(_ context.Context, c *cli.Command) error {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			return daemon.Cert(cfg, time.Now(), os.Stdout)
+		},
+	}
+}
+
 // onSite gives an action that has the site carry out words and its arguments.
 func onSite(words ...string) cli.ActionFunc {
 	return func(ctx context.Context, c *cli.Command) error {

@@ -101,6 +101,9 @@ func (d *decoder) cross(c *Config) {
 	if c.HTTP.TLSKey != "" && d.lacks("http.tls_cert") {
 		d.add(d.at["http.tls_key"], "together", "tls_key", "tls_cert")
 	}
+	if c.HTTP.Plain != "" && d.lacks("http.tls_cert") {
+		d.add(d.at["http.plain"], "together", "plain", "tls_cert")
+	}
 	w := c.Wave
 	slots := w.TotesPerCart
 	if w.MaxOrders > 0 {

@@ -88,6 +88,7 @@ type HTTP struct {
 	AdminTokenFile Path     `toml:"admin_token_file" is:"secret"`
 	TLSCert        Path     `toml:"tls_cert" is:"file"`
 	TLSKey         Path     `toml:"tls_key" is:"secret"`
+	Plain          string   `toml:"plain" is:"listen"` // beside HTTPS: where handhelds find the site's certificate; see floord cert
 }
 
 // Floor is what the foreman goes by.

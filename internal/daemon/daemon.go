@@ -59,6 +59,8 @@ type Daemon struct {
 	pda      *pda.Server
 	http     *http.Server
 	listener net.Listener
+	plain    net.Listener // beside HTTPS, for those who do not trust us yet; nil if not wanted
+	install  *http.Server // what it serves
 	control  net.Listener // the operator's socket in the data folder
 	shops    []*shop
 	carriers []*carrierAccount
@@ -190,10 +192,18 @@ func (d *Daemon) openDoors(o Options) error {
 	if err != nil {
 		return err
 	}
-	handler, err := web.New(web.Options{
+	if d.listener, err = d.takePort(d.cfg.HTTP.Listen); err != nil {
+		return err
+	}
+	pages := web.Options{
 		Ledger: d.ledger, Foreman: d.foreman, Gate: g, PDA: d.pda, Zone: d.cfg.Site.Zone, Log: d.log,
 		AdminToken: d.adminToken(), Pictures: string(d.cfg.Pick.Pictures), Report: d.reportOf, Health: d.health, Version: Version,
-	})
+	}
+	if d.cfg.HTTP.TLSCert != "" {
+		pages.CA = siteCA(d.cfg)
+		_, pages.Secure, _ = net.SplitHostPort(d.Addr())
+	}
+	handler, err := web.New(pages)
 	if err != nil {
 		return err
 	}
@@ -202,12 +212,24 @@ func (d *Daemon) openDoors(o Options) error {
 	mux.HandleFunc("/hooks/{channel}", d.hook) // whom the signature lets in
 	mux.Handle("/", handler)
 	d.http = web.NewServer(mux, d.log)
-	if d.listener, err = net.Listen("tcp", d.cfg.HTTP.Listen); err != nil {
-		return fmt.Errorf("http: %w (is another floord running? see floord doctor)", err)
+	if d.cfg.HTTP.Plain != "" {
+		if d.plain, err = d.takePort(d.cfg.HTTP.Plain); err != nil {
+			return err
+		}
+		d.install = web.NewServer(web.NewInstall(pages), d.log)
 	}
-	d.closers = append(d.closers, ignoreClosed(d.listener.Close))
 	d.lanes(o)
 	return d.openControl()
+}
+
+// takePort takes a port until the daemon closes.
+func (d *Daemon) takePort(at string) (net.Listener, error) {
+	l, err := net.Listen("tcp", at)
+	if err != nil {
+		return nil, fmt.Errorf("http: %w (is another floord running? see floord doctor)", err)
+	}
+	d.closers = append(d.closers, ignoreClosed(l.Close))
+	return l, nil
 }
 
 // steps says what handhelds ask pickers to do.
@@ -309,6 +331,9 @@ func (d *Daemon) stages() []stage {
 		{"http", d.serve(d.http, d.listener)},
 		{"control", d.serveControl},
 		{"handhelds", d.pda.Run},
+	}
+	if d.plain != nil {
+		doors = append(doors, task{"installation", d.serve(d.install, d.plain)})
 	}
 	bring := stage{
 		{"planner", d.planner.run},
