@@ -15,16 +15,23 @@ import (
 // A format reads the files of a set.
 type format struct {
 	dir  string
-	read func(path string) (*problem, error)
+	more bool // is better
+	read func(path string) (instance, error)
 }
 
 var formats = map[string]format{
-	"henn_waescher":  {"henn_waescher", oneBlock},
-	"muter_oncan_wg": {"muter_oncan_wg", oneBlock},
-	"bahceci_oncan":  {"bahceci_oncan", oneBlock},
-	"sprp_1block":    {"sprp", oneBlock},
-	"sprp_2block":    {"sprp", twoBlocks},
-	"retail_waves":   {"retail_waves", retail},
+	"henn_waescher":  {dir: "henn_waescher", read: as(oneBlock)},
+	"muter_oncan_wg": {dir: "muter_oncan_wg", read: as(oneBlock)},
+	"bahceci_oncan":  {dir: "bahceci_oncan", read: as(oneBlock)},
+	"sprp_1block":    {dir: "sprp", read: as(oneBlock)},
+	"sprp_2block":    {dir: "sprp", read: as(twoBlocks)},
+	"retail_waves":   {dir: "retail_waves", read: as(retail)},
+	"sbpo2025":       {dir: "sbpo2025", more: true, read: as(readBacklog)},
+}
+
+// as makes a reader of one kind of instance a reader of instances.
+func as[I instance](read func(string) (I, error)) func(string) (instance, error) {
+	return func(path string) (instance, error) { return read(path) }
 }
 
 // twoBlocks reads the text of one block and lays a cross aisle of the width of a

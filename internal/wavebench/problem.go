@@ -21,6 +21,8 @@ type problem struct {
 	orders []order
 	cart   wave.Cart
 
+	blur float64 // how far the instance's own rounding moves the length of a walk
+
 	cells       int     // of an aisle
 	cell, front float64 // from cell to cell, from the first cross aisle to the first
 }
