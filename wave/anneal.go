@@ -23,6 +23,8 @@ type search struct {
 	swap  bool      // only swaps: the number of items on each cart stays
 	near  [][]int32 // of each item: those that would share much of its walk
 	names []uint64  // random, one an item: a set of items is known by their xor
+	setup int64     // what a walk costs beside its length, in ticks
+	crew  *Crew     // nil: nothing is due
 
 	carts []load
 	home  []int32 // of each item: its cart, by its place in the part
@@ -34,6 +36,7 @@ type load struct {
 	Load
 	items []int32
 	cost  int64 // of its walk, in ticks
+	due   int64 // the first of its items, in nanoseconds; only with a crew
 	name  uint64
 }
 
@@ -60,7 +63,10 @@ func (s *search) begin(batches [][]int) {
 			b.name ^= s.names[i]
 			g.put(s.items[i].cells)
 		}
-		b.cost = g.length()
+		b.cost, b.due = g.length()+s.setup, never64
+		for _, i := range b.items {
+			b.due = min(b.due, s.items[i].due())
+		}
 		s.carts = append(s.carts, b)
 	}
 }
@@ -86,9 +92,9 @@ func (s *search) run(ctx context.Context, e Effort) [][]int {
 	}
 	var best []load
 	switch {
-	case len(s.carts) < 2:
+	case len(s.carts) < 2 && s.crew == nil:
 		best = s.carts
-	case parts > 1 && len(s.items) > fewItems && len(s.carts) >= fewCarts*parts:
+	case parts > 1 && s.crew == nil && len(s.items) > fewItems && len(s.carts) >= fewCarts*parts:
 		best = s.together(ctx, e, team, parts)
 	default:
 		best = s.each(ctx, e, team)
@@ -125,7 +131,9 @@ func (s *search) each(ctx context.Context, e Effort, team []*annealer) []load {
 		})
 	}
 	wg.Wait()
-	return slices.MinFunc(team, func(a, b *annealer) int { return cmp.Compare(a.least, b.least) }).best
+	return slices.MinFunc(team, func(a, b *annealer) int {
+		return cmp.Or(cmp.Compare(a.leastLate, b.leastLate), cmp.Compare(a.least, b.least))
+	}).best
 }
 
 // together lets the workers share the carts.
@@ -268,6 +276,11 @@ type annealer struct {
 	best   []load
 	least  int64
 
+	// With a crew: by how much the part is late, now and in best, in nanoseconds.
+	lateNow, leastLate int64
+	jobs               []errand // scratch
+	free               []int64  // scratch
+
 	xs []int32 // scratch: what a change takes from a cart
 	ys []int32 // scratch: and what goes back
 }
@@ -295,15 +308,18 @@ func (a *annealer) take(number int32, carts []load) {
 	if !a.swap {
 		a.carts = append(a.carts, load{})
 	}
+	if a.leastLate = never64; a.crew != nil {
+		a.lateNow = a.late(-1, -1, Load{}, Load{}, 0, 0)
+	}
 	a.keep()
 }
 
 // keep notes the present batches if they are the best so far.
 func (a *annealer) keep() {
-	if a.total >= a.least {
+	if a.lateNow > a.leastLate || a.lateNow == a.leastLate && a.total >= a.least {
 		return
 	}
-	a.least = a.total
+	a.least, a.leastLate = a.total, a.lateNow
 	for len(a.best) < len(a.carts) {
 		a.best = append(a.best, load{})
 	}
@@ -433,6 +449,9 @@ func (a *annealer) change(from, to int32, heat float64) {
 	}
 	was := f.cost + t.cost
 	allowed := was + int64(heat*a.rnd.ExpFloat64())
+	if a.lateNow > 0 {
+		allowed += int64(float64(a.lateNow) * a.lateness()) // all of it might be gained
+	}
 	fc := a.cost(f, f.name^diff, a.xs, a.ys)
 	if fc > allowed {
 		return
@@ -441,10 +460,19 @@ func (a *annealer) change(from, to int32, heat float64) {
 	if fc+tc > allowed {
 		return
 	}
-	if fc+tc > was {
+	late, fdue, tdue := int64(0), never64, never64
+	if a.crew != nil {
+		late = a.late(from, to, fs, ts, fc, tc)
+		if fc+tc+int64(float64(late)*a.lateness()) > allowed {
+			return
+		}
+		fdue, tdue = a.first(f, a.xs, a.ys), a.first(t, a.ys, a.xs)
+	}
+	if fc+tc > was || late > a.lateNow {
 		a.keep() // before leaving it: copying at every gain would cost more than the search
 	}
 	a.total += fc + tc - was
+	a.lateNow, f.due, t.due = late, fdue, tdue
 	f.Load, t.Load, f.cost, t.cost = fs, ts, fc, tc
 	f.name, t.name = f.name^diff, t.name^diff
 	a.put(f, a.xs, a.ys, from)
@@ -470,7 +498,7 @@ func (a *annealer) cost(b *load, name uint64, out, in []int32) int64 {
 	for _, i := range in {
 		a.g.put(a.items[i].cells)
 	}
-	*m = memo{name, a.g.length()}
+	*m = memo{name, a.g.length() + a.setup}
 	return m.cost
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"floord/floor"
 )
@@ -14,6 +15,7 @@ type Load struct {
 	Slots int
 	Stops int
 	Grams floor.Grams
+	Due   time.Duration // for Schedule: when it must be picked, from the beginning; 0: never
 }
 
 // A Cart is what fits on one walk; 0: no limit.
@@ -44,16 +46,9 @@ type Effort struct {
 // that no cart holds, or at a bin that cannot be walked to, is an error. When ctx
 // ends Batch returns at once with the best it has, which is whole and valid.
 func Batch(ctx context.Context, l *Layout, loads []Load, c Cart, e Effort) ([][]int, Metres, error) {
-	items := make([]item, len(loads))
-	for i, load := range loads {
-		it, err := l.item(load)
-		if err != nil {
-			return nil, 0, fmt.Errorf("load %d: %w", i, err)
-		}
-		if !c.holds(it.Load) {
-			return nil, 0, fmt.Errorf("load %d: %d slots, %d stops, %d g are more than an empty cart takes", i, load.Slots, load.Stops, load.Grams)
-		}
-		items[i] = it
+	items, err := l.items(loads, c)
+	if err != nil {
+		return nil, 0, err
 	}
 	s := newSearch(l, items, c, e.Seed)
 	s.begin(grow(ctx, l, items, c, e))
@@ -65,6 +60,22 @@ func Batch(ctx context.Context, l *Layout, loads []Load, c Cart, e Effort) ([][]
 		total += w.plan(union(items, b))
 	}
 	return batches, total, nil
+}
+
+// items makes the loads ready.
+func (l *Layout) items(loads []Load, c Cart) ([]item, error) {
+	items := make([]item, len(loads))
+	for i, load := range loads {
+		it, err := l.item(load)
+		if err != nil {
+			return nil, fmt.Errorf("load %d: %w", i, err)
+		}
+		if !c.holds(it.Load) {
+			return nil, fmt.Errorf("load %d: %d slots, %d stops, %d g are more than an empty cart takes", i, load.Slots, load.Stops, load.Grams)
+		}
+		items[i] = it
+	}
+	return items, nil
 }
 
 // union lists the places of some items.

@@ -16,23 +16,32 @@ import (
 // two and 24 for three, and grow quickly.
 const maxCrossings = 3
 
+// rows is how many things an aisle has that steps may meet at: its crossings, and an
+// open depot, which goes along with the sweep while only one step has led there.
+const rows = maxCrossings + 1
+
 // A state is the state of one aisle's crossings. State 0 of a table has none touched.
 type state struct {
-	odd  [maxCrossings]bool
-	part [maxCrossings]uint8 // 0: not touched; equal: hang together
+	odd  [rows]bool
+	part [rows]uint8 // 0: not touched; equal: hang together
+	been bool        // at the open depot, and away again
 }
 
-// states is at least how many states a table has.
-const states = 32
+// states is at least how many states a table has: 6 for two cross aisles, 24 for
+// three; with an open depot 17 and 79.
+const states = 96
 
 // A table knows the states of a floor with n cross aisles and what leads from one
 // to the next. It does not change once made.
 type table struct {
 	n     int
+	open  int // the crossing in front of the open depot; -1: there is none
 	all   []state
 	touch [maxCrossings][states]uint8     // the crossing is passed by
 	pass  [maxCrossings - 1][states]uint8 // once through from a crossing to the next
 	join  [maxCrossings - 1][states]uint8 // through and back
+	enter [states]uint8                   // a step between crossing and open depot
+	round [states]uint8                   // to the open depot and back
 	exits [][]exit                        // ways on to the next aisle
 	whole [states]bool                    // the walk may end here
 }
@@ -45,11 +54,11 @@ type exit struct {
 }
 
 // tables holds the table for n cross aisles at n.
-var tables = [maxCrossings + 1]*table{nil, newTable(1), newTable(2), newTable(3)}
+var tables = [maxCrossings + 1]*table{nil, newTable(1, -1), newTable(2, -1), newTable(3, -1)}
 
 // newTable lists the states that can be reached from the untouched one.
-func newTable(n int) *table {
-	t := &table{n: n, all: []state{{}}}
+func newTable(n, open int) *table {
+	t := &table{n: n, open: open, all: []state{{}}}
 	for s := 0; s < len(t.all); s++ {
 		now := t.all[s]
 		for v := range n {
@@ -61,8 +70,21 @@ func newTable(n int) *table {
 			both.odd[v], both.odd[v+1] = !both.odd[v], !both.odd[v+1]
 			t.pass[v][s] = t.number(both)
 		}
+		if open >= 0 && !now.been {
+			in := now.touched(open).touched(maxCrossings).joined(open, maxCrossings)
+			in.odd[open], in.odd[maxCrossings] = !in.odd[open], !in.odd[maxCrossings]
+			if !in.odd[maxCrossings] {
+				in.been, in.part[maxCrossings] = true, 0
+			}
+			t.enter[s] = t.number(in.named())
+			if now.part[maxCrossings] == 0 {
+				in = now.touched(open)
+				in.been = true
+				t.round[s] = t.number(in)
+			}
+		}
 		t.exits = append(t.exits, t.exitsOf(now))
-		t.whole[s] = s > 0 && now.odd == [maxCrossings]bool{} && !slices.ContainsFunc(now.part[:], func(p uint8) bool { return p > 1 })
+		t.whole[s] = s > 0 && now.been == (open >= 0) && now.odd == [rows]bool{} && !slices.ContainsFunc(now.part[:], func(p uint8) bool { return p > 1 })
 	}
 	return t
 }
@@ -72,7 +94,8 @@ func newTable(n int) *table {
 func (t *table) exitsOf(s state) []exit {
 	var out []exit
 	for keep := range 1 << t.n {
-		next, ways, left, kept := s, 0, [maxCrossings + 1]bool{}, [maxCrossings + 1]bool{}
+		next, ways, left, kept := s, 0, [rows + 1]bool{}, [rows + 1]bool{}
+		kept[s.part[maxCrossings]] = true // the open depot goes along by itself
 		fits := true
 		for v := range t.n {
 			on := keep>>v&1 == 1
@@ -111,7 +134,7 @@ func (t *table) number(s state) uint8 {
 
 func (s state) touched(v int) state {
 	if s.part[v] == 0 {
-		s.part[v] = maxCrossings + 1 // its own
+		s.part[v] = rows + 1 // its own
 	}
 	return s.named()
 }
@@ -129,7 +152,7 @@ func (s state) joined(v, w int) state {
 // named numbers the parts in the order in which they are met, so that equal
 // states are equal values.
 func (s state) named() state {
-	var names [maxCrossings + 2]uint8
+	var names [rows + 2]uint8
 	next := uint8(1)
 	for i, p := range s.part {
 		if p > 0 && names[p] == 0 {
@@ -178,7 +201,7 @@ func (w *walker) sweep(visit []int32) Metres {
 		first.best[s] = never
 	}
 	first.best[0] = 0
-	x, gated := Metres(0), false
+	x, gated := Metres(0), t.open >= 0 // an open depot is reached beside every aisle
 	for i := 0; i < len(visit); {
 		aisle := l.places[visit[i]].aisle
 		if ax := l.geo.Aisles[aisle].X; !gated && ax >= l.geo.Depot.X {
@@ -186,9 +209,12 @@ func (w *walker) sweep(visit []int32) Metres {
 			w.gate()
 			x, gated = l.geo.Depot.X, true
 		}
-		w.reach(i > 0 || gated, l.geo.Aisles[aisle].X-x)
+		w.reach(i > 0 || gated && t.open < 0, l.geo.Aisles[aisle].X-x)
 		x = l.geo.Aisles[aisle].X
 		i = w.aisle(visit, i, aisle)
+		if t.open >= 0 {
+			w.door(l.entrance(x))
+		}
 	}
 	if !gated {
 		w.reach(true, l.geo.Depot.X-x)
@@ -200,8 +226,37 @@ func (w *walker) sweep(visit []int32) Metres {
 			least = m
 		}
 	}
+	if t.open >= 0 {
+		return least
+	}
 	return least + 2*abs(l.geo.Depot.Y-l.gate)
 }
+
+// door decides whether the walk enters or leaves the open depot here, m metres away.
+func (w *walker) door(m Metres) {
+	was, now := w.next()
+	now.on, now.at, now.cost = false, doorway, [ways]Metres{skip: 0, lower: never, upper: never, split: never, once: m, twice: 2 * m}
+	t := w.l.table
+	for s, st := range t.all {
+		m := was.best[s]
+		if m == never {
+			continue
+		}
+		now.best[s] = min(now.best[s], m)
+		if st.been {
+			continue
+		}
+		in := t.enter[s]
+		now.best[in] = min(now.best[in], m+now.cost[once])
+		if st.part[maxCrossings] == 0 {
+			in = t.round[s]
+			now.best[in] = min(now.best[in], m+now.cost[twice])
+		}
+	}
+}
+
+// doorway takes the place of a layer's crossing where the open depot is entered.
+const doorway = -1
 
 // layer begins the next one. It is not valid after the one after it.
 func (w *walker) layer() *layer {
@@ -312,6 +367,15 @@ func (w *walker) stretch(at, lo, hi int, c [ways]Metres) {
 
 // after gives the state that way k along the stretch of layer y leads to from s.
 func (t *table) after(y *layer, s int, k way) uint8 {
+	switch {
+	case y.at != doorway || k == skip:
+	case t.all[s].been || k == twice && t.all[s].part[maxCrossings] > 0:
+		return states // not possible
+	case k == once:
+		return t.enter[s]
+	default:
+		return t.round[s]
+	}
 	switch k {
 	case lower:
 		return t.touch[y.at][s]
@@ -349,6 +413,11 @@ func (w *walker) trace(visit []int32) []int32 {
 				}
 			}
 			column++
+		} else if y.at == doorway {
+			for range doors(k) {
+				web.join(web.crossing(column, t.open), web.depot())
+			}
+			gate = web.depot()
 		} else if k == lower && y.lo == y.hi {
 			gate = web.crossing(column, int(y.at))
 		} else {
@@ -357,6 +426,17 @@ func (w *walker) trace(visit []int32) []int32 {
 		at = from
 	}
 	return web.tour(gate, visit)
+}
+
+// doors is how many steps there are between a crossing and the open depot.
+func doors(k way) int {
+	switch k {
+	case once:
+		return 1
+	case twice:
+		return 2
+	}
+	return 0
 }
 
 // steps is how many ways led along cross aisle v into state s.
@@ -450,7 +530,9 @@ type web struct {
 	next [][]int // the neighbours of each node, a step each way
 }
 
-func (g *web) crossing(column, v int) int { return g.n + column*maxCrossings + v }
+func (g *web) crossing(column, v int) int { return g.n + column*rows + v }
+
+func (g *web) depot() int { return g.crossing(0, maxCrossings) }
 
 func (g *web) join(a, b int) {
 	for len(g.next) <= max(a, b) {

@@ -26,6 +26,14 @@ func TestTheStatesAreThoseOfTheLiterature(t *testing.T) {
 	}
 }
 
+func TestTheStatesOfAnOpenDepot(t *testing.T) {
+	for n := 1; n <= maxCrossings; n++ {
+		if got := len(newTable(n, 0).all); got > states || got != len(newTable(n, n-1).all) {
+			t.Errorf("%d cross aisles and an open depot: %d states, %d at the back, room for %d", n, got, len(newTable(n, n-1).all), states)
+		}
+	}
+}
+
 // In one and two blocks no order of the stops is shorter than the walk.
 func TestWalkIsTheShortest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

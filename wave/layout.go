@@ -35,6 +35,11 @@ type Geometry struct {
 	Aisles      []Aisle
 	CrossAisles []Metres // their Y
 	Depot       Point    // where walks start and end; joined to the nearest cross aisle
+
+	// Open says that the depot lies in an open space in front of the first or behind
+	// the last cross aisle, whichever is nearer: each of its crossings is reached in a
+	// straight line.
+	Open bool
 }
 
 // A Layout is a checked floor that can be walked. It does not change after
@@ -115,8 +120,14 @@ func NewLayout(bins []Bin, g Geometry) (*Layout, error) {
 	}
 	l := &Layout{geo: g, bins: make(map[floor.BinID]int32, len(bins)), nobins: map[floor.BinID]bool{}}
 	l.gate = nearest(g.CrossAisles, g.Depot.Y)
+	if g.Open {
+		l.gate = nearest([]Metres{g.CrossAisles[0], g.CrossAisles[len(g.CrossAisles)-1]}, g.Depot.Y)
+	}
 	if len(g.CrossAisles) <= maxCrossings {
 		l.table = tables[len(g.CrossAisles)]
+		if g.Open {
+			l.table = newTable(len(g.CrossAisles), slices.Index(g.CrossAisles, l.gate))
+		}
 	}
 	l.place(bins, &bad)
 	if err := bad.err(); err != nil {
@@ -285,7 +296,15 @@ func (l *Layout) between(a, b place) Metres {
 
 // fromDepot is the shortest way from the depot to a place, and back.
 func (l *Layout) fromDepot(p place) Metres {
+	if l.geo.Open {
+		return l.entrance(l.geo.Aisles[p.aisle].X) + abs(l.gate-p.y)
+	}
 	return abs(l.geo.Depot.Y-l.gate) + abs(l.geo.Depot.X-l.geo.Aisles[p.aisle].X) + abs(l.gate-p.y)
+}
+
+// entrance is how far the crossing at x is from the open depot.
+func (l *Layout) entrance(x Metres) Metres {
+	return Metres(math.Hypot(float64(x-l.geo.Depot.X), float64(l.gate-l.geo.Depot.Y)))
 }
 
 func (a Aisle) label() string {

@@ -66,6 +66,7 @@ type shop struct {
 	orders, aisles [][]piece
 	size           []int     // pieces of each order
 	wanting        [][]int32 // of each SKU: the orders with it, large ones first
+	having         [][]int32 // of each SKU: the aisles with it
 	least, most    int
 }
 
@@ -115,6 +116,12 @@ func newShop(b Backlog) (*shop, error) {
 		for _, p := range o {
 			s.size[i] += p.qty
 			s.wanting[p.sku] = append(s.wanting[p.sku], int32(i))
+		}
+	}
+	s.having = make([][]int32, len(skus))
+	for i, a := range s.aisles {
+		for _, p := range a {
+			s.having[p.sku] = append(s.having[p.sku], int32(i))
 		}
 	}
 	for _, w := range s.wanting {
@@ -252,6 +259,64 @@ func (c *chooser) fill(sku int32) {
 	}
 }
 
+// demand chooses an order and opens aisles until it lacks nothing, each time the one
+// with most of what is lacking. It reports whether the aisles have all.
+func (c *chooser) demand(o int32) bool {
+	c.turn(o)
+	for {
+		lacks, best, most, ties := false, int32(-1), 0, 0
+		for _, p := range c.orders[o] {
+			if c.free[p.sku] >= 0 {
+				continue
+			}
+			lacks = true
+			for _, a := range c.having[p.sku] {
+				if c.open[a] {
+					continue
+				}
+				n := 0
+				for _, q := range c.aisles[a] {
+					if c.free[q.sku] < 0 {
+						n += min(q.qty, -c.free[q.sku])
+					}
+				}
+				if n > most {
+					best, most, ties = a, n, 1
+				} else if n == most {
+					if ties++; c.rnd.IntN(ties) == 0 {
+						best = a
+					}
+				}
+			}
+		}
+		if !lacks {
+			return true
+		}
+		if best < 0 {
+			return false
+		}
+		c.enter(best)
+	}
+}
+
+// prune closes aisles that no chosen order needs.
+func (c *chooser) prune() {
+	for k := len(c.ins) - 1; k >= 0; k-- {
+		if k < len(c.ins) && !c.needs(c.ins[k]) {
+			c.flip(c.ins[k])
+		}
+	}
+}
+
+func (c *chooser) needs(a int32) bool {
+	for _, p := range c.aisles[a] {
+		if c.free[p.sku] < p.qty && len(c.wanting[p.sku]) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *chooser) possible(o int32) bool {
 	for _, p := range c.orders[o] {
 		if p.qty > c.free[p.sku] {
@@ -367,27 +432,42 @@ func (c *chooser) run(ctx context.Context, e Effort) {
 // try changes the wave and takes the change back if it is not worth it.
 func (c *chooser) try(heat float64) {
 	c.log = c.log[:0]
-	was := c.worth()
-	kind := c.rnd.IntN(16)
-	if kind < 12 && len(c.ins) > 0 {
-		c.leave(c.ins[c.rnd.IntN(len(c.ins))])
-	}
-	if kind < 9 || kind == 12 || kind == 13 {
-		if a := int32(c.rnd.IntN(len(c.aisles))); !c.open[a] {
-			c.enter(a)
+	was, whole := c.worth(), true
+	switch kind := c.rnd.IntN(32); {
+	case kind < 24: // other aisles
+		if kind < 22 && len(c.ins) > 0 {
+			c.leave(c.ins[c.rnd.IntN(len(c.ins))])
 		}
-	}
-	if kind > 13 { // other orders from the same aisles
-		for range 1 + c.rnd.IntN(4) {
-			if len(c.now) > 0 {
-				c.turn(c.now[c.rnd.IntN(len(c.now))])
+		if kind < 17 || kind > 21 {
+			if a := int32(c.rnd.IntN(len(c.aisles))); !c.open[a] {
+				c.enter(a)
 			}
 		}
+	case kind < 28: // other orders from the same aisles
+		c.drop(1 + c.rnd.IntN(4))
+	default: // an order, and the aisles it needs
+		c.drop(kind - 28)
+		c.prune()
+		if o := int32(c.rnd.IntN(len(c.orders))); !c.chosen[o] && len(c.orders[o]) > 0 {
+			whole = c.demand(o) && c.pieces <= c.most
+			c.prune()
+		}
 	}
-	c.refill(0)
-	if c.worth() < was-heat*c.rnd.ExpFloat64() {
+	if whole {
+		c.refill(0)
+	}
+	if !whole || c.worth() < was-heat*c.rnd.ExpFloat64() {
 		c.undo(0)
 		return
 	}
 	c.keep()
+}
+
+// drop drops n orders, if there are any.
+func (c *chooser) drop(n int) {
+	for range n {
+		if len(c.now) > 0 {
+			c.turn(c.now[c.rnd.IntN(len(c.now))])
+		}
+	}
 }

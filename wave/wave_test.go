@@ -256,6 +256,7 @@ func drawLayout(t *rapid.T) *Layout {
 		y += Metres(rapid.Float64Range(1, 20).Draw(t, "block"))
 	}
 	g.Depot = Point{X: Metres(rapid.Float64Range(-2, 16).Draw(t, "depot x")), Y: Metres(rapid.Float64Range(-3, float64(y)+3).Draw(t, "depot y"))}
+	g.Open = rapid.Bool().Draw(t, "open")
 	var bins []Bin
 	for i := range rapid.IntRange(1, 25).Draw(t, "bins") {
 		a := rapid.SampledFrom(g.Aisles).Draw(t, "aisle")
@@ -409,6 +410,12 @@ func walked(l *Layout, stops []Stop) Metres {
 	door := slices.MinFunc(g.CrossAisles, func(a, b Metres) int {
 		return cmp.Compare(math.Abs(float64(a-g.Depot.Y)), math.Abs(float64(b-g.Depot.Y)))
 	})
+	if g.Open {
+		door = g.CrossAisles[0]
+		if last := g.CrossAisles[len(g.CrossAisles)-1]; math.Abs(float64(last-g.Depot.Y)) < math.Abs(float64(door-g.Depot.Y)) {
+			door = last
+		}
+	}
 	for _, a := range g.Aisles {
 		var line []Point
 		for _, c := range g.CrossAisles {
@@ -426,13 +433,19 @@ func walked(l *Layout, stops []Stop) Metres {
 		for _, a := range g.Aisles {
 			line = append(line, Point{a.X, c})
 		}
-		if c == door {
+		if c == door && !g.Open {
 			line = append(line, Point{g.Depot.X, c})
 		}
 		chain(line)
 	}
-	chain([]Point{{g.Depot.X, door}})
+	lead := 2 * math.Abs(float64(g.Depot.Y-door))
 	home := node(Point{g.Depot.X, door})
+	if g.Open { // a node of its own, with a way to every crossing of the door
+		nodes, home, lead = append(nodes, g.Depot), len(nodes), 0
+		for _, a := range g.Aisles {
+			edges = append(edges, [2]int{home, node(Point{a.X, door})})
+		}
+	}
 	dist := make([][]float64, len(nodes))
 	for i := range dist {
 		dist[i] = slices.Repeat([]float64{math.Inf(1)}, len(nodes))
@@ -450,7 +463,7 @@ func walked(l *Layout, stops []Stop) Metres {
 			}
 		}
 	}
-	total, from := 2*math.Abs(float64(g.Depot.Y-door)), home
+	total, from := lead, home
 	for _, s := range stops {
 		p, _ := l.Where(s.Bin)
 		total += dist[from][node(p)]

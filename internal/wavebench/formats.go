@@ -26,6 +26,8 @@ var formats = map[string]format{
 	"sprp_1block":    {dir: "sprp", read: as(oneBlock)},
 	"sprp_2block":    {dir: "sprp", read: as(twoBlocks)},
 	"retail_waves":   {dir: "retail_waves", read: as(retail)},
+	"foodmart":       {dir: "foodmart", read: as(foodmart)},
+	"kris_ibrsp":     {dir: "kris_ibrsp", read: as(kris)},
 	"sbpo2025":       {dir: "sbpo2025", more: true, read: as(readBacklog)},
 }
 

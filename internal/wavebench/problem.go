@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"floord/floor"
 	"floord/wave"
@@ -21,7 +22,13 @@ type problem struct {
 	orders []order
 	cart   wave.Cart
 
-	blur float64 // how far the instance's own rounding moves the length of a walk
+	open bool // the depot lies in an open space before the first cross aisle
+
+	// Where the instance gives its paths: the place of each spot, the depot is 0, and
+	// the length of the shortest path from place to place.
+	place   map[int]int
+	apartOf map[[2]int]float64
+	blur    float64 // how far their rounding moves the length of a walk
 
 	cells       int     // of an aisle
 	cell, front float64 // from cell to cell, from the first cross aisle to the first
@@ -39,6 +46,7 @@ type order struct {
 	spots []int
 	slots int
 	grams int // the instance's unit of capacity, often pieces
+	due   time.Duration
 }
 
 func (p *problem) capacity(grams int) { p.cart.Grams = floor.Grams(grams) }
@@ -46,7 +54,7 @@ func (p *problem) capacity(grams int) { p.cart.Grams = floor.Grams(grams) }
 // What the planner is given.
 
 func (p *problem) geometry() wave.Geometry {
-	g := wave.Geometry{Depot: wave.Point{X: wave.Metres(p.depot.x), Y: wave.Metres(p.depot.y)}}
+	g := wave.Geometry{Depot: wave.Point{X: wave.Metres(p.depot.x), Y: wave.Metres(p.depot.y)}, Open: p.open}
 	for i, x := range p.aisles {
 		g.Aisles = append(g.Aisles, wave.Aisle{Name: strconv.Itoa(i), X: wave.Metres(x)})
 	}
@@ -71,7 +79,7 @@ func (p *problem) bins() []wave.Bin {
 func (p *problem) loads() []wave.Load {
 	var all []wave.Load
 	for _, o := range p.orders {
-		l := wave.Load{Slots: o.slots, Stops: len(o.spots), Grams: floor.Grams(o.grams)}
+		l := wave.Load{Slots: o.slots, Stops: len(o.spots), Grams: floor.Grams(o.grams), Due: o.due}
 		for _, s := range o.spots {
 			l.Bins = append(l.Bins, bin(s))
 		}
@@ -132,18 +140,53 @@ func over(n, limit int) bool { return limit > 0 && n > limit }
 
 // length is the way from the depot past the spots in their order and back.
 func (p *problem) length(walk []int) float64 {
-	at, total := p.depot, 0.0
+	at, total := -1, 0.0
 	for _, s := range walk {
-		to := point{p.aisles[p.spots[s].aisle], p.spots[s].y}
-		total += p.apart(at, to)
-		at = to
+		total += p.apart(at, s)
+		at = s
 	}
-	return total + p.apart(at, p.depot)
+	return total + p.apart(at, -1)
 }
 
-// apart is the shortest way between two points: along an aisle, or by the best of
-// the cross aisles.
-func (p *problem) apart(a, b point) float64 {
+// apart is the shortest way between two spots, the depot being -1: that of the
+// instance if it gives one, else that of its floor.
+func (p *problem) apart(a, b int) float64 {
+	if p.apartOf != nil {
+		number := func(s int) int {
+			if s < 0 {
+				return 0
+			}
+			return p.place[s]
+		}
+		if d, known := p.apartOf[[2]int{number(a), number(b)}]; known {
+			return d
+		}
+	}
+	at := func(s int) point {
+		if s < 0 {
+			return p.depot
+		}
+		return point{p.aisles[p.spots[s].aisle], p.spots[s].y}
+	}
+	return p.geometric(at(a), at(b))
+}
+
+// geometric is the shortest way between two points: along an aisle, or by the best
+// of the cross aisles. Over open space it is straight to the first of them.
+func (p *problem) geometric(a, b point) float64 {
+	if a == b {
+		return 0
+	}
+	if p.open && (a == p.depot || b == p.depot) {
+		if a != p.depot {
+			a, b = b, a
+		}
+		best := math.Inf(1)
+		for _, x := range p.aisles {
+			best = min(best, math.Hypot(x-a.x, p.cross[0]-a.y)+math.Abs(x-b.x)+b.y-p.cross[0])
+		}
+		return best
+	}
 	if a.x == b.x {
 		return math.Abs(a.y - b.y)
 	}
@@ -212,7 +255,11 @@ func (p *problem) sShape(batches [][]int) float64 {
 			through--
 			total += 2 * reach[last]
 		}
-		total += float64(through)*math.Abs(far-near) + math.Abs(p.depot.x-x) + (y - x) + math.Abs(y-p.depot.x) + 2*math.Abs(p.depot.y-near)
+		there, back := math.Abs(p.depot.x-x)+math.Abs(p.depot.y-near), math.Abs(y-p.depot.x)+math.Abs(p.depot.y-near)
+		if p.open {
+			there, back = math.Hypot(p.depot.x-x, p.depot.y-near), math.Hypot(y-p.depot.x, p.depot.y-near)
+		}
+		total += float64(through)*math.Abs(far-near) + there + (y - x) + back
 	}
 	return total
 }
