@@ -112,7 +112,7 @@ func TestFoodmart(t *testing.T) {
 	if !in.open || in.cart.Slots != 2 || len(in.orders) != 2 || in.orders[0].slots != 1 {
 		t.Errorf("read %+v", in)
 	}
-	res, err := in.solve(options{time: 20 * time.Millisecond, workers: 1, busy: true})
+	res, err := in.solve(options{time: 200 * time.Millisecond, workers: 1, busy: true})
 	// Up aisle 0 to 14, back to the middle cross aisle, down aisle 1, straight home.
 	if want := 14 + 14 + 9.1; err != nil || res.value > want+0.05 || res.value < want-0.05 {
 		t.Errorf("solve = %v, %v; want about %v", res.value, err, want)
@@ -128,12 +128,12 @@ func TestKris(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Order 2 is due at 150 and takes 100 + 3*28 + 10 = 194 however it is carried.
-	if _, err := in.solve(options{time: 20 * time.Millisecond, workers: 1, busy: true}); err == nil || !strings.Contains(err.Error(), "is due at") {
+	if _, err := in.solve(options{time: 200 * time.Millisecond, workers: 1, busy: true}); err == nil || !strings.Contains(err.Error(), "is due at") {
 		t.Errorf("the checker says %v about a late order", err)
 	}
 	in.orders[1].due *= 2
 	// Together 100 + 3*28 + 20 = 204, in time.
-	if res, err := in.solve(options{time: 20 * time.Millisecond, workers: 1, busy: true}); err != nil || res.value < 203.9 || res.value > 204.1 {
+	if res, err := in.solve(options{time: 200 * time.Millisecond, workers: 1, busy: true}); err != nil || res.value < 203.9 || res.value > 204.1 {
 		t.Errorf("solve = %v, %v; want 204", res.value, err)
 	}
 }
@@ -143,7 +143,7 @@ func TestBacklog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := b.solve(options{time: 20 * time.Millisecond, workers: 1, busy: true})
+	res, err := b.solve(options{time: 200 * time.Millisecond, workers: 1, busy: true})
 	if err != nil || res.value != 4 || res.fcfs != 3 {
 		t.Errorf("solve = %+v, %v; want 4 pieces from the first aisle, 3 by the rule", res, err)
 	}

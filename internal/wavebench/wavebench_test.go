@@ -69,7 +69,7 @@ func folder(t *testing.T) options {
 	write("retail_waves/small.json.gz", z.String())
 	write("ref.csv", "set,file,reference_value,proven_optimal,objective\n"+
 		"henn_waescher,small.txt,20,True,d\nsprp_2block,small.txt,20,True,d\nretail_waves,small.json.gz,20,True,d\n")
-	return options{dir: dir, ref: filepath.Join(dir, "ref.csv"), time: 20 * time.Millisecond, workers: 1, every: 1, busy: true}
+	return options{dir: dir, ref: filepath.Join(dir, "ref.csv"), time: 200 * time.Millisecond, workers: 1, every: 1, busy: true}
 }
 
 // The first aisle to its last cell and back is 8, the near cell of the second 12.
