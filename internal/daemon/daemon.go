@@ -346,6 +346,10 @@ func (d *Daemon) stages() []stage {
 		{"sweep", d.sweep},
 	}
 	for _, s := range d.shops {
+		if s.qimen != nil {
+			bring = append(bring, task{"steps for " + string(s.id), func(ctx context.Context) error { return d.tellSteps(ctx, s) }})
+			continue
+		}
 		if s.channel != nil {
 			bring = append(bring, task{"shop " + string(s.id), func(ctx context.Context) error { return d.pull(ctx, s) }},
 				task{"pushes of " + string(s.id), func(ctx context.Context) error { return d.follow(ctx, s) }})

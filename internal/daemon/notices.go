@@ -132,13 +132,18 @@ func (d *Daemon) hook(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d *Daemon) refuseHook(ctx context.Context, w http.ResponseWriter, s *shop, result string, status int) {
+	d.countRefused(ctx, s, result)
+	http.Error(w, result, status)
+}
+
+// countRefused counts a push that is not the shop's; many of them call a person.
+func (d *Daemon) countRefused(ctx context.Context, s *shop, result string) {
 	if s.knocks.note(result, true) {
 		d.log.Error("pushes refused", "channel", s.id, "result", result)
 		if _, err := d.foreman.Alarm(context.WithoutCancel(ctx), d.by("hooks"), "hook-forged", "channel", string(s.id)); err != nil {
 			d.log.Error("alarm", "err", err)
 		}
 	}
-	http.Error(w, result, status)
 }
 
 // keep stores a push. replay says that it came before, longer ago than a shop

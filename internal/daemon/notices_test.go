@@ -8,9 +8,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +23,8 @@ import (
 	"floord/internal/daemon"
 	"floord/internal/sim/shop"
 	"floord/internal/sim/wire"
+	"floord/sync/channel/drivers"
+	"floord/sync/channel/sign"
 	"floord/sync/ledger"
 )
 
@@ -253,4 +259,76 @@ func TestBackfill(t *testing.T) {
 		t.Errorf("said %q", out.String())
 	}
 	until(t, d, "the order is in", has(n))
+}
+
+// TestAnERPDrivesTheFloor over Qimen: it creates an order twice, hears that we have
+// it, cancels it and is told that nothing leaves.
+func TestAnERPDrivesTheFloor(t *testing.T) {
+	var mu sync.Mutex
+	var heard []string
+	erp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		heard = append(heard, r.URL.Query().Get("method")+" "+string(body))
+		mu.Unlock()
+		_, _ = io.WriteString(w, `<response><flag>success</flag><code>0</code><message/></response>`)
+	}))
+	defer erp.Close()
+	d := site(t, "qimen", shop.NewPDD("", "", ""), func(c *config.Channel) { c.URL = erp.URL })
+	ask := func(method, body string) string {
+		t.Helper()
+		query := map[string]string{"method": "taobao.qimen." + method, "app_key": appKey, "customerId": "1", "format": "xml", "v": "2.0",
+			"sign_method": "md5", "timestamp": time.Now().In(time.FixedZone("", 8*3600)).Format(time.DateTime)}
+		query["sign"] = sign.Qimen(query, []byte(body), appSecret)
+		v := url.Values{}
+		for k, s := range query {
+			v.Set(k, s)
+		}
+		resp, err := http.Post(d.URL("/hooks/main?")+v.Encode(), "text/xml", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		b, _ := io.ReadAll(resp.Body)
+		return string(b)
+	}
+	const order = `<request><deliveryOrder><deliveryOrderCode>DO7</deliveryOrderCode><orderType>JYCK</orderType><operateTime>2026-11-10 20:02:00</operateTime>` +
+		`<receiverInfo><name>王</name><city>杭州市</city><detailAddress>路1号</detailAddress></receiverInfo></deliveryOrder>` +
+		`<orderLines><orderLine><itemCode>A</itemCode><planQty>1</planQty><actualPrice>5.00</actualPrice></orderLine></orderLines></request>`
+	for range 2 {
+		if got := ask("deliveryorder.create", order); !strings.Contains(got, "<flag>success</flag>") {
+			t.Fatal(got)
+		}
+	}
+	until(t, d, "the ERP hears ACCEPT", func(*ledger.View) (bool, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(heard) == 1 && strings.Contains(heard[0], "<processStatus>ACCEPT<") && strings.Contains(heard[0], "<orderCode>DO7<"), nil
+	})
+	if got := ask("order.cancel", `<request><orderCode>DO7</orderCode></request>`); !strings.Contains(got, "<flag>success</flag>") {
+		t.Error(got)
+	}
+	if got := ask("order.cancel", `<request><orderCode>DO8</orderCode></request>`); !strings.Contains(got, "<flag>failure</flag>") {
+		t.Error(got)
+	}
+	until(t, d, "the order is closed", func(v *ledger.View) (bool, error) {
+		id, _, err := v.OrderByNumber("main", "1", "DO7")
+		if err != nil {
+			return false, err
+		}
+		o, _, err := v.Order(id)
+		return o.State == floor.Closed, err
+	})
+}
+
+// TestEveryDriverCanBeConfigured: what floord.toml takes and what there is are one list.
+func TestEveryDriverCanBeConfigured(t *testing.T) {
+	field, _ := reflect.TypeFor[config.Channel]().FieldByName("Driver")
+	have := strings.Fields(field.Tag.Get("oneof"))
+	want := append(drivers.Names(), "qimen", "map", "csv")
+	slices.Sort(have)
+	slices.Sort(want)
+	if !slices.Equal(have, want) {
+		t.Errorf("floord.toml takes %v; there are %v", have, want)
+	}
 }

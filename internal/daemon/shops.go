@@ -44,7 +44,11 @@ type shop struct {
 func (d *Daemon) openShops() error {
 	for _, c := range d.cfg.Channels {
 		s := &shop{id: c.ID, cfg: c, noticed: make(chan struct{}, 1)}
-		if c.Driver != "csv" {
+		if c.Driver == "qimen" {
+			if err := d.openQimen(s); err != nil {
+				return fmt.Errorf("channel %s: %w", c.ID, err)
+			}
+		} else if c.Driver != "csv" {
 			var err error
 			if s.chart, err = chartOf(c); err == nil {
 				s.channel, err = d.openAPI(c, s.chart, api.ShopOptions{})

@@ -12,6 +12,7 @@ import (
 
 	"floord/sync/channel/api"
 	"floord/sync/channel/channelmap"
+	"floord/sync/channel/qimen"
 )
 
 //go:embed *.toml
@@ -38,6 +39,9 @@ type Try func(w io.Writer, payload []byte) error
 func TryOf(name string) Try {
 	if m := Maps()[name]; m != nil {
 		return m.Try
+	}
+	if name == "qimen" {
+		return qimen.Try
 	}
 	return nil
 }
