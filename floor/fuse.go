@@ -66,12 +66,12 @@ type Trip struct {
 
 // A Fuse is one trip and how it ended.
 type Fuse struct {
-	ID string // "F-12"
+	ID string `json:"id"` // "F-12"
 	Trip
-	OpenedAt time.Time
-	ClosedAt time.Time
-	ClosedBy string // a Closed constant; empty while open
-	Closer   Actor
+	OpenedAt time.Time `json:"opened_at"`
+	ClosedAt time.Time `json:"closed_at,omitzero"`
+	ClosedBy string    `json:"closed_by,omitempty"` // a Closed constant; empty while open
+	Closer   Actor     `json:"closer,omitempty"`
 }
 
 // How a fuse was closed.

@@ -33,6 +33,7 @@ type Daily struct {
 
 	Intercepts Interceptions `json:"interceptions"`
 	Backlog    Backlog       `json:"backlog"`
+	Fuses      []floor.Fuse  `json:"fuses,omitempty"` // that opened that day
 
 	Late     []Case `json:"late"`     // due that day and not out in time
 	Excluded []Case `json:"excluded"` // due that day and counted in no rate, and why
@@ -155,6 +156,7 @@ func ForDay(in Input) Daily {
 	d.From, d.To = in.Day.Bounds(in.Zone)
 	d.At = cmp.Or(in.At, d.To).In(in.Zone)
 	d.Late, d.Excluded = []Case{}, []Case{}
+	d.Fuses = trips(in.Fuses, d.From, d.To)
 	channels := map[floor.ChannelID]*Shipping{}
 	for _, r := range in.Rows {
 		s := channels[r.Channel]

@@ -76,6 +76,7 @@ func compose(d Daily, lang string, much detail) page {
 	if len(d.Carriers) > 0 && much.carriers > 0 {
 		p.tables = append(p.tables, w.carriers(d))
 	}
+	p.tables = append(p.tables, w.fuses(d)...)
 	p.tables = append(p.tables, w.work(d), w.intercepts(d.Intercepts))
 	if d.Intercepts.Asked > 0 {
 		p.tables = append(p.tables, w.delays(d.Intercepts))

@@ -77,6 +77,7 @@ type Input struct {
 	At         time.Time      // the moment of the report: what is due later is still pending; zero is the day's end
 	Rows       []Row
 	Intercepts []Intercept
+	Fuses      []floor.Fuse
 
 	// Names are what people call channels and carriers; without one the id is shown.
 	Channels map[floor.ChannelID]string

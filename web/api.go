@@ -113,6 +113,15 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "exception-photo", "GET /exceptions/{id}/photo", "The photo of a report", a.photo)
 	put(a, h, "report", "GET /reports/{day}", "The report of a day", a.report)
 	put(a, h, "list-channels", "GET /channels", "The health of the shops' connections", a.channels)
+	put(a, h, "reprint-label", "POST /parcels/{id}/reprint", "Print another copy of a label: the same number", a.reprint)
+	put(a, h, "renew-label", "POST /parcels/{id}/renew", "Give a sealed parcel a new number and label; the old number is void", a.renew)
+	put(a, h, "redo-label", "POST /parcels/{id}/redo", "Put a sealed parcel back onto a table, to be weighed and sealed anew", a.redo)
+	put(a, h, "list-fuses", "GET /fuses", "Why labels stopped, where, and what to do", a.fuses)
+	put(a, h, "close-fuse", "POST /fuses/{id}/close", "Let what a fuse stopped go on", a.closeFuse)
+	put(a, h, "print-first", "POST /waves/{id}/print-first", "Print the labels of a wave before its orders are packed, in a numbered run", a.printFirst)
+	put(a, h, "list-runs", "GET /runs", "Labels printed first, and which sheets to pull", a.runs)
+	put(a, h, "pulled-sheets", "POST /runs/{id}/pulled", "Say that sheets that were called are out of the pile", a.pulled)
+	put(a, h, "list-accounts", "GET /carriers", "The health of the accounts at the carriers", a.accounts)
 	put(a, h, "list-stations", "GET /stations", "Pack stations with their devices", a.stations)
 }
 

@@ -308,6 +308,10 @@ func (s *Site) dailyOf(day report.Day, now time.Time) (report.Daily, error) {
 		if err != nil {
 			return err
 		}
+		err = v.Trips(from, to, func(x floor.Fuse) bool { in.Fuses = append(in.Fuses, x); return true })
+		if err != nil {
+			return err
+		}
 		return v.Intercepts(from.Format("20060102"), func(i floor.Intercept) bool {
 			in.Intercepts = append(in.Intercepts, interceptRow(i))
 			return true
