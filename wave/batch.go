@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"math/bits"
 	"slices"
+	"strings"
 	"time"
 
 	"floord/floor"
@@ -17,6 +18,7 @@ import (
 const (
 	maxQty   = 100_000
 	maxPiece = floor.Grams(1_000_000)
+	maxRoom  = int64(10_000_000) // millilitres
 	maxLines = 10_000
 )
 
@@ -44,6 +46,8 @@ type job struct {
 	bins   []int32 // numbers of batcher.heat, sorted, none twice
 	aisles bitset  // the sub-aisles of places
 	grams  floor.Grams
+	room   int64  // millilitres
+	party  string // orders of another one never share a cart with it
 	taken  bool
 }
 
@@ -54,6 +58,7 @@ type group struct {
 	aisles bitset
 	bins   map[int32]int // how many of the jobs need the bin
 	grams  floor.Grams
+	room   int64
 	stops  int
 	metres Metres
 	capped bool // an open order stayed out because of weight or stops
@@ -118,20 +123,26 @@ func (b *batcher) judge(o *Order) (Reason, bool) {
 	case most > 0 && len(o.Lines) > most:
 		return because(TooManyLines, len(o.Lines), most), false
 	}
-	grams := floor.Grams(0)
+	grams, room := floor.Grams(0), int64(0)
 	for _, l := range sorted(o.Lines) {
 		switch {
-		case l.SKU == "" || l.Qty < 1 || l.Qty > maxQty || l.Grams < 0 || l.Grams > maxPiece:
+		case l.SKU == "" || l.Qty < 1 || l.Qty > maxQty || l.Grams < 0 || l.Grams > maxPiece || l.Millilitres < 0 || l.Millilitres > maxRoom:
 			return because(BadLine, l.No, l.SKU), false
 		case l.Bin == "":
 			return because(NotAllocated, l.No, l.SKU), false
 		case b.l.nobins[l.Bin]:
 			return because(BinUnplaced, l.Bin), false
+		case b.l.lost[l.Bin]:
+			return because(BinBlocked, l.Bin), false
 		}
 		if _, placed := b.l.bins[l.Bin]; !placed {
 			return because(UnknownBin, l.Bin), false
 		}
 		grams += l.Grams * floor.Grams(l.Qty)
+		room += l.Millilitres * int64(l.Qty)
+	}
+	if b.r.MaxMillilitres > 0 && room > b.r.MaxMillilitres {
+		return because(TooLarge, room, b.r.MaxMillilitres), false
 	}
 	if b.r.MaxGrams > 0 && grams > b.r.MaxGrams {
 		return because(TooHeavy, grams, b.r.MaxGrams), false
@@ -146,7 +157,8 @@ func sorted(lines []Line) []Line {
 	slices.SortFunc(lines, func(x, y Line) int {
 		return cmp.Or(
 			cmp.Compare(x.No, y.No), cmp.Compare(x.SKU, y.SKU), cmp.Compare(x.Bin, y.Bin),
-			cmp.Compare(x.Qty, y.Qty), cmp.Compare(x.Grams, y.Grams))
+			cmp.Compare(x.Qty, y.Qty), cmp.Compare(x.Grams, y.Grams), cmp.Compare(x.Millilitres, y.Millilitres),
+			cmp.Compare(isTrue(x.Fragile), isTrue(y.Fragile)))
 	})
 	return lines
 }
@@ -165,10 +177,30 @@ func (b *batcher) job(o *Order) *job {
 		j.places = append(j.places, p)
 		j.aisles.set(b.l.places[p].sub)
 		j.grams += l.Grams * floor.Grams(l.Qty)
+		j.room += l.Millilitres * int64(l.Qty)
 	}
+	j.party = b.party(j)
 	slices.Sort(j.places)
 	j.places = slices.Compact(j.places)
 	return j
+}
+
+// party names those that may share a cart with j: by class and, as the rules say, by
+// carrier and zones.
+func (b *batcher) party(j *job) string {
+	names := []string{j.order.Class}
+	if b.r.SameCarrier {
+		names = append(names, string(j.order.Carrier))
+	}
+	if b.r.SameZones {
+		var zones []string
+		for _, p := range j.places {
+			zones = append(zones, b.l.geo.Aisles[b.l.places[p].aisle].Zone)
+		}
+		slices.Sort(zones)
+		names = append(names, slices.Compact(zones)...)
+	}
+	return strings.Join(names, "\x00")
 }
 
 // number gives the job's bins their numbers. Jobs come by rank and lines by
@@ -243,6 +275,7 @@ func (b *batcher) add(g *group, j *job) {
 	g.visit = merge(nil, g.visit, j.places)
 	g.aisles.add(j.aisles)
 	g.grams += j.grams
+	g.room += j.room
 	g.stops += len(j.lines)
 	g.metres = b.w.plan(g.visit)
 	for _, n := range j.bins {
@@ -273,21 +306,19 @@ func (b *batcher) improve(ctx context.Context, going []*group) {
 	var jobs []*job
 	var items []item
 	var begun [][]int
-	kinds := map[floor.CarrierID]int{}
+	kinds := map[string]int{}
 	for _, g := range going {
 		if len(g.jobs) < b.r.slots() {
 			continue
 		}
 		var batch []int
 		for i, j := range g.jobs {
-			it := item{Load: Load{Stops: len(j.lines), Grams: j.grams}, places: j.places, fixed: i == 0 || j.tier != tierRest}
+			it := item{Load: Load{Stops: len(j.lines), Grams: j.grams, Millilitres: j.room}, places: j.places, fixed: i == 0 || j.tier != tierRest}
 			it.ready(b.l)
-			if b.r.SameCarrier {
-				if _, known := kinds[j.order.Carrier]; !known {
-					kinds[j.order.Carrier] = len(kinds)
-				}
-				it.class = kinds[j.order.Carrier]
+			if _, known := kinds[j.party]; !known {
+				kinds[j.party] = len(kinds)
 			}
+			it.class = kinds[j.party]
 			batch = append(batch, len(items))
 			items, jobs = append(items, it), append(jobs, j)
 		}
@@ -296,7 +327,7 @@ func (b *batcher) improve(ctx context.Context, going []*group) {
 	if len(full) < 2 || b.r.slots() < 2 {
 		return
 	}
-	c := Cart{Stops: b.r.MaxLines, Grams: b.r.MaxGrams}
+	c := Cart{Stops: b.r.MaxLines, Grams: b.r.MaxGrams, Millilitres: b.r.MaxMillilitres}
 	s := newSearch(b.l, items, c, b.r.Seed)
 	s.swap = true
 	s.begin(begun)
@@ -350,13 +381,14 @@ func (c candidate) compare(o candidate) int {
 
 // fits reports whether j may ride with g, and notes on g if only the cart forbids it.
 func (b *batcher) fits(g *group, j *job) bool {
-	if b.r.SameCarrier && j.order.Carrier != g.jobs[0].order.Carrier {
+	if j.party != g.jobs[0].party {
 		return false
 	}
 	heavy := b.r.MaxGrams > 0 && g.grams+j.grams > b.r.MaxGrams
 	long := b.r.MaxLines > 0 && g.stops+len(j.lines) > b.r.MaxLines
-	g.capped = g.capped || heavy || long
-	return !heavy && !long
+	large := b.r.MaxMillilitres > 0 && g.room+j.room > b.r.MaxMillilitres
+	g.capped = g.capped || heavy || long || large
+	return !heavy && !long && !large
 }
 
 // shared weighs the bins that j and g both need: each counts one, and its heat.
@@ -453,17 +485,23 @@ func (b *batcher) lacks(g *group) Reason {
 // wave makes a group final: slots by rank, stops in walking order.
 func (b *batcher) wave(g *group, why []Reason) Wave {
 	slices.SortFunc(g.jobs, func(x, y *job) int { return cmp.Compare(x.rank, y.rank) })
-	w := Wave{Kind: Cluster}
+	w, fragile := Wave{Kind: Cluster}, map[slotLine]bool{}
 	alone := Metres(0)
 	for i, j := range g.jobs {
 		w.Orders = append(w.Orders, j.order.ID)
 		alone += b.w.plan(j.places)
 		for _, l := range j.lines {
+			if l.Fragile {
+				fragile[slotLine{i + 1, l.No}] = true
+			}
 			w.Stops = append(w.Stops, Stop{Bin: l.Bin, SKU: l.SKU, Order: j.order.ID, Line: l.No, Slot: i + 1, Qty: l.Qty})
 		}
 	}
 	// judge has let through only bins that can be walked to, so Walk cannot fail.
 	w.Stops, w.Metres, _ = Walk(b.l, w.Stops)
+	if b.l.rough == nil {
+		w.Stops = onTop(w.Stops, fragile)
+	}
 	w.Minutes = b.r.minutes(w.Metres, len(w.Stops))
 	w.Why = why
 	if saved := alone - w.Metres; saved >= 1 {
@@ -479,6 +517,37 @@ func (b *batcher) wave(g *group, why []Reason) Wave {
 		w.Why = append(w.Why, because(HotCompany, several))
 	}
 	return w
+}
+
+// A slotLine is a line of the order in a slot.
+type slotLine struct{ slot, line int }
+
+// onTop turns the walk around if more of what is fragile then lies on top of the rest
+// of its tote. Where every aisle is walked both ways that costs nothing.
+func onTop(walk []Stop, fragile map[slotLine]bool) []Stop {
+	if len(fragile) == 0 {
+		return walk
+	}
+	under, on := 0, 0 // pieces that come after a fragile one of their tote, or before it
+	for i, f := range walk {
+		if !fragile[slotLine{f.Slot, f.Line}] {
+			continue
+		}
+		for k, s := range walk {
+			if s.Slot != f.Slot || fragile[slotLine{s.Slot, s.Line}] {
+				continue
+			}
+			if k > i {
+				under++
+			} else {
+				on++
+			}
+		}
+	}
+	if under > on {
+		slices.Reverse(walk)
+	}
+	return walk
 }
 
 // rest empties b.open: its orders wait for the same reason.

@@ -15,7 +15,10 @@ type Load struct {
 	Slots int
 	Stops int
 	Grams floor.Grams
-	Due   time.Duration // for Schedule: when it must be picked, from the beginning; 0: never
+
+	Millilitres int64
+
+	Due time.Duration // for Schedule: when it must be picked, from the beginning; 0: never
 }
 
 // A Cart is what fits on one walk; 0: no limit.
@@ -23,6 +26,8 @@ type Cart struct {
 	Slots int
 	Stops int
 	Grams floor.Grams
+
+	Millilitres int64
 }
 
 // Effort is how long Batch looks for shorter walks.
@@ -71,7 +76,7 @@ func (l *Layout) items(loads []Load, c Cart) ([]item, error) {
 			return nil, fmt.Errorf("load %d: %w", i, err)
 		}
 		if !c.holds(it.Load) {
-			return nil, fmt.Errorf("load %d: %d slots, %d stops, %d g are more than an empty cart takes", i, load.Slots, load.Stops, load.Grams)
+			return nil, fmt.Errorf("load %d: %d slots, %d stops, %d g, %d ml are more than an empty cart takes", i, load.Slots, load.Stops, load.Grams, load.Millilitres)
 		}
 		items[i] = it
 	}
@@ -89,17 +94,17 @@ func union(items []item, batch []int) []int32 {
 
 // holds reports whether the load fits on an empty cart.
 func (c Cart) holds(l Load) bool {
-	return l.Slots >= 0 && l.Stops >= 0 && l.Grams >= 0 &&
+	return l.Slots >= 0 && l.Stops >= 0 && l.Grams >= 0 && l.Millilitres >= 0 && (c.Millilitres == 0 || l.Millilitres <= c.Millilitres) &&
 		(c.Slots == 0 || l.Slots <= c.Slots) && (c.Stops == 0 || l.Stops <= c.Stops) && (c.Grams == 0 || l.Grams <= c.Grams)
 }
 
 func (l Load) plus(o Load) Load {
-	l.Slots, l.Stops, l.Grams = l.Slots+o.Slots, l.Stops+o.Stops, l.Grams+o.Grams
+	l.Slots, l.Stops, l.Grams, l.Millilitres = l.Slots+o.Slots, l.Stops+o.Stops, l.Grams+o.Grams, l.Millilitres+o.Millilitres
 	return l
 }
 
 func (l Load) minus(o Load) Load {
-	l.Slots, l.Stops, l.Grams = l.Slots-o.Slots, l.Stops-o.Stops, l.Grams-o.Grams
+	l.Slots, l.Stops, l.Grams, l.Millilitres = l.Slots-o.Slots, l.Stops-o.Stops, l.Grams-o.Grams, l.Millilitres-o.Millilitres
 	return l
 }
 

@@ -159,10 +159,10 @@ func TestACancelledBatchIsWhole(t *testing.T) {
 func TestBatchRefuses(t *testing.T) {
 	l := demoFloor(t)
 	for want, load := range map[string]Load{
-		"load 0: it has no bin":                      {},
-		`load 0: bin "Q-1" is not on the floor plan`: {Bins: []floor.BinID{"Q-1"}},
-		"load 0: 2 slots, 0 stops, 0 g are more":     {Bins: []floor.BinID{"A-01-01-1"}, Slots: 2},
-		"load 0: 0 slots, 0 stops, -1 g are more":    {Bins: []floor.BinID{"A-01-01-1"}, Grams: -1},
+		"load 0: it has no bin":                         {},
+		`load 0: bin "Q-1" is not on the floor plan`:    {Bins: []floor.BinID{"Q-1"}},
+		"load 0: 2 slots, 0 stops, 0 g, 0 ml are more":  {Bins: []floor.BinID{"A-01-01-1"}, Slots: 2},
+		"load 0: 0 slots, 0 stops, -1 g, 0 ml are more": {Bins: []floor.BinID{"A-01-01-1"}, Grams: -1},
 	} {
 		if _, _, err := Batch(t.Context(), l, []Load{load}, Cart{Slots: 1}, Effort{}); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("Batch(%+v) = %v, want %s", load, err, want)

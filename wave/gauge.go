@@ -63,7 +63,7 @@ func (g *grid) cells(places []int32) []cell {
 func newGrid(l *Layout) *grid {
 	cross := l.geo.CrossAisles
 	g := &grid{gate: -1}
-	one := len(cross) == 2 && !l.geo.Open
+	one := l.table == tables[2]
 	if one {
 		g.deep, g.door, g.high = ticks(cross[1]-cross[0]), 2*ticks(abs(l.geo.Depot.Y-l.gate)), l.gate == cross[1]
 	}

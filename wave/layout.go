@@ -40,6 +40,10 @@ type Geometry struct {
 	// the last cross aisle, whichever is nearer: each of its crossings is reached in a
 	// straight line.
 	Open bool
+
+	OneWay  []OneWay
+	Blocked []Blocked
+	Drops   []Point // where walks end, each at the nearest; none: at the depot
 }
 
 // A Layout is a checked floor that can be walked. It does not change after
@@ -53,6 +57,8 @@ type Layout struct {
 	subs   int32                // numbers of sub-aisles: one aisle within one block
 	table  *table               // for exact walks; nil: too many cross aisles
 	grid   *grid
+	rough  *rough               // for one-way and blocked aisles and drop points; else nil
+	lost   map[floor.BinID]bool // placed, but out of reach
 }
 
 // A place is where a picker stands. The bins of one bay, left and right and at
@@ -109,6 +115,7 @@ func InferLayout(bins []Bin) (*Layout, error) {
 // is listed by Unplaced, and its orders are set aside until somebody measures it.
 func NewLayout(bins []Bin, g Geometry) (*Layout, error) {
 	g.Aisles, g.CrossAisles = slices.Clone(g.Aisles), slices.Clone(g.CrossAisles)
+	g.OneWay, g.Blocked, g.Drops = slices.Clone(g.OneWay), slices.Clone(g.Blocked), slices.Clone(g.Drops)
 	slices.SortFunc(g.Aisles, func(a, b Aisle) int {
 		return cmp.Or(cmp.Compare(a.X, b.X), cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.Name, b.Name))
 	})
@@ -123,7 +130,7 @@ func NewLayout(bins []Bin, g Geometry) (*Layout, error) {
 	if g.Open {
 		l.gate = nearest([]Metres{g.CrossAisles[0], g.CrossAisles[len(g.CrossAisles)-1]}, g.Depot.Y)
 	}
-	if len(g.CrossAisles) <= maxCrossings {
+	if len(g.CrossAisles) <= maxCrossings && g.plain() {
 		l.table = tables[len(g.CrossAisles)]
 		if g.Open {
 			l.table = newTable(len(g.CrossAisles), slices.Index(g.CrossAisles, l.gate))
@@ -134,6 +141,10 @@ func NewLayout(bins []Bin, g Geometry) (*Layout, error) {
 		return nil, err
 	}
 	l.grid = newGrid(l)
+	if !g.plain() {
+		l.rough = newRough(l)
+		l.lost = l.rough.unreached()
+	}
 	return l, nil
 }
 
@@ -167,6 +178,7 @@ func (g Geometry) check(bad *problems) {
 			bad.addf("two cross aisles at y = %v m", y)
 		}
 	}
+	g.checkRough(bad)
 	if !sane(g.Depot.X) || !sane(g.Depot.Y) {
 		bad.addf("depot: %v, %v m is not on this floor", g.Depot.X, g.Depot.Y)
 	}
@@ -266,6 +278,7 @@ func (l *Layout) Unplaced() []floor.BinID {
 func (l *Layout) Geometry() Geometry {
 	g := l.geo
 	g.Aisles, g.CrossAisles = slices.Clone(g.Aisles), slices.Clone(g.CrossAisles)
+	g.OneWay, g.Blocked, g.Drops = slices.Clone(g.OneWay), slices.Clone(g.Blocked), slices.Clone(g.Drops)
 	return g
 }
 

@@ -40,7 +40,9 @@ const (
 	NotAllocated  Code = "not-allocated"  // line, SKU
 	UnknownBin    Code = "unknown-bin"    // bin
 	BinUnplaced   Code = "bin-unplaced"   // bin
+	BinBlocked    Code = "bin-blocked"    // bin
 	TooHeavy      Code = "too-heavy"      // grams, limit
+	TooLarge      Code = "too-large"      // millilitres, limit
 	TooManyLines  Code = "too-many-lines" // stops, limit
 	TwiceInList   Code = "twice-in-list"  //
 	NoLayoutGiven Code = "no-layout"      //
@@ -110,7 +112,9 @@ var messages = map[Code]message{
 	NotAllocated:  {"第 {0} 行（{1}）还没有分到库位，请补货或调拨", "line {0} ({1}) has no bin; replenish or move stock"},
 	UnknownBin:    {"库位 {0} 不在库位表中，请补录", "bin {0} is not on the floor plan; add it"},
 	BinUnplaced:   {"库位 {0} 没有坐标，请在库位表中补上", "bin {0} has no coordinates; add them to the bin list"},
+	BinBlocked:    {"库位 {0} 所在通道封闭，走不到，请解除封闭或换库位", "bin {0} lies in a blocked aisle; open the aisle or move the stock"},
 	TooHeavy:      {"订单重 {0} 克，超过一车上限 {1} 克，请拆单或单独拣货", "the order weighs {0} g, a cart takes {1} g; split it or pick it alone"},
+	TooLarge:      {"订单体积 {0} 毫升，超过一车上限 {1} 毫升，请拆单或单独拣货", "the order takes {0} ml, a cart holds {1} ml; split it or pick it alone"},
 	TooManyLines:  {"订单有 {0} 个拣货点，超过一车上限 {1} 个，请拆单或单独拣货", "the order has {0} stops, a walk takes {1}; split it or pick it alone"},
 	TwiceInList:   {"订单号重复出现，请核对后只保留一份", "the order is listed twice; keep one"},
 	NoLayoutGiven: {"还没有库区平面图，请先导入库位坐标", "there is no floor plan yet; import the bins with their coordinates"},

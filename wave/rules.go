@@ -16,6 +16,9 @@ type Rules struct {
 	MaxLines     int         // stops of a wave; 0: no limit
 	MaxGrams     floor.Grams // on a cart; 0: no limit
 	SameCarrier  bool        // a cart holds orders of one carrier only
+	SameZones    bool        // and such as need the same zones
+
+	MaxMillilitres int64 // on a cart; 0: no limit
 
 	// A part-filled wave goes when it has MinFill orders, when its oldest order has
 	// waited for MaxWait, or when an order in it is urgent or due within DueSoon.
@@ -58,6 +61,7 @@ func (r Rules) Check() error {
 	refuse(r.MaxOrders < 0, "max_orders is %d, want 0 (no limit) or more", r.MaxOrders)
 	refuse(r.MaxLines < 0, "max_lines is %d, want 0 (no limit) or more", r.MaxLines)
 	refuse(r.MaxGrams < 0, "max_grams is %d, want 0 (no limit) or more", r.MaxGrams)
+	refuse(r.MaxMillilitres < 0, "max_millilitres is %d, want 0 (no limit) or more", r.MaxMillilitres)
 	refuse(r.MinFill < 0, "min_fill is %d, want 0 or more", r.MinFill)
 	refuse(r.MinFill > r.slots(), "min_fill is %d, but a wave holds only %d orders", r.MinFill, r.slots())
 	refuse(r.MaxWait < 0, "max_wait is %v, want 0 or more", r.MaxWait)

@@ -12,7 +12,8 @@ import (
 // Walk puts the stops in walking order and gives the length of the walk from the
 // depot past all of them and back. With up to three cross aisles (two blocks) it
 // is the shortest walk there is; with more it is the better of three S-shapes,
-// shortened by turning and moving pieces of it. A stop at a bin that l cannot
+// shortened by turning and moving pieces of it; with one-way or blocked aisles or
+// drop points it is built by insertion. A stop at a bin that l cannot
 // place is an error.
 func Walk(l *Layout, stops []Stop) ([]Stop, Metres, error) {
 	visit := make([]int32, 0, len(stops))
@@ -28,7 +29,7 @@ func Walk(l *Layout, stops []Stop) ([]Stop, Metres, error) {
 	w := walker{l: l}
 	metres := w.plan(visit)
 	way := w.order(visit)
-	if l.table == nil {
+	if l.table == nil && l.rough == nil {
 		metres -= l.shorten(way)
 	}
 	at := make(map[int32]int, len(visit)) // place -> rank in the walk
@@ -100,6 +101,8 @@ func (l *Layout) step(a, b int32) Metres {
 	switch {
 	case a == b:
 		return 0
+	case l.rough != nil:
+		return l.rough.step(a, b)
 	case a == depot:
 		return l.fromDepot(l.places[b])
 	case b == depot:
@@ -109,6 +112,9 @@ func (l *Layout) step(a, b int32) Metres {
 }
 
 func (l *Layout) find(id floor.BinID) (int32, error) {
+	if l.lost[id] {
+		return 0, unreachable(id)
+	}
 	if p, ok := l.bins[id]; ok {
 		return p, nil
 	}
@@ -152,6 +158,10 @@ func (w *walker) plan(visit []int32) Metres {
 	}
 	if w.l.table != nil {
 		return w.sweep(visit)
+	}
+	if w.l.rough != nil {
+		_, m := w.l.rough.walk(visit)
+		return m
 	}
 	w.sequence(visit)
 	shortest := Metres(math.Inf(1))
@@ -252,6 +262,10 @@ func (w *walker) order(visit []int32) []int32 {
 	if w.l.table != nil {
 		w.sweep(visit)
 		return w.trace(visit)
+	}
+	if w.l.rough != nil {
+		walk, _ := w.l.rough.walk(visit)
+		return walk
 	}
 	seq := w.seqs[w.best]
 	w.measure(visit, seq)

@@ -188,7 +188,7 @@ func TestInferLayout(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := l.Geometry()
-	if fmt.Sprint(g) != "{[{A 01 0} {A 02 4} {A 03 8}] [-0.5 28.5] {0 -0.5} false}" {
+	if fmt.Sprint(g) != "{[{A 01 0} {A 02 4} {A 03 8}] [-0.5 28.5] {0 -0.5} false [] [] []}" {
 		t.Errorf("inferred %v", g)
 	}
 	if got := l.Unplaced(); !slices.Equal(got, []floor.BinID{"unknown"}) {

@@ -26,6 +26,7 @@ type Order struct {
 	Urgent   bool
 	Priority int // higher goes first among orders of the same urgency
 	Carrier  floor.CarrierID
+	Class    string // orders of different classes ("cold") never share a cart
 	Lines    []Line
 }
 
@@ -37,6 +38,9 @@ type Line struct {
 	Bin   floor.BinID // empty: not allocated
 	Qty   int
 	Grams floor.Grams // of one piece; 0: not known
+
+	Millilitres int64 // of one piece; 0: not known
+	Fragile     bool  // wants to lie on top: it is picked late where that costs no way
 }
 
 // A Snapshot is the floor at one moment, as far as planning needs it. Plan only

@@ -94,13 +94,14 @@ func TestPlanSaysWhyAWaveGoes(t *testing.T) {
 
 func TestPlanSaysWhyAnOrderStays(t *testing.T) {
 	r := DefaultRules()
-	r.MaxGrams, r.MaxLines, r.MinFill = 1000, 3, 2
+	r.MaxGrams, r.MaxLines, r.MinFill, r.MaxMillilitres = 1000, 3, 2, 1500
 	bins := append(demoBins(), Bin{ID: "A-09-01-1", Zone: "A", Aisle: "09"})
 	l, err := NewLayout(bins, demoFloor(t).Geometry())
 	if err != nil {
 		t.Fatal(err)
 	}
-	heavy, broken, loose := order("1", "A-01-01-1"), order("1", "A-01-01-1"), order("1", "A-01-01-1")
+	heavy, broken, loose, large := order("1", "A-01-01-1"), order("1", "A-01-01-1"), order("1", "A-01-01-1"), order("1", "A-01-01-1")
+	large.Lines[0].Millilitres = 2000
 	heavy.Lines[0].Qty, broken.Lines[0].Qty, loose.Lines[0].Bin = 11, 0, ""
 	tests := []struct {
 		name string
@@ -112,6 +113,7 @@ func TestPlanSaysWhyAnOrderStays(t *testing.T) {
 		{"bin not on the plan", order("1", "X-1"), because(UnknownBin, "X-1")},
 		{"too heavy", heavy, because(TooHeavy, 1100, 1000)},
 		{"too many lines", order("1", "A-01-01-1", "A-01-02-1", "A-01-03-1", "A-01-04-1"), because(TooManyLines, 4, 3)},
+		{"too large", large, because(TooLarge, int64(2000), int64(1500))},
 		{"no pieces", broken, because(BadLine, 1, "sku-A-01-01-1")},
 		{"no bin", loose, because(NotAllocated, 1, "sku-A-01-01-1")},
 	}
@@ -214,6 +216,7 @@ func drawSnapshot(t *rapid.T) (Snapshot, Rules) {
 			Urgent:   rapid.IntRange(0, 9).Draw(t, "urgent") == 0,
 			Priority: rapid.IntRange(0, 2).Draw(t, "priority"),
 			Carrier:  floor.CarrierID(rapid.SampledFrom([]string{"sf", "zto"}).Draw(t, "carrier")),
+			Class:    rapid.SampledFrom([]string{"", "", "cold"}).Draw(t, "class"),
 			Received: noon.Add(-time.Duration(rapid.IntRange(-5, 60).Draw(t, "age")) * time.Minute),
 		}
 		if rapid.Bool().Draw(t, "has ship-by") {
@@ -230,6 +233,7 @@ func drawSnapshot(t *rapid.T) (Snapshot, Rules) {
 			o.Lines = append(o.Lines, Line{
 				No: n + 1, SKU: floor.SKU(fmt.Sprintf("s%d", rapid.IntRange(1, 9).Draw(t, "sku"))), Bin: bin,
 				Qty: rapid.IntRange(1, 5).Draw(t, "qty"), Grams: floor.Grams(rapid.IntRange(0, 900).Draw(t, "grams")),
+				Millilitres: rapid.Int64Range(0, 500).Draw(t, "ml"), Fragile: rapid.Bool().Draw(t, "fragile"),
 			})
 		}
 		s.Orders = append(s.Orders, o)
@@ -239,7 +243,9 @@ func drawSnapshot(t *rapid.T) (Snapshot, Rules) {
 	r.MinFill = rapid.IntRange(0, r.TotesPerCart).Draw(t, "min fill")
 	r.MaxLines = rapid.IntRange(0, 20).Draw(t, "max lines")
 	r.MaxGrams = floor.Grams(rapid.IntRange(0, 9000).Draw(t, "max grams"))
+	r.MaxMillilitres = rapid.Int64Range(0, 5000).Draw(t, "max ml")
 	r.SameCarrier = rapid.Bool().Draw(t, "same carrier")
+	r.SameZones = rapid.Bool().Draw(t, "same zones")
 	r.Seed = rapid.Uint64().Draw(t, "seed")
 	return s, r
 }
@@ -257,6 +263,9 @@ func drawLayout(t *rapid.T) *Layout {
 	}
 	g.Depot = Point{X: Metres(rapid.Float64Range(-2, 16).Draw(t, "depot x")), Y: Metres(rapid.Float64Range(-3, float64(y)+3).Draw(t, "depot y"))}
 	g.Open = rapid.Bool().Draw(t, "open")
+	if !g.Open && rapid.IntRange(0, 3).Draw(t, "rough") == 0 {
+		g.Drops = []Point{g.Depot}
+	}
 	var bins []Bin
 	for i := range rapid.IntRange(1, 25).Draw(t, "bins") {
 		a := rapid.SampledFrom(g.Aisles).Draw(t, "aisle")
@@ -317,14 +326,20 @@ func checkWave(t rapid.TB, s Snapshot, r Rules, w Wave) {
 	}
 	var want []Stop
 	var grams floor.Grams
+	ml, classes := int64(0), map[string]bool{}
 	carriers := map[floor.CarrierID]bool{}
 	for i, id := range w.Orders {
 		k := slices.IndexFunc(s.Orders, func(o Order) bool { return o.ID == id })
 		carriers[s.Orders[k].Carrier] = true
+		classes[s.Orders[k].Class] = true
 		for _, l := range s.Orders[k].Lines {
 			want = append(want, Stop{Bin: l.Bin, SKU: l.SKU, Order: id, Line: l.No, Slot: i + 1, Qty: l.Qty})
 			grams += l.Grams * floor.Grams(l.Qty)
+			ml += l.Millilitres * int64(l.Qty)
 		}
+	}
+	if len(classes) > 1 || r.MaxMillilitres > 0 && ml > r.MaxMillilitres {
+		t.Errorf("cart of classes %v and %d ml; rules %+v", classes, ml, r)
 	}
 	got := slices.Clone(w.Stops)
 	slices.SortFunc(got, Stop.compare)
@@ -586,5 +601,20 @@ func BenchmarkPlan(b *testing.B) {
 			}
 			b.ReportMetric(float64(m)/float64(n), "m/order")
 		})
+	}
+}
+
+func TestFragileGoesOnTop(t *testing.T) {
+	r := DefaultRules()
+	r.MinFill = 1
+	s := Snapshot{Layout: demoFloor(t), FreePickers: 1}
+	for k, fragile := range []int{0, 1, 2} {
+		o := order("1", "A-01-05-1", "A-02-09-1", "A-03-05-1")
+		o.Lines[fragile].Fragile = true
+		s.Orders = []Order{o}
+		w := Plan(t.Context(), s, r, noon).Waves[0]
+		if at := slices.IndexFunc(w.Stops, func(s Stop) bool { return s.Line == fragile+1 }); at == 0 || k != 1 && at != 2 {
+			t.Errorf("line %d is fragile and picked as number %d", fragile+1, at+1)
+		}
 	}
 }
