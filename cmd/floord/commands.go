@@ -609,6 +609,24 @@ func stockCommand() *cli.Command {
 	}
 }
 
+func slottingCommand() *cli.Command {
+	return &cli.Command{
+		Name: "slotting", Usage: "say which articles should lie elsewhere, and the metres a day that would have saved",
+		Flags: []cli.Flag{
+			configFlag(),
+			&cli.IntFlag{Name: "days", Value: 7, Usage: "replay the orders of the last `N` days"},
+			&cli.IntFlag{Name: "moves", Value: 20, Usage: "name at most `N`"},
+		},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			return daemon.Operate(ctx, cfg, []string{"slotting", strconv.Itoa(c.Int("days")), strconv.Itoa(c.Int("moves"))}, nil, os.Stdout)
+		},
+	}
+}
+
 func countCommand() *cli.Command {
 	return &cli.Command{
 		Name: "count", Usage: "say how many pieces of an article lie in a bin", ArgsUsage: "BIN SKU PIECES",

@@ -52,6 +52,7 @@ var commands = []command{
 	{"label rare", labelRare},
 	{"rules try", rulesTry},
 	{"stock", stock},
+	{"slotting", slotting},
 	{"channel backfill", backfill},
 	{"count", count},
 	{"backup", backup},

@@ -37,22 +37,24 @@ func newPlanner(d *Daemon) (*planner, error) {
 	if err := p.rules.Check(); err != nil {
 		return nil, err
 	}
-	var bins []floor.BinInfo
-	err := d.ledger.Read(func(v *ledger.View) error {
-		return v.Bins(func(b floor.BinInfo) bool { bins = append(bins, b); return true })
-	})
-	if err != nil || len(bins) == 0 {
-		return p, err
-	}
-	p.layout, err = p.lay(bins)
+	var err error
+	p.layout, err = d.layout()
 	return p, err
 }
 
-// lay builds the floor from the bins and, where floord.toml says more, from that.
-func (p *planner) lay(bins []floor.BinInfo) (*wave.Layout, error) {
+// layout builds the floor from the bins and, where floord.toml says more, from
+// that; nil while there are no bins.
+func (s *Site) layout() (*wave.Layout, error) {
+	var bins []floor.BinInfo
+	err := s.ledger.Read(func(v *ledger.View) error {
+		return v.Bins(func(b floor.BinInfo) bool { bins = append(bins, b); return true })
+	})
+	if err != nil || len(bins) == 0 {
+		return nil, err
+	}
 	places := foreman.Places(bins)
 	l, err := wave.InferLayout(places)
-	c := p.d.cfg.Layout
+	c := s.cfg.Layout
 	if err != nil || c.Depot == nil && len(c.CrossAisles) == 0 {
 		return l, err
 	}
