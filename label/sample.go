@@ -30,8 +30,8 @@ func (t *Template) Sample(lang string) (Page, error) {
 		"kinds": "3", "total": "6", "slot": "W1-B-03", "wall": "1 号播种墙",
 		"bin": "A-03-2-1", "zone": "A 区", "sku": "SKU-000317", "name": name,
 		"person": "li.wei", "roles": "拣货 打包", "site": "东坝一号仓", "badge": "EMP-0007",
-		"device": "pda-07", "kind": "手持终端", "code": "K7QD-2M9X-HT4P", "url": "http://wms.lan:8480/pda",
-		"qr": "http://wms.lan:8480/pda#invite=K7QD2M9XHT4P", "until": "2026-11-21 10:00",
+		"device": "pda-07", "kind": "手持终端", "code": "K7QD2M5XHT4P", "url": "http://wms.lan:8480/pda",
+		"qr": "http://wms.lan:8480/pda#pair=K7QD2M5XHT4P", "until": "2026-11-21 10:00",
 	}, []string{"红富士苹果 5斤装×1", "牛乳糖 奶香原味 250g×2", "手工皂×3"}, lang)
 }
 

@@ -27,6 +27,8 @@ type Template struct {
 	Name string
 	For  string // one of Kinds
 
+	Source string // the TOML it was read from
+
 	page  Page // without what has placeholders
 	Texts []slot
 	Codes []Code128
@@ -295,7 +297,7 @@ func ParseTemplate(b []byte) (*Template, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	t := &Template{Name: f.Name, For: f.For, Texts: f.Text}
+	t := &Template{Name: f.Name, For: f.For, Source: string(b), Texts: f.Text}
 	t.page = Page{Name: f.Name, Width: MM(f.Width), Height: MM(f.Height)}
 	for _, r := range f.Rule {
 		t.page.Rules = append(t.page.Rules, Rule{place(r.At)})

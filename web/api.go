@@ -65,7 +65,7 @@ func (a *api) problem(err error) *problem {
 			p.Status = http.StatusUnauthorized
 		case "no-role", "not-logged-in":
 			p.Status = http.StatusForbidden
-		case "unknown-order", "unknown-exception":
+		case "unknown-order", "unknown-exception", "unknown-wave":
 			p.Status = http.StatusNotFound
 		case "too-fast":
 			p.Status = http.StatusTooManyRequests
@@ -105,6 +105,7 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "set-person", "PUT /people/{id}", "Add or change a person", a.setPerson)
 	put(a, h, "remove-person", "DELETE /people/{id}", "Take a person's badge away", a.removePerson)
 	put(a, h, "list-waves", "GET /waves", "Waves with walks that are not over", a.waves)
+	put(a, h, "wave", "GET /waves/{id}", "What is special about a wave, by kind and slot", a.wave)
 	put(a, h, "list-outbox", "GET /outbox", "What is owed to printers, shops and people", a.outbox)
 	put(a, h, "figures", "GET /figures", "Counts of orders", a.figures)
 	put(a, h, "list-intercepts", "GET /intercepts", "The interceptions of a day", a.intercepts)
@@ -112,6 +113,8 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "list-exceptions", "GET /exceptions", "What people reported, the newest first", a.exceptions)
 	put(a, h, "exception-photo", "GET /exceptions/{id}/photo", "The photo of a report", a.photo)
 	put(a, h, "report", "GET /reports/{day}", "The report of a day", a.report)
+	put(a, h, "list-labels", "GET /labels", "Label templates: shipped, and the site's own over them", a.labels)
+	put(a, h, "preview-label", "POST /labels/preview", "Draw a label template with a sample order, or name its mistakes", a.labelPreview)
 	put(a, h, "list-channels", "GET /channels", "The health of the shops' connections", a.channels)
 	put(a, h, "reprint-label", "POST /parcels/{id}/reprint", "Print another copy of a label: the same number", a.reprint)
 	put(a, h, "renew-label", "POST /parcels/{id}/renew", "Give a sealed parcel a new number and label; the old number is void", a.renew)
@@ -312,6 +315,26 @@ func (a *api) removePerson(ctx context.Context, in *struct {
 
 func (a *api) waves(context.Context, *struct{}) (*answer[[]pda.Wave], error) {
 	return board(a, func(b pda.Board) []pda.Wave { return b.Waves })
+}
+
+func (a *api) wave(ctx context.Context, in *struct {
+	ID string `path:"id" pattern:"^W-[0-9]{1,12}$" example:"W-12"`
+}) (*answer[floor.WaveNeeds], error) {
+	var out floor.WaveNeeds
+	err := a.o.Ledger.Read(func(v *ledger.View) error {
+		n, ok, err := v.WaveNeeds(floor.WaveID(in.ID))
+		if err == nil && !ok {
+			err = floor.Refuse("unknown-wave", "wave", in.ID)
+		}
+		out = n
+		return err
+	})
+	if c := callerOf(ctx); !c.may(floor.RolePicker) && !c.may(floor.RolePacker) && !c.may(floor.RoleLead) {
+		for i := range out.Needs {
+			out.Needs[i].Notes = nil // buyers' words are for those who work with them
+		}
+	}
+	return give(out), err
 }
 
 func (a *api) outbox(ctx context.Context, _ *struct{}) (*answer[[]floor.Effect], error) {

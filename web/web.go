@@ -27,6 +27,7 @@ import (
 
 	"floord/floor/foreman"
 	"floord/internal/gate"
+	"floord/label"
 	"floord/sync/ledger"
 	"floord/sync/pda"
 
@@ -60,6 +61,8 @@ type Options struct {
 	// if there is none. Secure is the port of the pages over HTTPS.
 	CA     []byte
 	Secure string
+	// Templates are the site's label templates; nil: those that come with floord.
+	Templates label.Templates
 	// Health says what is wrong with the daemon, or nil.
 	Health func(context.Context) error
 }
@@ -77,6 +80,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.Templates == nil {
+		o.Templates = label.Shipped()
 	}
 	mux := http.NewServeMux()
 	if err := pages(mux); err != nil {

@@ -101,6 +101,13 @@ func TestWhoMayCall(t *testing.T) {
 		{name: "too much", token: adminToken, method: "POST", path: "/api/v1/devices", body: `{"device":"` + strings.Repeat("x", 2<<20) + `"}`, status: 413},
 		{name: "figures", token: nobody, method: "GET", path: "/api/v1/figures", status: 200, has: `"by_state"`},
 		{name: "waves", token: nobody, method: "GET", path: "/api/v1/waves", status: 200},
+		{name: "a wave that is not there", token: nobody, method: "GET", path: "/api/v1/waves/W-9999", status: 404, has: "unknown-wave"},
+		{name: "no wave", token: nobody, method: "GET", path: "/api/v1/waves/cart", status: 422},
+		{name: "labels", token: lead, method: "GET", path: "/api/v1/labels", status: 200, has: `"name":"waybill-100x180"`},
+		{name: "labels are a lead's", token: picker, method: "GET", path: "/api/v1/labels", status: 403},
+		{name: "label preview", token: lead, method: "POST", path: "/api/v1/labels/preview", body: `{"template":"name=\"x\"\nfor=\"bin\"\nwidth=40\nheight=30\n[[text]]\nfield=\"bin\"\nat=[1,1,38,5]\nvalue=\"{bin}\"\nletters=[3,3]\n","dpi":300,"language":"zpl"}`, status: 200, has: `"png":"iVBORw0KGgo`},
+		{name: "label mistakes", token: lead, method: "POST", path: "/api/v1/labels/preview", body: `{"template":"name=\"x\"\nfor=\"bin\"\nwidth=40\nheigth=30\n"}`, status: 200, has: `"mistakes":["4:1: unknown key \"heigth\""]`},
+		{name: "label that does not fit", token: lead, method: "POST", path: "/api/v1/labels/preview", body: `{"template":"name=\"x\"\nfor=\"bin\"\nwidth=40\nheight=30\n[[text]]\nfield=\"bin\"\nat=[1,1,4,4]\nvalue=\"{bin}\"\nletters=[3,3]\n"}`, status: 200, has: "放不进"},
 		{name: "outbox", token: lead, method: "GET", path: "/api/v1/outbox", status: 200},
 		{name: "channels", token: nobody, method: "GET", path: "/api/v1/channels", status: 200},
 		{name: "stations", token: nobody, method: "GET", path: "/api/v1/stations", status: 200, has: "pack-1"},
@@ -174,7 +181,7 @@ func TestCrossSite(t *testing.T) {
 
 func TestPagesAndTheirHeaders(t *testing.T) {
 	s := newSite(t, pdatest.Options{})
-	for _, path := range []string{"/pda", "/station", "/board", "/api/docs", "/assets/pda.js", "/assets/style.css", "/assets/swagger/swagger-ui-bundle.js"} {
+	for _, path := range []string{"/pda", "/station", "/board", "/wave", "/labels", "/api/docs", "/assets/pda.js", "/assets/style.css", "/assets/swagger/swagger-ui-bundle.js"} {
 		resp, err := http.Get("http://" + s.Addr + path)
 		s.Must(err)
 		data, err := io.ReadAll(resp.Body)

@@ -50,7 +50,7 @@ var mayImport = map[string][]string{
 	"sync/notify/*":        {"floor", "sync/notify"},
 	"sync/courier":         {"floor", "sync/ledger"},
 	"sync/pda":             {"floor", "floor/foreman", "sync/ledger", "internal/gate", "wave"}, // wave says its reasons in words
-	"web":                  {"floor", "floor/foreman", "sync/ledger", "sync/pda", "internal/gate", "label", "label/preview", "report"},
+	"web":                  {"floor", "floor/foreman", "sync/ledger", "sync/pda", "internal/gate", "label", "label/lang", "label/preview", "report"},
 	"web/gen":              {},                                                                                        // builds the pages, see go generate ./web
 	"web/gen/voice":        {},                                                                                        // speaks their words, run by hand
 	"internal/gate":        {},                                                                                        // who may talk to us at all; asked before anything else by pda and web

@@ -198,6 +198,7 @@ func (d *Daemon) openDoors(o Options) error {
 	pages := web.Options{
 		Ledger: d.ledger, Foreman: d.foreman, Gate: g, PDA: d.pda, Zone: d.cfg.Site.Zone, Log: d.log,
 		AdminToken: d.adminToken(), Pictures: string(d.cfg.Pick.Pictures), Report: d.reportOf, Health: d.health, Version: Version,
+		Templates: d.cfg.Templates,
 	}
 	if d.cfg.HTTP.TLSCert != "" {
 		pages.CA = siteCA(d.cfg)

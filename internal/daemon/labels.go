@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -98,41 +98,47 @@ func (s *Site) template(kind, paper string) (*label.Template, error) {
 	return s.cfg.Templates.Get(kind + "-" + paper)
 }
 
-// waveLabel gathers what the label of a wave's cart says. The QR holds the wave's
-// number, and what it is about as text for a handheld without a network.
+// waveLabel gathers what the label of a wave's cart says. Its code is the address
+// of the wave's page, which lives while there is a network, and behind the # the
+// same as text, which is never sent and can be read where there is none.
 func (s *Site) waveLabel(id floor.WaveID, copy int) (label.Wave, error) {
 	w := label.Wave{ID: string(id), Copy: copy, PrintedAt: time.Now().In(s.cfg.Site.Zone), Lang: s.cfg.Site.Lang}
-	special := map[string]int{}
 	err := s.ledger.Read(func(v *ledger.View) error {
-		x, ok, err := v.Wave(id)
+		n, ok, err := v.WaveNeeds(id)
 		if err != nil || !ok {
 			return errors.Join(err, fmt.Errorf("wave %s is not there", id))
 		}
-		w.Orders, w.Totes = len(x.Orders), len(x.Orders)
-		for _, order := range x.Orders {
-			o, _, err := v.Order(order)
-			if err != nil {
-				return err
-			}
-			w.Lines += len(o.Lines)
-			for _, l := range o.Lines {
-				w.Units += l.Qty
-			}
-			for _, tag := range o.Tags {
-				special[tag]++
-			}
-			if !o.ShipBy.IsZero() && (w.DueBy.IsZero() || o.ShipBy.Before(w.DueBy)) {
-				w.DueBy = o.ShipBy.In(s.cfg.Site.Zone)
-			}
+		w.Orders, w.Lines, w.Units, w.Totes = n.Orders, n.Lines, n.Units, n.Totes
+		if !n.DueBy.IsZero() {
+			w.DueBy = n.DueBy.In(s.cfg.Site.Zone)
 		}
+		for _, x := range n.Needs {
+			w.Requirements = append(w.Requirements, x.Say(w.Lang, s.carrierName))
+		}
+		w.QR = n.Short(w.Lang, s.carrierName, maxWaveText)
 		return nil
 	})
-	w.QR = fmt.Sprintf("floord:%s orders=%d lines=%d units=%d", id, w.Orders, w.Lines, w.Units)
-	for _, tag := range slices.Sorted(maps.Keys(special)) {
-		w.Requirements = append(w.Requirements, fmt.Sprintf("%s × %d", floor.Say(s.cfg.Site.Lang, "tag-"+tag, nil), special[tag]))
-		w.QR += fmt.Sprintf(" %s=%d", tag, special[tag])
+	if at := s.address(); at != "" {
+		w.QR = at + "/wave#" + w.QR
 	}
 	return w, err
+}
+
+// maxWaveText is how many bytes the text in a wave's code may have: more makes
+// modules that a handheld does not read from a cart.
+const maxWaveText = 300
+
+// address is where people open the pages, or "" if nobody can from elsewhere.
+func (s *Site) address() string {
+	_, port, err := net.SplitHostPort(s.cfg.HTTP.Listen)
+	if err != nil || len(s.cfg.HTTP.Hosts) == 0 {
+		return ""
+	}
+	scheme := "http://"
+	if s.cfg.HTTP.TLSCert != "" {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(s.cfg.HTTP.Hosts[0], port)
 }
 
 // dpi gives the dots per inch that a printer of so many dots per millimetre has.

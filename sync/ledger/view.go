@@ -309,6 +309,35 @@ func (v *View) Cursor(ch floor.ChannelID) (string, error) {
 	return c, err
 }
 
+// WaveNeeds gives what is special about a wave.
+func (v *View) WaveNeeds(id floor.WaveID) (floor.WaveNeeds, bool, error) {
+	w, ok, err := v.Wave(id)
+	if err != nil || !ok {
+		return floor.WaveNeeds{}, false, err
+	}
+	var orders []floor.Order
+	for _, o := range w.Orders {
+		order, there, err := v.Order(o)
+		if err != nil {
+			return floor.WaveNeeds{}, false, err
+		}
+		if there { // an archived one asks for nothing
+			orders = append(orders, order)
+		}
+	}
+	var tasks []floor.Task
+	for _, t := range w.Tasks {
+		task, there, err := v.Task(t)
+		if err != nil {
+			return floor.WaveNeeds{}, false, err
+		}
+		if there {
+			tasks = append(tasks, task)
+		}
+	}
+	return floor.NeedsOf(w, orders, tasks), true, nil
+}
+
 // Charset gives what somebody read from the self-test of a station's printer.
 func (v *View) Charset(id floor.StationID) (floor.CharsetTold, bool, error) {
 	return getRow[floor.CharsetTold](v.rows, vCharsets, string(id))

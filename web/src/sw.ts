@@ -3,7 +3,7 @@
 // the socket and the API are left alone.
 
 const KEPT = "floord-1";
-const FILES = ["/pda", "/app.webmanifest", "/assets/pda.js", "/assets/style.css", "/assets/zh.opus", "/assets/en.opus", "/assets/icon-192.png"];
+const FILES = ["/pda", "/wave", "/assets/wave.js", "/app.webmanifest", "/assets/pda.js", "/assets/style.css", "/assets/zh.opus", "/assets/en.opus", "/assets/icon-192.png"];
 /** How long the daemon has to answer before what is kept is shown, in ms. */
 const PATIENCE = 3000;
 
