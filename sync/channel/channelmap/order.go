@@ -48,8 +48,8 @@ func (m *Map) read(v *Value, now time.Time, merge, bare bool) Order {
 	}
 	r.number()
 	r.times()
-	r.money()
 	r.state()
+	r.money()
 	if !bare {
 		r.lines()
 	}
@@ -183,6 +183,9 @@ func (r *reading) money() {
 		parse = parseFen
 	case "decimal":
 		parse = minor(r.o.Currency)
+	}
+	if v == &none && r.o.State == floor.ShopUnpaid {
+		return // what is not paid yet need not say how much
 	}
 	pay, err := parse(v.Text())
 	if err != nil || pay < 0 {

@@ -73,7 +73,8 @@ func (m *Map) NoticesOf(v *Value) ([]channel.Notice, error) { return m.notices(v
 
 // pushed reports whether v was pushed to us, and is no answer.
 func (m *Map) pushed(v *Value) bool {
-	return len(m.push.kind) > 0 && len(m.push.each) == 0 && !m.doc.Push.Orders && (v.Array() || m.push.kind.first(v) != &none)
+	one := len(m.push.kind) > 0 && !m.doc.Push.Orders
+	return one && (m.push.kind.first(v) != &none || v.Array() && len(m.push.each) == 0)
 }
 
 // maxMessages bounds the messages of one push; platforms send at most 100.
@@ -90,7 +91,7 @@ func (m *Map) notices(v *Value) ([]channel.Notice, error) {
 			messages = append(messages, &v.items[i])
 		}
 	}
-	if len(m.push.each) > 0 {
+	if len(m.push.each) > 0 && m.push.kind.first(v) == &none {
 		messages = nil
 		m.push.each.each(v, func(v *Value) bool { messages = append(messages, v); return true })
 	}

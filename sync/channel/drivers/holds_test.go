@@ -157,6 +157,12 @@ func TestForms(t *testing.T) {
 			`{"order_no":"1","state":"paid","pay_fen":100,"shippable":true,"ship_by":"2026-11-12T12:00:00Z","hold":[],"items":[["A",1,false]],"flags":[],"merge_key":null}`},
 		{"a part refunded", "wechat_store", `{"errcode":0,"order":{"order_id":"1","status":20,"update_time":1794313831,"order_detail":{"product_infos":[{"sku_code":"A","sku_cnt":3,"finish_aftersale_sku_cnt":1}],"price_info":{"order_price":100},"delivery_info":{"address_info":{"user_name":"周"}}}}}`,
 			`{"order_no":"1","state":"paid","pay_fen":100,"shippable":true,"ship_by":null,"hold":[],"items":[["A",2,false]],"flags":[],"merge_key":null}`},
+		{"what is not paid need not say how much", "amazon", `{"orders":[{"orderId":"902-1","lastUpdatedTime":"2026-11-10T12:40:00Z","fulfillment":{"fulfillmentStatus":"PENDING"},"orderItems":[{"quantityOrdered":1,"product":{"sellerSku":"A"}}]}]}`,
+			`{"order_no":"902-1","state":"unpaid","pay_fen":0,"shippable":false,"ship_by":null,"hold":[],"items":[["A",1,false]],"flags":[],"merge_key":null}`},
+		{"edges and nodes", "shopify", `{"data":{"orders":{"edges":[{"node":{"name":"#1","updatedAt":"2026-11-10T12:31:00Z","displayFinancialStatus":"PAID","totalPriceSet":{"shopMoney":{"amount":"2480","currencyCode":"JPY"}},"shippingAddress":{"name":"x"},"lineItems":{"edges":[{"node":{"sku":"A","quantity":2}}]}}}]}}}`,
+			`{"order_no":"#1","state":"paid","pay_fen":2480,"shippable":true,"ship_by":null,"hold":[],"items":[["A",2,false]],"flags":[],"merge_key":null,"currency":"JPY"}`},
+		{"a message outside its list", "taobao", `{"id":716,"topic":"taobao_trade_TradeSellerShip","content":"{\"tid\":3100000000000000001}"}`,
+			`{"order_no":"3100000000000000001","event":"shipped","frame_id":"716"}`},
 		{"without a wrapper", "amazon", `{"orders":[{"orderId":"902-1","createdTime":"2026-11-10T12:30:00Z","lastUpdatedTime":"2026-11-10T12:40:00Z","proceeds":{"grandTotal":{"amount":"19.80","currencyCode":"USD"}},"fulfillment":{"fulfillmentStatus":"UNSHIPPED","fulfilledBy":"MERCHANT","shipByWindow":{"latestDateTime":"2026-11-13T07:59:59Z"}},"orderItems":[{"quantityOrdered":2,"product":{"sellerSku":"A"}}]}]}`,
 			`{"order_no":"902-1","state":"paid","pay_fen":1980,"shippable":true,"ship_by":null,"hold":[],"items":[["A",2,false]],"flags":[],"merge_key":null,"currency":"USD","ship_by_raw":"2026-11-13T07:59:59Z"}`},
 	}
