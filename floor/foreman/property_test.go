@@ -38,7 +38,7 @@ type world struct {
 // restarts of the ledger against promises 1 to 6.
 func TestPromises(t *testing.T) {
 	reached := map[string]int{}
-	deep := []string{"picked", "batch", "sorted", "full", "put back", "short", "sealed", "doubt", "handed over", "missed", "stopped", "again", "split"}
+	deep := []string{"picked", "batch", "sorted", "full", "put back", "short", "sealed", "doubt", "handed over", "missed", "stopped", "again", "split", "run"}
 	missing := deep
 	for round := 0; len(missing) > 0 && round < 5; round++ { // a round may be unlucky, five are not
 		rapid.Check(t, func(rt *rapid.T) { promises(t, rt, reached) })
@@ -62,7 +62,7 @@ func promises(t *testing.T, rt *rapid.T, reached map[string]int) {
 		"pick": w.pickNext, "pick 2": w.pickNext, "pick 3": w.pickNext,
 		"pack": w.packStep, "pack 2": w.packStep, "pack 3": w.packStep, "pack 4": w.packStep,
 		"label": w.printStep, "label 2": w.printStep, "hand over": w.handOverAny, "hand over 2": w.handOverAny,
-		"answer": w.answerAny, "close": w.closeAny,
+		"answer": w.answerAny, "close": w.closeAny, "relabel": w.relabelAny, "print first": w.printFirstAny,
 		// Trouble.
 		"trouble": func(rt *rapid.T) {
 			rapid.SampledFrom([]func(*rapid.T){
@@ -451,6 +451,54 @@ func (w *world) orderByID(id floor.OrderID) floor.Order {
 }
 
 // handOverAny scans a parcel onto the sheet. Promise 4: never a frozen one.
+// relabelAny asks for another label of some sealed parcel, in one of the three ways.
+func (w *world) relabelAny(rt *rapid.T) {
+	o := w.order(w.in(rt, floor.Sealed))
+	if len(o.Parcels) == 0 {
+		rt.Skip()
+	}
+	by, id := w.by(packer), rapid.SampledFrom(o.Parcels).Draw(rt, "parcel")
+	old := w.parcel(id).Waybill
+	switch rapid.SampledFrom([]string{"reprint", "renew", "redo"}).Draw(rt, "verb") {
+	case "reprint":
+		if w.do(func() error { _, err := w.f.Reprint(w.ctx, by, id, "spoilt"); return err }) && w.parcel(id).Waybill != old {
+			rt.Fatalf("reprinting %s changed its number", id)
+		}
+	case "renew":
+		if w.do(func() error { _, err := w.f.Renew(w.ctx, by, id, "lost"); return err }) {
+			w.reached["renewed"]++
+			if now := w.parcel(id); now.Waybill == old || now.Waybill == "" {
+				rt.Fatalf("renewed %s bears %q, before it %q", id, now.Waybill, old)
+			}
+		}
+	case "redo":
+		if w.do(func() error { _, err := w.f.Redo(w.ctx, by, "pack-1", id, "weight"); return err }) {
+			w.reached["redone"]++
+		}
+	}
+}
+
+// printFirstAny prints the labels of some wave before it is packed, or pulls the
+// sheets that were called.
+func (w *world) printFirstAny(rt *rapid.T) {
+	var pull floor.Run
+	w.read(func(v *ledger.View) error {
+		return v.Runs(func(r floor.Run) bool { pull = r; return len(r.Pull) == 0 })
+	})
+	by := w.by(packer)
+	if len(pull.Pull) > 0 {
+		w.do(func() error { _, err := w.f.Pulled(w.ctx, by, pull.ID, pull.Pull); return err })
+		return
+	}
+	o := w.order(w.in(rt, rapid.SampledFrom([]floor.State{floor.Waved, floor.Picking, floor.Picked}).Draw(rt, "at")))
+	if o.Wave == "" || w.mostly(rt) {
+		rt.Skip()
+	}
+	if w.do(func() error { _, err := w.f.PrintFirst(w.ctx, by, o.Wave, "pack-1"); return err }) {
+		w.reached["run"]++
+	}
+}
+
 func (w *world) handOverAny(rt *rapid.T) {
 	n := w.in(rt, floor.Sealed)
 	o := w.order(n)
@@ -533,6 +581,9 @@ func (w *world) invariants(rt *rapid.T) {
 				if p.Waybill == "" {
 					continue
 				}
+				if k, dead, err := v.Killed(p.Waybill); dead || err != nil {
+					rt.Fatalf("parcel %s (%s) bears %s, which is on the kill list: %+v, %v", id, p.State, p.Waybill, k, err)
+				}
 				if other, twice := labels[p.Waybill]; twice {
 					rt.Fatalf("waybill number %s is on %s and %s", p.Waybill, other, id)
 				}
@@ -555,7 +606,8 @@ func (w *world) together(v *ledger.View, o floor.Order) {
 		p := w.parcelIn(v, id)
 		for _, i := range p.Items {
 			in[i.Line] += i.Verified
-			if i.Verified > i.Qty || p.Waybill != "" && i.Verified != i.Qty {
+			numbered := p.Waybill != "" && (p.Run == "" || p.State == floor.ParcelIsSealed || p.State == floor.ParcelHasLeft) // a label printed first has its number before
+			if i.Verified > i.Qty || numbered && i.Verified != i.Qty {
 				w.rt.Fatalf("parcel %s of order %s: %+v", id, o.Number, p)
 			}
 		}
