@@ -232,7 +232,7 @@ func (d *Daemon) book(ctx context.Context, a *carrierAccount, e floor.Effect) co
 	if !wanted {
 		return courier.Outcome{Verdict: courier.Done}
 	}
-	if trip := shipmentTrip(a.id, e.Order, s.To); trip != nil {
+	if trip := shipmentTrip(carrierRule(a.cfg), e.Order, s.To); trip != nil {
 		return d.notBooked(ctx, e.Order, n, string(trip.Cause), false, trip)
 	}
 	got, err := a.books.Book(ctx, s)
@@ -277,9 +277,13 @@ func (a *carrierAccount) healthy(ok bool) int {
 	return a.failed
 }
 
-// shipmentTrip says what of a recipient keeps a carrier from being asked, or nil.
-func shipmentTrip(c floor.CarrierID, o floor.OrderID, to floor.Recipient) *floor.Trip {
-	t := floor.Trip{Scope: floor.Scope{Carrier: c}, Cause: floor.FuseReceiver, Order: o}
+// shipmentTrip says what of a recipient keeps a carrier from being asked, or nil. A
+// token is of use to its platform alone.
+func shipmentTrip(c floor.CarrierRule, o floor.OrderID, to floor.Recipient) *floor.Trip {
+	t := floor.Trip{Scope: floor.Scope{Carrier: c.ID}, Cause: floor.FuseReceiver, Order: o}
+	if !c.Tokens {
+		to.Token = ""
+	}
 	if t.Why = foreman.Receiver(to); t.Why != "" {
 		return &t
 	}

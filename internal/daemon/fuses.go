@@ -80,6 +80,10 @@ func (d *Daemon) labelFits(x floor.Fuse) bool {
 	if s == nil || s.printer == nil || x.Cause != floor.FuseFit && x.Cause != floor.FuseTemplate {
 		return false
 	}
-	_, _, err := d.render(s, floor.Effect{What: floor.EffectLabel, Parcel: x.Parcel, Order: x.Order, Copy: 1})
+	e := floor.Effect{What: floor.EffectLabel, Parcel: x.Parcel, Order: x.Order, Copy: 1}
+	if t, err := d.ticket(e); err != nil || t != nil {
+		return false // only the platform's component can tell
+	}
+	_, _, err := d.render(s, e)
 	return err == nil
 }
