@@ -17,7 +17,9 @@ import (
 
 	"floord/device/printer"
 	"floord/device/profile"
+	"floord/device/record"
 	"floord/device/scale"
+	"floord/device/scanner"
 	profiles "floord/firmware-profiles"
 	"floord/floor/address"
 	"floord/internal/config"
@@ -490,7 +492,7 @@ func deviceCommand() *cli.Command {
 	return &cli.Command{
 		Name: "device", Usage: "find out what devices say",
 		Commands: []*cli.Command{
-			overCSV("decode", "print what recorded bytes of scales mean as JSON, one line a row", "id, protocol, dialect, hex", scale.DecodeCSV),
+			overCSV("decode", "print what recorded bytes of devices mean as JSON, one line a row", "id, protocol, dialect, hex", record.DecodeCSV),
 		},
 	}
 }
@@ -705,8 +707,11 @@ func profileCommand() *cli.Command {
 }
 
 func checkExample(p profile.Profile, ex profile.Example) error {
-	if p.Device.Kind == profile.KindPrinter {
+	switch p.Device.Kind {
+	case profile.KindPrinter:
 		return printer.CheckExample(p, ex)
+	case profile.KindScanner:
+		return scanner.CheckExample(p, ex)
 	}
 	return scale.CheckExample(p, ex)
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -53,7 +54,8 @@ type Printer struct {
 	live    device.Live[Status]
 	turn    chan struct{} // held by whoever talks to the printer
 
-	half int // guarded by turn; the size of a job that was cut short and not yet cleared
+	half  int // guarded by turn; the size of a job that was cut short and not yet cleared
+	count int // guarded by turn; numbers the jobs, for those that are confirmed by a number
 
 	mu      sync.Mutex
 	session *session // guarded by mu; nil while the line is down
@@ -66,10 +68,7 @@ func New(p profile.Profile) (*Printer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.ask == nil && p.Printer.Proof != profile.ProofSent {
-		return nil, fmt.Errorf("%s: proof %q cannot be had from a printer that answers nothing: write proof = \"sent\"", p.Origin("printer.proof"), p.Printer.Proof)
-	}
-	return &Printer{profile: p, spec: p.Printer, ask: q, turn: make(chan struct{}, 1)}, nil
+	return &Printer{profile: p, spec: p.Printer, ask: q, turn: make(chan struct{}, 1), count: rand.IntN(9999)}, nil
 }
 
 // Live gives the last known status and a channel that is closed at the next.
@@ -127,7 +126,7 @@ func (p *Printer) Print(ctx context.Context, job Job) (Outcome, error) {
 	}
 	ctx, done := s.join(ctx)
 	defer done()
-	o, err := p.print(ctx, s, job.Data)
+	o, err := p.print(ctx, s, job)
 	if err != nil {
 		err = fmt.Errorf("print %s: %w", job.ID, err)
 	}
@@ -135,24 +134,32 @@ func (p *Printer) Print(ctx context.Context, job Job) (Outcome, error) {
 }
 
 // print is called with the turn held.
-func (p *Printer) print(ctx context.Context, s *session, data []byte) (Outcome, error) {
+func (p *Printer) print(ctx context.Context, s *session, job Job) (Outcome, error) {
 	if reason, err := p.prepare(ctx, s); reason != "" {
 		return Outcome{Verdict: NotPrinted, Reason: reason}, err
 	}
-	n, err := s.send(ctx, data, time.Duration(p.spec.Stall))
+	w := watch{p: p, s: s, data: job.Data}
+	if err := w.begin(ctx); err != nil {
+		return Outcome{Verdict: NotPrinted, Reason: reasonOf(err)}, err
+	}
+	stall := time.Duration(p.spec.Stall)
+	if p.spec.Buffer > 0 && len(w.data) > p.spec.Buffer { // it takes the rest only when a part has come out
+		stall = max(stall, time.Duration(p.spec.Finish))
+	}
+	n, err := s.send(ctx, w.data, stall)
 	switch {
 	case n == 0 && err != nil:
 		return Outcome{Verdict: NotPrinted, Reason: reasonOf(err)}, err
 	case err != nil:
-		p.half = len(data)
+		p.half = len(w.data)
 		return Outcome{Verdict: InDoubt, Reason: reasonOf(err), Sent: n}, err
 	case p.spec.Proof == profile.ProofSent:
 		return Outcome{Verdict: Printed, Proof: profile.ProofSent, Sent: n}, nil
 	}
-	o, err := p.watch(ctx, s, len(data))
+	o, err := w.follow(ctx)
 	o.Sent = n
 	if o.Verdict == InDoubt && o.Proof == profile.ProofSent {
-		p.half = len(data) // taken by the kernel is not received: its end may never have arrived
+		p.half = len(w.data) // taken by the kernel is not received: its end may never have arrived
 	}
 	return o, err
 }
@@ -188,13 +195,13 @@ func (p *Printer) prepare(ctx context.Context, s *session) (Reason, error) {
 
 // clear makes the printer forget half a job. It may sit inside the payload of a
 // bitmap, where no command is heard, so it is first given as many bytes as that
-// can still lack: empty lines, which outside a payload do nothing. No PRINT is
-// among them, so nothing comes out. Then it is reset and waited for.
+// can still lack, of a kind that outside a payload does nothing. No command to
+// print is among them, so nothing comes out. Then it is reset and waited for.
 func (p *Printer) clear(ctx context.Context, s *session) error {
 	if len(p.spec.Reset) == 0 {
 		return errors.New("half a job is left in the printer, and its profile knows no reset")
 	}
-	fill := bytes.Repeat([]byte("\r\n"), p.half/2+1)
+	fill := bytes.Repeat([]byte(filler(p.spec.Language)), p.half/2+1)
 	if _, err := s.send(ctx, append(fill, p.spec.Reset...), time.Duration(p.spec.Stall)); err != nil {
 		return fmt.Errorf("clear half a job: %w", err)
 	}
@@ -219,50 +226,6 @@ func (p *Printer) clear(ctx context.Context, s *session) error {
 	return errors.New("half a job is left in the printer, and it does not come back from its reset")
 }
 
-// watch follows a job that was sent to its end. What it takes for printed is an
-// engine that was seen to work and then, twice in a row, to rest without an
-// error, with no question unanswered between: a printer that lost its power in
-// the meantime is at rest too, but needs longer than an answer to come back.
-func (p *Printer) watch(ctx context.Context, s *session, size int) (Outcome, error) {
-	slack := p.slack(size)
-	start := time.Now()
-	last, proof := Busy, profile.ProofSent
-	worked, rested := false, 0
-	inDoubt := func(why Reason) Outcome { return Outcome{Verdict: InDoubt, Proof: proof, Reason: why} }
-	for {
-		wait := time.Duration(0)
-		if proof == profile.ProofSent {
-			wait = slack
-		}
-		st, err := p.status(ctx, s, wait)
-		if err != nil {
-			return inDoubt(reasonOf(err)), err
-		}
-		proof = profile.ProofBuffered // an answer means that everything before the question has arrived
-		worked = worked || st.Printing
-		rested++
-		if !st.Ready() {
-			rested, last = 0, st.Reason()
-		}
-		passed := time.Since(start) - slack
-		switch {
-		case len(st.Troubles) > 0 && !last.passing():
-			return inDoubt(last), nil
-		case rested >= 2 && p.spec.Proof == profile.ProofBuffered:
-			return Outcome{Verdict: Printed, Proof: profile.ProofBuffered}, nil
-		case rested >= 2 && worked:
-			return Outcome{Verdict: Printed, Proof: profile.ProofIdle}, nil
-		case !worked && rested > 0 && passed >= time.Duration(p.spec.Begin):
-			return inDoubt(NotStarted), nil
-		case passed >= time.Duration(p.spec.Finish):
-			return inDoubt(last), nil
-		}
-		if err := sleep(ctx, time.Duration(p.spec.Poll)); err != nil {
-			return inDoubt(reasonOf(err)), err
-		}
-	}
-}
-
 // queued is how many bytes may still wait in the kernel when a write returns.
 const queued = 8 << 10
 
@@ -273,10 +236,22 @@ func (p *Printer) slack(n int) time.Duration {
 }
 
 // status asks once and publishes the answer, or that there was none. It is called
-// with the turn held.
+// with the turn held. Where silence is how a printer in error speaks, it is an
+// answer: the cause if the printer tells it elsewhere, else Silent.
 func (p *Printer) status(ctx context.Context, s *session, slack time.Duration) (Status, error) {
 	st, err := s.question(ctx, p.ask, time.Duration(p.spec.Answer)+slack)
-	st.At, st.Connected, st.Answered = time.Now(), true, err == nil
+	answered := err == nil
+	if errors.Is(err, errNoAnswer) && p.ask.silence == isError {
+		why := Status{}
+		if p.ask.why != nil {
+			why, err = s.question(ctx, *p.ask.why, time.Duration(p.spec.Answer))
+		}
+		if errors.Is(err, errNoAnswer) || err == nil && len(why.Troubles) == 0 {
+			why, err = Status{Troubles: []Reason{Silent}}, nil
+		}
+		st = why
+	}
+	st.At, st.Connected, st.Answered = time.Now(), true, answered
 	p.live.Set(st)
 	return st, err
 }

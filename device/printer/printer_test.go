@@ -455,7 +455,7 @@ func TestOverAPty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := device.NewStation("pack-1 printer", serial.Opener{Path: path, Settings: serial.Settings(p.Line)}, pr.Drive)
+	st := device.NewStation("pack-1 printer", serial.Opener{Path: path, Settings: serial.Of(p.Line)}, pr.Drive)
 	st.Backoff = func(int) time.Duration { return 20 * time.Millisecond }
 	st.Log = slog.New(slog.DiscardHandler)
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)

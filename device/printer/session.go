@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ type session struct {
 
 	mu   sync.Mutex
 	got  []byte        // guarded by mu; what came since the last question
+	job  []byte        // guarded by mu; what came since hear, as far as there is room
 	more chan struct{} // has one element when got has grown
 }
 
@@ -39,8 +41,12 @@ func newSession(line device.Line) *session {
 	return &session{line: line, over: make(chan struct{}), more: make(chan struct{}, 1)}
 }
 
-// maxAnswer bounds what is kept of a babbling printer.
-const maxAnswer = 4096
+// maxAnswer and maxHeard bound what is kept of a babbling printer: of one answer,
+// and of all that it says while it prints.
+const (
+	maxAnswer = 4096
+	maxHeard  = 64 << 10
+)
 
 // listen reads until the line breaks, and says then that it is lost. What nobody
 // asked for is dropped with the next question.
@@ -53,6 +59,9 @@ func (s *session) listen() {
 			s.mu.Lock()
 			if len(s.got) < maxAnswer {
 				s.got = append(s.got, buf[:n]...)
+			}
+			if len(s.job) < maxHeard {
+				s.job = append(s.job, buf[:n]...)
 			}
 			s.mu.Unlock()
 			select {
@@ -137,6 +146,19 @@ func (s *session) question(ctx context.Context, q question, within time.Duration
 			return Status{}, context.Cause(ctx)
 		}
 	}
+}
+
+// hear forgets what the printer said so far; heard gives what it said since.
+func (s *session) hear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.job = s.job[:0]
+}
+
+func (s *session) heard() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bytes.Clone(s.job)
 }
 
 // take gives what has come since the last call.

@@ -1,10 +1,7 @@
 package printer
 
 import (
-	"bytes"
 	"fmt"
-	"sort"
-	"strings"
 	"time"
 
 	"floord/device"
@@ -29,6 +26,11 @@ const (
 	Failure   Reason = "printer-error"
 	Hot       Reason = "hot"
 	Paused    Reason = "paused"
+	Rewinder  Reason = "rewinder-full"
+	Offline   Reason = "offline"
+	BadData   Reason = "bad-label-data" // it did not understand the label
+	Battery   Reason = "battery-low"
+	PowerLost Reason = "power-lost" // it was off since the job was sent
 )
 
 // What the driver sees.
@@ -36,6 +38,8 @@ const (
 	NotConnected Reason = "not-connected"
 	Unplugged    Reason = "unplugged"
 	NoAnswer     Reason = "no-answer"
+	Silent       Reason = "silent" // as printers are that answer no question while in error
+	NotCounted   Reason = "not-counted"
 	Stalled      Reason = "stalled"
 	Busy         Reason = "busy"
 	NotStarted   Reason = "not-started"
@@ -57,6 +61,13 @@ var reasons = map[Reason]device.Message{
 	Failure:      {ZH: "打印机报错：请看打印机指示灯", EN: "printer reports an error: look at its lights"},
 	Hot:          {ZH: "打印头过热：请等它冷却", EN: "print head is too hot: let it cool"},
 	Paused:       {ZH: "打印机已暂停：请按暂停键恢复", EN: "printer is paused: press its pause key"},
+	Rewinder:     {ZH: "回卷器已满：请清空", EN: "rewinder is full: empty it"},
+	Offline:      {ZH: "打印机脱机：请看打印机指示灯", EN: "printer is offline: look at its lights"},
+	BadData:      {ZH: "打印机看不懂面单数据：检查打印语言设置", EN: "printer does not understand the label: check its language in the settings"},
+	Battery:      {ZH: "打印机电量低：请充电", EN: "printer's battery is low: charge it"},
+	PowerLost:    {ZH: "打印机中途断过电：请查看面单是否打出", EN: "printer was switched off meanwhile: look whether the label came out"},
+	Silent:       {ZH: "打印机没有应答：检查纸、碳带和打印头", EN: "printer is silent: check paper, ribbon and print head"},
+	NotCounted:   {ZH: "打印机没有确认打出这张面单：请查看打印机", EN: "printer did not count this label: look at it"},
 	NotConnected: {ZH: "打印机未连接：检查电源和数据线", EN: "printer not connected: check its power and cable"},
 	Unplugged:    {ZH: "打印机中途断开：检查数据线", EN: "printer was unplugged meanwhile: check its cable"},
 	NoAnswer:     {ZH: "打印机没有应答：检查电源", EN: "printer does not answer: check its power"},
@@ -82,6 +93,7 @@ type Status struct {
 	Answered  bool
 	Printing  bool
 	Troubles  []Reason // the one to mend first comes first
+	Notes     []string // what else it says, in its protocol's words: "labels-remaining=3", "paper-near-end"
 }
 
 // Ready tells whether a label may be sent.
@@ -92,7 +104,7 @@ func (s Status) Reason() Reason {
 	switch {
 	case !s.Connected:
 		return NotConnected
-	case !s.Answered:
+	case !s.Answered && len(s.Troubles) == 0:
 		return NoAnswer
 	case len(s.Troubles) > 0:
 		return s.Troubles[0]
@@ -102,104 +114,19 @@ func (s Status) Reason() Reason {
 	return ""
 }
 
-// A question is one way to ask a printer how it is. read looks for the answer in
-// what has come so far; ok is false while it is not whole.
-type question struct {
-	ask  []byte
-	read func(b []byte) (s Status, ok bool)
-}
-
-// questions is the table of status dialects. "none" asks nothing.
-var questions = map[string]question{
-	"none":         {},
-	"esc-question": {[]byte{0x1B, '!', '?'}, readByte},
-	"esc-s":        {[]byte{0x1B, '!', 'S'}, readFrame},
-}
-
-func questionNames() string {
-	var names []string
-	for name := range questions {
-		names = append(names, name)
+// Flags says the status in the words of examples and records: "ready" or
+// "printing", the reasons, the notes.
+func (s Status) Flags() []string {
+	flags := []string{}
+	if s.Printing {
+		flags = append(flags, "printing")
+	} else if len(s.Troubles) == 0 {
+		flags = append(flags, "ready")
 	}
-	sort.Strings(names)
-	return strings.Join(names, ", ")
-}
-
-// byteTroubles are the bits of the answer to ESC!? (TSC TTP-244 Plus manual p. 85);
-// bits 6 and 7 are options of some models.
-var byteTroubles = []struct {
-	bit    byte
-	reason Reason
-}{
-	{0x01, HeadOpen}, {0x40, CoverOpen}, {0x04, PaperOut}, {0x08, RibbonOut}, {0x02, Jam}, {0x80, Hot}, {0x10, Paused},
-}
-
-func readByte(b []byte) (Status, bool) {
-	if len(b) == 0 {
-		return Status{}, false
+	for _, t := range s.Troubles {
+		flags = append(flags, string(t))
 	}
-	s := Status{Printing: b[0]&0x20 != 0}
-	for _, t := range byteTroubles {
-		if b[0]&t.bit != 0 {
-			s.Troubles = append(s.Troubles, t.reason)
-		}
-	}
-	return s, true
-}
-
-// frameTroubles are the bits of bytes 3 and 4 of the answer to ESC!S (the same
-// manual, V6.29 and later). Byte 2 warns only (paper low), but for a full buffer.
-var frameTroubles = []struct {
-	at     int
-	bit    byte
-	reason Reason
-}{
-	{4, 0x20, HeadOpen}, {4, 0x01, PaperOut}, {4, 0x04, RibbonOut}, {4, 0x08, RibbonJam}, {4, 0x02, Jam},
-	{3, 0x08, CutterJam}, {3, 0x10, Memory}, {3, 0x04, HeadFault}, {3, 0x01, Hot}, {3, 0x02, Hot},
-}
-
-// readFrame reads STX b1 b2 b3 b4 ETX CR LF; bytes before STX are skipped.
-func readFrame(b []byte) (Status, bool) {
-	const size = 8
-	for ; len(b) >= size; b = b[1:] {
-		if b[0] == 0x02 && bytes.Equal(b[5:size], []byte{0x03, '\r', '\n'}) && allHave(b[1:5], 0x40) {
-			return frameStatus(b), true
-		}
-	}
-	return Status{}, false
-}
-
-func allHave(b []byte, bit byte) bool {
-	for _, c := range b {
-		if c&0xC0 != bit {
-			return false
-		}
-	}
-	return true
-}
-
-func frameStatus(b []byte) Status {
-	var s Status
-	for _, t := range frameTroubles {
-		if b[t.at]&t.bit != 0 {
-			s.Troubles = append(s.Troubles, t.reason)
-		}
-	}
-	switch b[1] {
-	case '@', 'L': // L: the label is out and waits to be taken
-	case '`', 'K':
-		s.Troubles = append(s.Troubles, Paused)
-	case 'E':
-		if len(s.Troubles) == 0 {
-			s.Troubles = []Reason{Failure}
-		}
-	default: // feeding, imaging, printing, cutting
-		s.Printing = true
-	}
-	if b[2]&0x08 != 0 { // its buffer is full
-		s.Printing = true
-	}
-	return s
+	return append(flags, s.Notes...)
 }
 
 // CheckExample tells how what the profile's status dialect makes of an example
@@ -222,26 +149,9 @@ func CheckExample(p profile.Profile, ex profile.Example) error {
 	case !ok:
 		return fmt.Errorf("is no answer to %s", p.Printer.Status)
 	}
-	var got []string
-	if len(s.Troubles) == 0 && !s.Printing {
-		got = append(got, "ready")
-	}
-	if s.Printing {
-		got = append(got, "printing")
-	}
-	for _, t := range s.Troubles {
-		got = append(got, string(t))
-	}
+	got := s.Flags()
 	if fmt.Sprint(got) != fmt.Sprint(ex.Flags) {
 		return fmt.Errorf("reads as %q instead of %q", got, ex.Flags)
 	}
 	return nil
-}
-
-func questionOf(p profile.Profile) (question, error) {
-	q, ok := questions[p.Printer.Status]
-	if !ok {
-		return question{}, fmt.Errorf("%s: status %q is not one of %s", p.Origin("printer.status"), p.Printer.Status, questionNames())
-	}
-	return q, nil
 }

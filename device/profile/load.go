@@ -48,6 +48,8 @@ type section struct {
 	vendor, model string // model may be a pattern; empty where the section holds defaults
 	firmware      span
 	layer         int // higher wins
+	quirk         string
+	overrides     []string // quirks it may set anew
 	at            Origin
 	values        map[string]any    // by dotted key; "example" is one value
 	origins       map[string]Origin // of values
@@ -330,8 +332,15 @@ func (s *section) readHeader() {
 		}
 	}
 	s.kind, s.vendor, s.model = Kind(take("kind")), take("vendor"), take("model")
+	s.quirk = take("quirk")
+	overrides, _ := s.values["overrides"].([]any)
+	delete(s.values, "overrides")
+	for _, o := range overrides {
+		name, _ := o.(string)
+		s.overrides = append(s.overrides, name)
+	}
 	if s.kind == "" {
-		fail("kind", `no kind: write kind = "scale" or kind = "printer"`)
+		fail("kind", `no kind: write kind = "scale", "printer" or "scanner"`)
 	}
 	var err error
 	if s.firmware, err = parseSpan(take("firmware")); err != nil {
@@ -346,9 +355,9 @@ func (s *section) readHeader() {
 	if s.vendor == "" && (s.model != "" || s.firmware.bounded()) {
 		fail("model", "a model or firmware needs its vendor")
 	}
-	other := map[Kind]string{KindScale: "printer.", KindPrinter: "scale."}[s.kind]
 	for _, key := range sortedKeys(s.values) {
-		if other != "" && strings.HasPrefix(key, other) {
+		of, _, _ := strings.Cut(key, ".")
+		if slices.Contains(kinds, of) && s.kind != "" && of != string(s.kind) {
 			fail(key, "key %q does not belong to a %s", key, s.kind)
 		}
 		if s.model == "" && (key == "scale.protocol" || key == "printer.language") {

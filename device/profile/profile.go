@@ -28,7 +28,11 @@ type Kind string
 const (
 	KindScale   Kind = "scale"
 	KindPrinter Kind = "printer"
+	KindScanner Kind = "scanner"
 )
+
+// kinds are all of them, as files write them.
+var kinds = []string{string(KindScale), string(KindPrinter), string(KindScanner)}
 
 // A Device is what is known of one machine. Firmware may be empty; sections for
 // a range of firmware then do not apply.
@@ -58,29 +62,60 @@ func (d Device) String() string {
 	return s
 }
 
-// A Profile is everything in force for one device. Scale is the zero value for
-// a printer and the other way round.
+// A Profile is everything in force for one device. Of Scale, Printer and Scanner
+// only the one of its kind is set.
 type Profile struct {
 	Device     Device     `toml:"-"`
 	Source     string     `toml:"source"`     // where the knowledge comes from: a manual and its page
 	Confidence Confidence `toml:"confidence"` // how far to trust it
 	Line       Line       `toml:"line"`
+	Identity   Identity   `toml:"identity"`
 	Scale      Scale      `toml:"scale"`
 	Printer    Printer    `toml:"printer"`
+	Scanner    Scanner    `toml:"scanner"`
 	Examples   []Example  `toml:"example"`
+
+	// Quirk names an oddity of the device that its section's values stand for. A
+	// section of a higher layer that sets one of these values again must name the
+	// quirk in Overrides, so that nobody silences it unawares.
+	Quirk     string   `toml:"quirk"`
+	Overrides []string `toml:"overrides"`
 
 	origins map[string]Origin
 	values  map[string]any
 }
 
-// Line is how a tty is set. It has the fields of serial.Settings, so that one
-// converts to the other; devices on the network do not use it.
+// Line is how a tty is set; devices on the network do not use it.
 type Line struct {
 	Baud     int    `toml:"baud"`
 	DataBits int    `toml:"data_bits"`
 	Parity   string `toml:"parity"`
 	StopBits int    `toml:"stop_bits"`
 	Flow     string `toml:"flow"`
+	// Candidates are the settings that such devices are met with in the field,
+	// "4800 7E1", the likeliest first. Identify tries them.
+	Candidates []string `toml:"candidates"`
+}
+
+// With gives the line with one of its candidates in place of its settings.
+func (l Line) With(candidate string) (Line, error) {
+	var bits byte
+	var parity string
+	n, err := fmt.Sscanf(candidate, "%d %c%1s%d", &l.Baud, &bits, &parity, &l.StopBits)
+	l.DataBits = int(bits) - '0'
+	l.Parity = map[string]string{"N": "none", "E": "even", "O": "odd"}[parity]
+	if err != nil || n != 4 || l.DataBits != 7 && l.DataBits != 8 || l.Parity == "" || l.StopBits != 1 && l.StopBits != 2 || l.Baud < 300 || l.Baud > 921600 {
+		return l, fmt.Errorf("%q is not a line setting such as \"9600 8N1\"", candidate)
+	}
+	return l, nil
+}
+
+// Identity is how the device is asked who it is. Model and Firmware are regular
+// expressions with one group each, held against the answer.
+type Identity struct {
+	Ask      Hex    `toml:"ask"`
+	Model    string `toml:"model"`
+	Firmware string `toml:"firmware"`
 }
 
 // Scale is what a scale's driver must know.
@@ -96,6 +131,69 @@ type Scale struct {
 	Zero     Zero     `toml:"zero"`
 	Silence  Duration `toml:"silence"` // without a byte for so long there is no signal
 	Gap      Duration `toml:"gap"`     // a pause inside a frame for so long ends the frame
+	Once     bool     `toml:"once"`    // it says each load once, at rest, and is silent otherwise, at zero too
+	Frame    Frame    `toml:"frame"`   // of the protocol "custom"
+	Commands Commands `toml:"commands"`
+}
+
+// Commands are what acts on the scale. No driver sends them by itself.
+type Commands struct {
+	Zero Command `toml:"zero"`
+	Tare Command `toml:"tare"`
+}
+
+// A Command is bytes that act on a scale, and the role of who may have them sent:
+// "nobody" (the default), "lead" or "packer".
+type Command struct {
+	Send Hex    `toml:"send"`
+	By   string `toml:"by"`
+}
+
+// A Frame is the layout of a stream that no protocol here knows: what a
+// user-defined scale is in the programs of the trade. Places count from 0, the
+// first byte of Start.
+type Frame struct {
+	Start    Hex    `toml:"start"`
+	End      Hex    `toml:"end"`
+	Length   int    `toml:"length"` // of the whole frame, Start, End and check included
+	At       int    `toml:"at"`     // of the value
+	Size     int    `toml:"size"`   // of the value
+	Coding   string `toml:"coding"` // "ascii", "bcd", "hex" (a binary number, high byte first)
+	Reversed bool   `toml:"reversed"`
+	Decimals int    `toml:"decimals"` // where the value has no point of its own
+	Sign     Mark   `toml:"sign"`     // says that the value is negative
+	Still    Mark   `toml:"still"`    // says that the load is at rest
+	Over     Mark   `toml:"over"`     // says that there is too much or too little on the pan
+	Net      Mark   `toml:"net"`
+	Check    Check  `toml:"check"`
+}
+
+// A Mark is bits of one byte: it is set if the byte and Mask is Want. Without a
+// mask there is no such mark.
+type Mark struct {
+	At   int `toml:"at"`
+	Mask int `toml:"mask"`
+	Want int `toml:"want"`
+}
+
+// A Check is the rule of a frame's check byte or bytes: "xor" and "sum" are one
+// byte over the bytes From up to, not including, To; "xor-hex" and "sum-hex" the
+// same as two hexadecimal characters; "sum7" makes the low seven bits of the sum,
+// itself included, zero.
+type Check struct {
+	Rule string `toml:"rule"`
+	From int    `toml:"from"`
+	To   int    `toml:"to"`
+	At   int    `toml:"at"`
+}
+
+// Scanner is what a bar code scanner on a line sends around a code.
+type Scanner struct {
+	Prefix Hex      `toml:"prefix"`
+	Suffix Hex      `toml:"suffix"` // empty: a pause ends the code
+	AIM    bool     `toml:"aim"`    // it sends the AIM symbology identifier before the code
+	Guard  Duration `toml:"guard"`  // the same code again within it counts once
+	Gap    Duration `toml:"gap"`    // a pause for so long ends a code, or drops half of one
 }
 
 // Poll is how a scale that speaks only when asked is asked. It may hold
@@ -104,6 +202,9 @@ type Poll struct {
 	Send  Hex      `toml:"send"`  // empty for a scale that sends by itself
 	Then  Hex      `toml:"then"`  // sent once the scale has acknowledged Send
 	Every Duration `toml:"every"` // from question to question
+	// Wanted asks only while somebody waits for a weight: of a scale that beeps at
+	// every question.
+	Wanted bool `toml:"wanted"`
 }
 
 // Settle says when a reading is stable: Frames readings in a row that differ by
@@ -125,10 +226,10 @@ type Zero struct {
 
 // Printer is what a printer's driver, and the renderer of its labels, must know.
 type Printer struct {
-	Language  string   `toml:"language"` // "tspl"
+	Language  string   `toml:"language"` // "tspl", "zpl", "cpcl", "escpos", "epl2"
 	Charset   string   `toml:"charset"`  // of its built-in fonts: "GB18030"
 	DotsPerMM int      `toml:"dots_per_mm"`
-	Status    string   `toml:"status"` // which question it answers: "esc-question", "esc-s", "none"
+	Status    string   `toml:"status"` // which question it answers: "esc-question", "zpl-hs", "none"
 	Proof     Proof    `toml:"proof"`  // the most it can show of a printed label
 	Answer    Duration `toml:"answer"` // it answers within
 	Poll      Duration `toml:"poll"`   // time between questions while it prints
@@ -137,17 +238,21 @@ type Printer struct {
 	Finish    Duration `toml:"finish"` // a label is out within
 	Stall     Duration `toml:"stall"`  // without taking a byte for so long it is stuck
 	Reset     Hex      `toml:"reset"`  // makes it forget a half-sent job; empty if only power does
+	Buffer    int      `toml:"buffer"` // bytes it takes before it prints; 0 is not known
 }
 
 // An Example is something the device said, and what it means. A profile without
 // examples is not done: they are its tests.
 type Example struct {
 	Hex    Hex      `toml:"hex"`
-	Expect string   `toml:"expect"` // "weight", "status", "reject", "incomplete"
+	Expect string   `toml:"expect"` // "weight", "status", "scan", "reject", "incomplete"
 	Grams  *int64   `toml:"grams"`  // of a weight
 	Stable *bool    `toml:"stable"` // of a weight, where the protocol says
 	Flags  []string `toml:"flags"`  // "motion", "overload", "paper-out"
 	Source string   `toml:"source"` // who saw it, or "computed"
+	// Elsewhere names profiles ("vendor/model") that read it as another weight, and
+	// that this is known. Lint wants it.
+	Elsewhere []string `toml:"elsewhere"`
 }
 
 // A Unit is what a scale counts in.
@@ -188,16 +293,22 @@ const (
 	Guess    Confidence = "guess"
 )
 
+// whoMay are the roles that a command may be given to.
+var whoMay = []string{"nobody", "lead", "packer"}
+
 // words are the values that a key of a fixed vocabulary may have. They are
 // checked here because the TOML package does not ask a type whose kind is string.
 var words = map[string][]string{
-	"kind":           {string(KindScale), string(KindPrinter)},
-	"confidence":     {string(FieldLog), string(Manual), string(Code), string(Guess)},
-	"line.parity":    {"none", "even", "odd"},
-	"line.flow":      {"none", "xonxoff", "rtscts"},
-	"scale.checksum": {"required", "none"},
-	"scale.unit":     {string(Kilogram), string(Gram), string(Pound), string(Ounce), string(Jin)},
-	"printer.proof":  {string(ProofSent), string(ProofBuffered), string(ProofIdle), string(ProofCounted), string(ProofScanned)},
+	"kind":                   kinds,
+	"scale.commands.zero.by": whoMay, "scale.commands.tare.by": whoMay,
+	"scale.frame.coding":     {"ascii", "bcd", "hex"},
+	"scale.frame.check.rule": {"none", "xor", "sum", "xor-hex", "sum-hex", "sum7"},
+	"confidence":             {string(FieldLog), string(Manual), string(Code), string(Guess)},
+	"line.parity":            {"none", "even", "odd"},
+	"line.flow":              {"none", "xonxoff", "rtscts"},
+	"scale.checksum":         {"required", "none"},
+	"scale.unit":             {string(Kilogram), string(Gram), string(Pound), string(Ounce), string(Jin)},
+	"printer.proof":          {string(ProofSent), string(ProofBuffered), string(ProofIdle), string(ProofCounted), string(ProofScanned)},
 }
 
 // A Duration is written "250ms", "1.5s".

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -100,6 +101,7 @@ func (s *Set) Resolve(d Device) (Profile, error) {
 		return Profile{}, fmt.Errorf("no profile for %s %q%s", d.Kind, d, didYouMean(d.Vendor+"/"+d.Model, s.Names(d.Kind)))
 	}
 	errs = append(errs, s.tiesAt(d, winners)...)
+	errs = append(errs, s.silenced(d, winners)...)
 	if len(errs) > 0 {
 		return Profile{}, fmt.Errorf("%s %s: %w", d.Kind, d, errors.Join(unique(errs)...))
 	}
@@ -127,6 +129,28 @@ func (s *Set) tiesAt(d Device, winners map[string]*section) []error {
 	}
 	return errs
 }
+
+// silenced finds values of a quirk that a higher layer has set anew without
+// naming the quirk.
+func (s *Set) silenced(d Device, winners map[string]*section) []error {
+	var errs []error
+	for _, sec := range s.sections {
+		if sec.quirk == "" || !sec.matches(d) {
+			continue
+		}
+		for _, key := range sortedKeys(sec.values) {
+			w := winners[key]
+			if w.layer > sec.layer && !aside[key] && !slices.Contains(w.overrides, sec.quirk) {
+				errs = append(errs, fmt.Errorf("%s: %q is set anew, but it stands for the quirk %q of %s: write overrides = [%q] if that is meant",
+					w.origins[key], key, sec.quirk, sec.at, sec.quirk))
+			}
+		}
+	}
+	return errs
+}
+
+// aside are the keys that say something about a section and nothing about the device.
+var aside = map[string]bool{"source": true, "confidence": true, "example": true}
 
 // assemble makes a profile of the winning values, going through TOML again so
 // that there is one way to read a value.
@@ -211,7 +235,22 @@ func (p Profile) check() []error {
 	require(l.Parity != "", "line.parity", "none, even or odd")
 	require(l.StopBits == 1 || l.StopBits == 2, "line.stop_bits", "1 or 2")
 	require(l.Flow != "", "line.flow", "none, xonxoff or rtscts")
-	if p.Device.Kind == KindScale {
+	for _, c := range l.Candidates {
+		_, err := l.With(c)
+		require(err == nil, "line.candidates", `settings such as "9600 8N1"`)
+	}
+	for key, expr := range map[string]string{"model": p.Identity.Model, "firmware": p.Identity.Firmware} {
+		re, err := regexp.Compile(expr)
+		require(err == nil && (expr == "" || re.NumSubexp() == 1) && len(expr) < 200, "identity."+key, "a regular expression with one group")
+	}
+	switch p.Device.Kind {
+	case KindScanner:
+		c := p.Scanner
+		require(len(c.Prefix) <= 16 && len(c.Suffix) <= 4, "scanner.suffix", "at most 4 bytes, and the prefix at most 16")
+		require(c.Guard <= Duration(10*time.Second), "scanner.guard", "10s or less")
+		require(c.Gap > 0, "scanner.gap", "a time")
+		return errs
+	case KindScale:
 		s := p.Scale
 		require(s.Protocol != "", "scale.protocol", "the name of a protocol")
 		require(s.Checksum != "", "scale.checksum", "required or none")
@@ -227,9 +266,15 @@ func (p Profile) check() []error {
 		require(s.Zero.Frames >= 1 && s.Zero.Frames <= 100, "scale.zero.frames", "1 to 100")
 		require(s.Silence > 0, "scale.silence", "a time")
 		require(s.Gap > 0, "scale.gap", "a time")
+		require(!s.Once || len(s.Poll.Send) > 0, "scale.once", "for a scale that is asked: it needs a poll")
+		require(len(s.Commands.Zero.Send) <= 64 && len(s.Commands.Tare.Send) <= 64, "scale.commands", "at most 64 bytes")
+		if s.Protocol == "custom" {
+			require(s.Frame.sound(), "scale.frame", "a layout whose parts lie within its length and do not overlap")
+		}
 		return errs
 	}
 	r := p.Printer
+	require(r.Buffer >= 0 && r.Buffer <= 64<<20, "printer.buffer", "0 to 64 MB")
 	require(r.Language != "", "printer.language", "the name of a printer language")
 	require(r.Charset != "", "printer.charset", "the name of a character set")
 	require(r.DotsPerMM >= 4 && r.DotsPerMM <= 48, "printer.dots_per_mm", "4 to 48")
@@ -239,6 +284,40 @@ func (p Profile) check() []error {
 		require(d > 0, "printer."+key, "a time")
 	}
 	return errs
+}
+
+// sound tells whether a layout can be read: every part within the frame, none
+// over another, and something besides the value that shows where it begins.
+func (f Frame) sound() bool {
+	used := make([]bool, 256)
+	free := func(at, n int) bool {
+		if at < 0 || n < 0 || at+n > f.Length {
+			return false
+		}
+		for i := at; i < at+n; i++ {
+			if used[i] {
+				return false
+			}
+			used[i] = true
+		}
+		return true
+	}
+	if f.Length < 3 || f.Length > 64 || len(f.Start) == 0 || f.Coding == "" || f.Decimals < 0 || f.Decimals > 5 ||
+		f.Size < 1 || f.Size > map[string]int{"ascii": 12, "bcd": 4, "hex": 3}[f.Coding] ||
+		!free(0, len(f.Start)) || !free(f.Length-len(f.End), len(f.End)) || !free(f.At, f.Size) {
+		return false
+	}
+	c := f.Check
+	width := map[string]int{"xor": 1, "sum": 1, "sum7": 1, "xor-hex": 2, "sum-hex": 2}[c.Rule]
+	if width > 0 && (!free(c.At, width) || c.From < 0 || c.To <= c.From || c.To > f.Length || c.At < c.To && c.At+width > c.From) {
+		return false
+	}
+	for _, m := range []Mark{f.Sign, f.Still, f.Over, f.Net} {
+		if m.Mask < 0 || m.Mask > 255 || m.Want&^m.Mask != 0 || m.At < 0 || m.At >= f.Length {
+			return false
+		}
+	}
+	return true
 }
 
 // Lint resolves every profile of the set and holds its examples against check,

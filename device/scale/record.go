@@ -1,88 +1,14 @@
 package scale
 
 import (
-	"encoding/csv"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"math/big"
 	"slices"
 	"sort"
 	"strings"
+
+	"floord/device"
 )
-
-// Limits on a record that DecodeCSV reads.
-const maxRecord = 1 << 16 // bytes of one row
-
-// A decoded is what one row of a record means. Value and grams are exact, and
-// missing where the bytes do not hold them; so are stable and mode.
-type decoded struct {
-	ID      string      `json:"id,omitempty"` // not in Frames
-	Outcome string      `json:"outcome"`      // weight, status, reject, incomplete, ambiguous
-	Value   string      `json:"value,omitempty"`
-	Unit    string      `json:"unit,omitempty"`
-	Grams   json.Number `json:"grams,omitempty"`
-	Stable  *bool       `json:"stable,omitempty"`
-	Mode    string      `json:"mode,omitempty"`
-	Flags   []string    `json:"flags"`
-	Frames  []decoded   `json:"frames,omitempty"` // of a row with several; the row itself then is the last one
-}
-
-// DecodeCSV reads recorded bytes, a row each with the columns id, protocol,
-// dialect and hex under a head that names them, and writes what they mean, a line
-// of JSON each. Other columns are not looked at.
-//
-// There is no profile here, so the unit is what the frame says, or none. Nor is
-// anything guessed: a row whose dialect is empty or not known is read in every
-// dialect of its protocol, one without a protocol in all of them, and where two
-// readings differ the row is ambiguous. The error names the line of a file that
-// is not such a record; bytes that mean nothing are no error.
-func DecodeCSV(w io.Writer, r io.Reader) error {
-	in := csv.NewReader(r)
-	in.ReuseRecord = true
-	in.FieldsPerRecord = -1 // people leave off empty columns at the end
-	head, err := in.Read()
-	if err != nil {
-		return fmt.Errorf("record without a head: %w", err)
-	}
-	var columns [4]int
-	for i, name := range []string{"id", "protocol", "dialect", "hex"} {
-		if columns[i] = slices.Index(head, name); columns[i] < 0 {
-			return fmt.Errorf("record without a column %q", name)
-		}
-	}
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	for {
-		row, err := in.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if last := slices.Max(columns[:]); len(row) <= last {
-			line, _ := in.FieldPos(0)
-			return fmt.Errorf("line %d: %d columns are too few: at least %d", line, len(row), last+1)
-		}
-		line, _ := in.FieldPos(columns[3])
-		text := strings.Join(strings.Fields(row[columns[3]]), "")
-		if len(text) > 2*maxRecord {
-			return fmt.Errorf("line %d: %d bytes are too many: at most %d", line, len(text)/2, maxRecord)
-		}
-		data, err := hex.DecodeString(text)
-		if err != nil {
-			return fmt.Errorf("line %d: hex: %w", line, err)
-		}
-		d := decode(row[columns[1]], row[columns[2]], data)
-		d.ID = row[columns[0]]
-		if err := out.Encode(d); err != nil {
-			return err
-		}
-	}
-}
 
 // A reading is one way to understand bytes.
 type reading struct {
@@ -152,30 +78,35 @@ func bare(protocol, dialect string) bool {
 	return protocol == "toledo-continuous" && dialect == "short"
 }
 
-// decode gives what all readings of data agree on.
-func decode(protocol, dialect string, data []byte) decoded {
-	home := homeName(protocol)
-	if isQuestion(home, dialect, string(data)) || slices.Contains(orders[home], string(data)) {
-		return decoded{Outcome: string(KindStatus), Flags: []string{"query"}}
-	}
-	if len(data) == 0 && protocol == "adam" { // no answer is how it says that nothing is new
-		return decoded{Outcome: string(KindStatus), Flags: []string{"no-change-or-zero"}}
-	}
+// Means says what recorded bytes of a scale mean; false if protocol is not one of
+// a scale. The empty protocol is any.
+//
+// There is no profile here, so the unit is what the frame says, or none. Nor is
+// anything guessed: bytes whose dialect is empty or not known are read in every
+// dialect of their protocol, and where two readings differ they are ambiguous.
+func Means(protocol, dialect string, data []byte) (device.Meaning, bool) {
 	all := readings(protocol, dialect)
 	if len(all) == 0 {
-		return decoded{Outcome: string(KindReject), Flags: []string{"unknown-protocol"}}
+		return device.Meaning{}, false
 	}
-	var best decoded
+	home := homeName(protocol)
+	if isQuestion(home, dialect, string(data)) || slices.Contains(orders[home], string(data)) {
+		return device.Means(device.MeansStatus, "query"), true
+	}
+	if len(data) == 0 && protocol == "adam" { // no answer is how it says that nothing is new
+		return device.Means(device.MeansStatus, "no-change-or-zero"), true
+	}
+	var best device.Meaning
 	for i, r := range all {
-		d := r.decode(data)
+		d := r.means(data)
 		switch {
 		case i == 0 || rank(d) > rank(best):
 			best = d
 		case rank(d) == rank(best) && rank(d) >= 2 && !same(d, best):
-			return decoded{Outcome: "ambiguous", Flags: []string{}}
+			return device.Means(device.MeansAmbiguous), true
 		}
 	}
-	return best
+	return best, true
 }
 
 // orders are what else a host may have said in a record of both directions. They
@@ -199,34 +130,34 @@ func homeName(protocol string) string {
 }
 
 // rank orders outcomes by how much they know.
-func rank(d decoded) int {
+func rank(d device.Meaning) int {
 	switch d.Outcome {
-	case string(KindWeight), string(KindStatus):
+	case device.MeansWeight, device.MeansStatus:
 		return 2
-	case "incomplete":
+	case device.MeansIncomplete:
 		return 1
 	}
 	return 0
 }
 
-func same(a, b decoded) bool {
+func same(a, b device.Meaning) bool {
 	x, _ := json.Marshal(a)
 	y, _ := json.Marshal(b)
 	return string(x) == string(y)
 }
 
-// decode reads data in one way.
-func (r reading) decode(data []byte) decoded {
+// means reads data in one way.
+func (r reading) means(data []byte) device.Meaning {
 	g := grammars[r.protocol][r.dialect]
 	dec := Decoder{g: g, o: options{"", r.checksum, -1}}
-	var sound []decoded
+	var sound []device.Meaning
 	var spoilt Flag
 	for f := range dec.Decode(data) {
 		if f.Kind == KindReject {
 			spoilt |= f.Flags
 			continue
 		}
-		sound = append(sound, f.decoded(g))
+		sound = append(sound, f.means(g))
 	}
 	switch {
 	case len(sound) > 1:
@@ -236,14 +167,14 @@ func (r reading) decode(data []byte) decoded {
 	case len(sound) == 1:
 		return sound[0]
 	case dec.Pending() > 0 && spoilt == 0, len(data) == 0:
-		return decoded{Outcome: "incomplete", Flags: []string{}}
+		return device.Means(device.MeansIncomplete)
 	}
-	return decoded{Outcome: string(KindReject), Flags: append([]string{}, spoilt.Names()...)}
+	return device.Means(device.MeansReject, spoilt.Names()...)
 }
 
-// decoded says a sound frame in the words of a record.
-func (f Frame) decoded(g grammar) decoded {
-	d := decoded{Outcome: string(f.Kind), Flags: append([]string{}, (f.Flags &^ FlagNet).Names()...)}
+// means says a sound frame in the words of a record.
+func (f Frame) means(g grammar) device.Meaning {
+	d := device.Means(device.Outcome(f.Kind), (f.Flags &^ FlagNet).Names()...)
 	if f.Motion != Unmarked {
 		still := f.Motion == Still
 		d.Stable = &still

@@ -373,7 +373,7 @@ func TestOverAPty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := device.NewStation("pack-1 scale", serial.Opener{Path: path, Settings: serial.Settings(p.Line)}, s.Drive)
+	st := device.NewStation("pack-1 scale", serial.Opener{Path: path, Settings: serial.Of(p.Line)}, s.Drive)
 	st.Backoff = func(int) time.Duration { return 20 * time.Millisecond }
 	st.Log = slog.New(slog.DiscardHandler)
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)

@@ -5,16 +5,22 @@ import (
 	"slices"
 
 	"github.com/tarm/serial"
+
+	"floord/device/profile"
 )
 
-// Settings are how the bytes go over the wire. They have the fields of
-// profile.Line, so that one converts to the other.
+// Settings are how the bytes go over the wire.
 type Settings struct {
 	Baud     int
 	DataBits int
 	Parity   string // "none", "even", "odd"
 	StopBits int
 	Flow     string // "none", "xonxoff", "rtscts"
+}
+
+// Of gives the settings of a profile's line.
+func Of(l profile.Line) Settings {
+	return Settings{l.Baud, l.DataBits, l.Parity, l.StopBits, l.Flow}
 }
 
 // bauds are the speeds that tarm can set on Linux and that serial devices of a

@@ -19,11 +19,12 @@ var mayImport = map[string][]string{
 	"device":            {},
 	"device/profile":    {},
 	"firmware-profiles": {},
-	"device/serial":     {"device"},
+	"device/serial":     {"device", "device/profile"}, // profile for its lines
 	"device/netport":    {"device"},
 	"device/printer":    {"device", "device/profile"},
 	"device/scanner":    {"device", "device/profile"},
-	"device/scale":      {"device", "device/profile", "floor"}, // floor for its units
+	"device/scale":      {"device", "device/profile", "floor"},                          // floor for its units
+	"device/record":     {"device", "device/printer", "device/scale", "device/scanner"}, // any device's bytes
 
 	"label":                {"label/glyph"}, // what a printer cannot say must be drawn
 	"label/glyph":          {},
@@ -107,7 +108,7 @@ var onlyIn = map[string][]string{
 
 // waiting are rows above whose package or module the design names and the tree
 // does not have yet.
-var waiting = []string{"device/scanner", "sync/notify", "sync/notify/*", "github.com/rogpeppe/go-internal"}
+var waiting = []string{"sync/notify", "sync/notify/*", "github.com/rogpeppe/go-internal"}
 
 // pure packages are functions from values to values: no file, no socket, no log,
 // and no clock but the now they are given.

@@ -129,7 +129,7 @@ func (d *decoder) resolve(set *profile.Set, dev *Device, kind profile.Kind, name
 		return
 	}
 	dev.Profile.Line = dev.line()
-	if err := serial.Settings(dev.Profile.Line).Check(); err != nil {
+	if err := serial.Of(dev.Profile.Line).Check(); err != nil {
 		at := name + ".profile"
 		if d.has(name + ".baud") {
 			at = name + ".baud"

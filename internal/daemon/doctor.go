@@ -449,7 +449,7 @@ func (d *doctor) tty(name string, c *config.Device) {
 	if err == nil && unix.Access(c.Port, unix.R_OK|unix.W_OK) != nil {
 		err = &device.Fault{Reason: device.NoPermission, Detail: c.Port}
 	}
-	port := fmt.Sprintf("%s %s", c.Port, serial.Settings(c.Profile.Line))
+	port := fmt.Sprintf("%s %s", c.Port, serial.Of(c.Profile.Line))
 	switch {
 	case err != nil:
 		d.bad("%s（%s）：%s", "%s (%s): %s", name, c.Port, device.ReasonOf(err).Text(d.cfg.Site.Lang))

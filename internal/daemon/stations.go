@@ -80,7 +80,7 @@ func opener(c *config.Device) device.Opener {
 	if addr, ok := c.Address(); ok {
 		return netport.Opener{Addr: addr}
 	}
-	return serial.Opener{Path: c.Port, Settings: serial.Settings(c.Profile.Line)}
+	return serial.Opener{Path: c.Port, Settings: serial.Of(c.Profile.Line)}
 }
 
 func (s *station) tasks() []task {
