@@ -1,13 +1,11 @@
 package devicetest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
+	"net"
 	"os"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -15,8 +13,12 @@ import (
 // PrinterOptions say which printer to pretend. The zero value prints a label in
 // 300 ms and never runs out of paper.
 type PrinterOptions struct {
+	Language  string        // "tspl" (or empty), "zpl", "epl2", "cpcl", "escpos"
 	PrintTime time.Duration // for one label; 0 is 300 ms
 	Boot      time.Duration // from power-on or reset until it answers; 0 is 1 s
+	// SilentInError makes a ZPL printer answer ~HS not at all while it is in error,
+	// as newer manuals say; ~HQES it answers always.
+	SilentInError bool
 	// OnLabel is called for every label that really came out, in order, from the
 	// printer's own goroutine; it must not call back into the printer.
 	OnLabel func(Label)
@@ -25,14 +27,17 @@ type PrinterOptions struct {
 // A Label is one that came out of the printer.
 type Label struct {
 	N    int    // 1 is the first label this printer ever printed
-	Job  []byte // the commands since the last CLS, with the PRINT that ended them
+	Job  []byte // the commands of the label (TSPL's since CLS), with the one that printed it
+	Size []byte // TSPL's commands before CLS that say what paper there is
 	Copy int    // 1, 2, ... of the labels of one PRINT
 	At   time.Time
+
+	receipt string // to be sent back when it is out
 }
 
-// A Printer is a pretend TSPL label printer. It reads TSPL well enough to know
-// where a command ends, payloads of BITMAP and DOWNLOAD included, and which
-// labels come out; it does not draw. Its methods may be called while it runs.
+// A Printer is a pretend label printer. It reads its language well enough to know
+// where a command ends, payloads of pictures included, and which labels come out;
+// Draw draws them. Its methods may be called while it runs.
 //
 // Like a real one it keeps what it was sent: a job whose paper ran out is printed
 // when there is paper again, and half a command left by a dead host swallows the
@@ -43,7 +48,7 @@ type Printer struct {
 
 	mu      sync.Mutex
 	wake    chan struct{} // guarded by mu; closed and replaced at every change
-	parser  parser        // guarded by mu
+	tongue  tongue        // guarded by mu
 	queue   []Label       // guarded by mu; to be printed
 	printed []Label       // guarded by mu
 	busy    bool          // guarded by mu; the engine is on a label
@@ -54,6 +59,10 @@ type Printer struct {
 	roll                                                  int  // guarded by mu; labels left; below 0 is endless
 	out                                                   bool // guarded by mu; it noticed that the roll is empty
 	read                                                  int  // guarded by mu; bytes read in all
+	metres                                                int  // guarded by mu; labels printed since it was built
+	wasOff                                                bool // guarded by mu; since it was asked last
+	reports                                               bool // guarded by mu; EPL's US
+	reported                                              byte // guarded by mu; the trouble it reported last
 	unplugAt, powerOffAt, stickAt                         int  // guarded by mu; at which of them; 0 is never
 }
 
@@ -65,7 +74,10 @@ func NewPrinter(o PrinterOptions) *Printer {
 	if o.Boot == 0 {
 		o.Boot = time.Second
 	}
-	return &Printer{o: o, wake: make(chan struct{}), roll: -1}
+	if o.Language == "" {
+		o.Language = "tspl"
+	}
+	return &Printer{o: o, wake: make(chan struct{}), roll: -1, tongue: newTongue(o.Language)}
 }
 
 // NewPrinterAt makes a printer on a pty behind the link path, for Run.
@@ -117,13 +129,17 @@ func (p *Printer) PowerOff() { p.change(func() { p.off = true; p.lose() }) }
 
 // PowerOn boots it again.
 func (p *Printer) PowerOn() {
-	p.change(func() { p.off = false; p.lose(); p.awake = time.Now().Add(p.o.Boot) })
+	p.change(func() {
+		p.off, p.wasOff, p.reports = false, true, false
+		p.lose()
+		p.awake = time.Now().Add(p.o.Boot)
+	})
 }
 
 // lose is called with mu held.
 func (p *Printer) lose() {
 	p.life++
-	p.parser, p.queue, p.busy = parser{}, nil, false
+	p.tongue, p.queue, p.busy = newTongue(p.o.Language), nil, false
 }
 
 // Unplug and Plug pull the cable of a printer made by NewPrinterAt and put it back.
@@ -166,7 +182,7 @@ func (p *Printer) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan struct{})
-	go func() { p.engine(ctx); close(done) }()
+	go func() { p.engine(ctx, p.cable); close(done) }()
 	err := runCable(ctx, p.cable, p.listen)
 	cancel()
 	<-done
@@ -179,11 +195,59 @@ func (p *Printer) Serve(ctx context.Context, w Wire) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	done := make(chan struct{})
-	go func() { p.engine(ctx); close(done) }()
+	go func() { p.engine(ctx, w); close(done) }()
 	err := p.listen(ctx, w)
 	cancel()
 	<-done
 	return err
+}
+
+// ServeListener serves one connection after the other, as printers on port 9100
+// do, until ctx ends. The engine goes on between them.
+func (p *Printer) ServeListener(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	now := &lastConn{}
+	done := make(chan struct{})
+	go func() { p.engine(ctx, now); close(done) }()
+	defer func() { cancel(); <-done }()
+	defer context.AfterFunc(ctx, func() { l.Close(); now.set(nil) })()
+	for ctx.Err() == nil {
+		c, err := l.Accept()
+		if err != nil {
+			break
+		}
+		now.set(c)
+		p.listen(ctx, c) // ends with the connection; why does not matter
+		c.Close()
+	}
+	return nil
+}
+
+// A lastConn is the connection that is served now, for what the printer says unasked.
+type lastConn struct {
+	mu sync.Mutex
+	c  net.Conn // guarded by mu
+}
+
+// set takes the next connection; nil closes the one that is there.
+func (l *lastConn) set(c net.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c == nil && l.c != nil {
+		l.c.Close()
+	}
+	l.c = c
+}
+
+func (l *lastConn) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	c := l.c
+	l.mu.Unlock()
+	if c == nil {
+		return 0, net.ErrClosed
+	}
+	return c.Write(b)
 }
 
 // listen reads the wire and answers.
@@ -267,17 +331,22 @@ func (p *Printer) take(data []byte) (answer []byte, unplug bool) {
 			if p.off || time.Now().Before(p.awake) {
 				continue // nobody there
 			}
-			switch ev := p.parser.next(c); ev.kind {
-			case askByte, askFrame:
-				if !p.mute {
-					answer = append(answer, p.status(ev.kind)...)
-				}
-			case reset:
-				p.lose()
-				p.awake = time.Now().Add(p.o.Boot)
-			case printJob:
-				for i := range ev.copies {
-					p.queue = append(p.queue, Label{Job: ev.job, Copy: i + 1})
+			for _, ev := range p.tongue.next(c) {
+				switch ev.kind {
+				case ask:
+					if !p.mute {
+						answer = append(answer, p.tongue.answer(p, ev.word)...)
+					}
+				case reset:
+					p.lose()
+					p.awake = time.Now().Add(p.o.Boot)
+				case forget:
+					p.life++
+					p.queue, p.busy = nil, false
+				case printJob:
+					for i := range ev.copies {
+						p.queue = append(p.queue, Label{Job: ev.job, Size: ev.setup, Copy: i + 1, receipt: ev.word})
+					}
 				}
 			}
 		}
@@ -309,42 +378,20 @@ func (p *Printer) trouble() (b byte) {
 	return b
 }
 
-// status answers ESC!? and ESC!S by the manual's tables.
-func (p *Printer) status(kind eventKind) []byte {
-	b := p.trouble()
-	if p.busy || (len(p.queue) > 0 && b == 0) {
-		b |= bitPrinting
-	}
-	if kind == askByte {
-		return []byte{b}
-	}
-	f := []byte{0x02, '@', '@', '@', '@', 0x03, '\r', '\n'}
-	switch {
-	case b&(bitHead|bitJam|bitPaper|bitRibbon|bitHot) != 0:
-		f[1] = 'E'
-	case b&bitPause != 0:
-		f[1] = '`'
-	case b&bitPrinting != 0:
-		f[1] = 'P'
-	}
-	if b&bitHot != 0 {
-		f[3] = 'A'
-	}
-	for bit, in := range map[byte]byte{bitPaper: 0x01, bitJam: 0x02, bitRibbon: 0x04, bitHead: 0x20} {
-		if b&bit != 0 {
-			f[4] |= in
-		}
-	}
-	return f
-}
+// printing tells whether a label is on its way. It is called with mu held.
+func (p *Printer) printing() bool { return p.busy || len(p.queue) > 0 && p.trouble() == 0 }
 
 // engine prints what is queued, one label at a time.
-func (p *Printer) engine(ctx context.Context) {
-	for {
+func (p *Printer) engine(ctx context.Context, w io.Writer) {
+	for ctx.Err() == nil {
 		p.mu.Lock()
 		ready := !p.off && len(p.queue) > 0 && p.trouble() == 0
 		life, wake := p.life, p.wake
+		news := p.tongue.news(p)
 		p.mu.Unlock()
+		if len(news) > 0 {
+			w.Write(news) // a wire that is gone ends listen
+		}
 		if !ready {
 			select {
 			case <-wake:
@@ -353,14 +400,17 @@ func (p *Printer) engine(ctx context.Context) {
 				return
 			}
 		}
-		p.one(ctx, life)
+		if said := p.one(ctx, life); said != "" {
+			w.Write([]byte(said))
+		}
 	}
 }
 
 // one prints the label at the head of the queue. Trouble on the way leaves it
 // there: half a label is waste and is printed again from its start. An empty
-// roll is noticed half-way, as the paper's end passes the sensor.
-func (p *Printer) one(ctx context.Context, life int) {
+// roll is noticed half-way, as the paper's end passes the sensor. It gives what
+// the printer says of a label that came out.
+func (p *Printer) one(ctx context.Context, life int) (receipt string) {
 	p.change(func() { p.busy = p.life == life })
 	half := time.Now().Add(p.o.PrintTime / 2)
 	end := time.Now().Add(p.o.PrintTime)
@@ -373,13 +423,12 @@ func (p *Printer) one(ctx context.Context, life int) {
 		p.mu.Unlock()
 		switch {
 		case gone:
-			return
+			return ""
 		case trouble || empty:
 			p.change(func() { p.busy, p.out = false, p.out || empty })
-			return
+			return ""
 		case !now.Before(end):
-			p.comeOut(life)
-			return
+			return p.comeOut(life)
 		}
 		timer := time.NewTimer(time.Until(map[bool]time.Time{true: half, false: end}[now.Before(half)]))
 		select {
@@ -387,14 +436,14 @@ func (p *Printer) one(ctx context.Context, life int) {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return
+			return ""
 		}
 		timer.Stop()
 	}
 }
 
 // comeOut puts the label out, unless the printer lost it meanwhile.
-func (p *Printer) comeOut(life int) {
+func (p *Printer) comeOut(life int) (receipt string) {
 	p.change(func() {
 		if p.life != life {
 			return
@@ -402,6 +451,7 @@ func (p *Printer) comeOut(life int) {
 		l := p.queue[0]
 		p.queue = p.queue[1:]
 		p.busy = false
+		p.metres++
 		if p.roll > 0 {
 			p.roll--
 		}
@@ -410,139 +460,9 @@ func (p *Printer) comeOut(life int) {
 		if p.o.OnLabel != nil {
 			p.o.OnLabel(l)
 		}
+		if !p.mute {
+			receipt = l.receipt
+		}
 	})
-}
-
-// An event is what a byte completed.
-type event struct {
-	kind   eventKind
-	job    []byte
-	copies int
-}
-
-type eventKind int
-
-const (
-	nothing eventKind = iota
-	askByte
-	askFrame
-	reset
-	printJob
-)
-
-// A parser reads TSPL byte by byte. Commands end with CR LF or LF; BITMAP and
-// DOWNLOAD are followed by as many bytes as they declare, whatever those are.
-// ESC! commands are obeyed at once, but not inside such a payload.
-type parser struct {
-	line   []byte // of the command being read
-	escape []byte // of the ESC sequence being read
-	binary int    // bytes of payload still to come
-	job    []byte // since CLS
-}
-
-// Bounds of a command and of a label: more is garbage, which a printer drops too.
-const (
-	maxLine = 64 << 10
-	maxJob  = 4 << 20
-)
-
-func (s *parser) next(c byte) event {
-	if len(s.job) > maxJob {
-		s.job = nil
-	}
-	if s.binary > 0 {
-		s.binary--
-		s.job = append(s.job, c)
-		return event{}
-	}
-	if len(s.escape) > 0 || c == 0x1B {
-		return s.nextEscape(c)
-	}
-	s.line = append(s.line, c)
-	if s.binary = payload(s.line); s.binary > 0 {
-		s.job = append(s.job, s.line...)
-		s.line = nil
-		return event{}
-	}
-	if c != '\n' {
-		if len(s.line) > maxLine {
-			s.line = nil
-		}
-		return event{}
-	}
-	line := s.line
-	s.line = nil
-	return s.command(line)
-}
-
-func (s *parser) nextEscape(c byte) event {
-	s.escape = append(s.escape, c)
-	if len(s.escape) == 2 && c != '!' {
-		s.escape = nil
-		return event{}
-	}
-	if len(s.escape) < 3 {
-		return event{}
-	}
-	s.escape = nil
-	switch c {
-	case '?':
-		return event{kind: askByte}
-	case 'S':
-		return event{kind: askFrame}
-	case 'R':
-		return event{kind: reset}
-	}
-	return event{}
-}
-
-func (s *parser) command(line []byte) event {
-	s.job = append(s.job, line...)
-	name, args, _ := strings.Cut(strings.TrimSpace(string(line)), " ")
-	switch name {
-	case "CLS":
-		s.job = append([]byte(nil), line...)
-	case "PRINT":
-		sets, copies := 1, 1
-		a, b, two := strings.Cut(args, ",")
-		if n, err := strconv.Atoi(strings.TrimSpace(a)); err == nil {
-			sets = n
-		}
-		if two {
-			if n, err := strconv.Atoi(strings.TrimSpace(b)); err == nil {
-				copies = n
-			}
-		}
-		return event{printJob, append([]byte(nil), s.job...), max(0, min(sets*copies, 1000))}
-	}
-	return event{}
-}
-
-// payload tells how many bytes of data follow line, which is read up to here:
-// "BITMAP x,y,width in bytes,height,mode," and `DOWNLOAD ["F",]"NAME",size,`.
-func payload(line []byte) int {
-	if line[len(line)-1] != ',' {
-		return 0
-	}
-	text := string(bytes.TrimSpace(line))
-	if rest, ok := strings.CutPrefix(text, "BITMAP "); ok {
-		f := strings.Split(rest, ",")
-		if len(f) != 6 {
-			return 0
-		}
-		return count(f[2]) * count(f[3])
-	}
-	if rest, ok := strings.CutPrefix(text, "DOWNLOAD "); ok {
-		f := strings.Split(rest, ",")
-		return count(f[len(f)-2])
-	}
-	return 0
-}
-
-func count(s string) int {
-	n, err := strconv.Atoi(strings.TrimSpace(s))
-	if err != nil || n < 0 || n > 1<<20 {
-		return 0
-	}
-	return n
+	return receipt
 }

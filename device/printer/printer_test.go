@@ -42,21 +42,37 @@ func shipped(t testing.TB, name string) profile.Profile {
 	return p
 }
 
-// label is a job of one label, with a bitmap whose bytes look like commands.
-func label(n int) printer.Job {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "SIZE 76 mm,130 mm\r\nCLS\r\nTEXT 10,10,\"TSS24.BF2\",0,1,1,\"P-%d\"\r\nBITMAP 0,0,53,1,0,", n)
-	b.WriteString("\x1b!?\x1b!R\r\nPRINT 5\r\nCLS\r\nPRINT 1\r\n0123456789abcdef012345")
-	fmt.Fprintf(&b, "\r\nQRCODE 1,1,L,5,A,0,\"P-%d\"\r\nPRINT 1\r\n", n)
-	return printer.Job{ID: fmt.Sprintf("P-%d", n), Data: b.Bytes()}
+// label is a job of one TSPL label, with a bitmap whose bytes look like commands.
+func label(n int) printer.Job { return labelIn("tspl", n) }
+
+// labelIn is one label in a language, with a picture whose bytes look like commands
+// where the language has pictures as bytes.
+func labelIn(language string, n int) printer.Job {
+	const hostile = "\x1b!?\x1b!R\r\nPRINT 5\r\nCLS\r\nPRINT 1\r\n0123456789abcdef012345" // 53 bytes
+	id := fmt.Sprintf("P-%d", n)
+	var text string
+	switch language {
+	case "tspl":
+		text = "SIZE 76 mm,130 mm\r\nCLS\r\nTEXT 10,10,\"TSS24.BF2\",0,1,1,\"" + id + "\"\r\nBITMAP 0,0,53,1,0," + hostile + "\r\nQRCODE 1,1,L,5,A,0,\"" + id + "\"\r\nPRINT 1\r\n"
+	case "zpl":
+		text = "^XA^CI28^FO10,10^FD" + id + "^FS^FO0,0^GFA,8,8,2,00FF00FF00FF00FF^FS^XZ\r\n"
+	case "epl2":
+		text = "N\r\nA10,10,0,1,1,1,N,\"" + id + "\"\r\nGW0,0,53,1," + hostile + "\r\nP1\r\n"
+	case "cpcl":
+		text = "! 0 200 200 300 1\r\nTEXT 24 0 10 10 " + id + "\r\nCG 53 1 0 0 " + hostile + "\r\nPRINT\r\n"
+	case "escpos":
+		text = "\x1b@\x1bL\x1bW\x00\x00\x00\x00\x40\x02\x90\x01" + id + "\x1dv0\x00\x35\x00\x01\x00" + hostile + "\f"
+	}
+	return printer.Job{ID: id, Data: []byte(text)}
 }
 
 // A bench is a pretend printer, the driver under test, and the pipe between
 // them, inside a bubble.
 type bench struct {
-	t   *testing.T
-	sim *devicetest.Printer
-	p   *printer.Printer
+	t    *testing.T
+	lang string
+	sim  *devicetest.Printer
+	p    *printer.Printer
 
 	cancel context.CancelFunc
 	ended  chan struct{}
@@ -68,7 +84,7 @@ func newBench(t *testing.T, p profile.Profile) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, sim: devicetest.NewPrinter(devicetest.PrinterOptions{}), p: pr}
+	b := &bench{t: t, lang: p.Printer.Language, sim: devicetest.NewPrinter(devicetest.PrinterOptions{Language: p.Printer.Language, SilentInError: true}), p: pr}
 	b.plug()
 	t.Cleanup(b.unplug)
 	return b
@@ -90,10 +106,12 @@ func (b *bench) unplug() {
 	<-b.ended
 }
 
+func (b *bench) label(n int) printer.Job { return labelIn(b.lang, n) }
+
 func (b *bench) print(n int) printer.Outcome {
 	b.t.Helper()
 	start := time.Now()
-	o, _ := b.p.Print(b.t.Context(), label(n))
+	o, _ := b.p.Print(b.t.Context(), b.label(n))
 	if d := time.Since(start); d > time.Minute {
 		b.t.Errorf("P-%d took %v", n, d)
 	}
@@ -127,10 +145,13 @@ func (b *bench) out(want ...int) {
 
 // name reads which label it is, and says so if it is not whole.
 func name(l devicetest.Label) string {
-	for n := range 100 {
-		whole := label(n).Data
-		if bytes.HasSuffix(whole, l.Job) && bytes.HasPrefix(l.Job, []byte("CLS")) {
-			return fmt.Sprintf("P-%d", n)
+	for _, language := range []string{"tspl", "zpl", "epl2", "cpcl", "escpos"} {
+		for n := range 100 {
+			whole := labelIn(language, n).Data
+			i := bytes.Index(whole, l.Job)
+			if i >= 0 && (language != "tspl" || bytes.HasPrefix(l.Job, []byte("CLS"))) && len(bytes.TrimSpace(whole[i+len(l.Job):])) == 0 && bytes.Contains(l.Job, []byte("P-")) {
+				return fmt.Sprintf("P-%d", n)
+			}
 		}
 	}
 	return fmt.Sprintf("garbled %q", l.Job)
