@@ -17,10 +17,8 @@ import (
 
 	"floord/device/printer"
 	"floord/device/profile"
-	"floord/device/record"
 	"floord/device/scale"
 	"floord/device/scanner"
-	profiles "floord/firmware-profiles"
 	"floord/floor/address"
 	"floord/internal/config"
 	"floord/internal/daemon"
@@ -488,15 +486,6 @@ func channelTry(_ context.Context, c *cli.Command) error {
 	return failed
 }
 
-func deviceCommand() *cli.Command {
-	return &cli.Command{
-		Name: "device", Usage: "find out what devices say",
-		Commands: []*cli.Command{
-			overCSV("decode", "print what recorded bytes of devices mean as JSON, one line a row", "id, protocol, dialect, hex", record.DecodeCSV),
-		},
-	}
-}
-
 func addressCommand() *cli.Command {
 	return &cli.Command{
 		Name: "address", Usage: "try out how addresses are read",
@@ -688,13 +677,9 @@ func profileCommand() *cli.Command {
 		Commands: []*cli.Command{{
 			Name: "lint", Usage: "check that every profile reads its own examples", ArgsUsage: "[FOLDER]",
 			Action: func(_ context.Context, c *cli.Command) error {
-				layers := []profile.Layer{{Name: profiles.Name, FS: profiles.FS}}
-				if c.Args().Present() {
-					layers = append([]profile.Layer{{Name: "site", FS: os.DirFS(c.Args().First())}}, layers...)
-				}
-				set, err := profile.Load(layers...)
+				set, err := loadProfiles(c.Args().First())
 				if err == nil {
-					err = profile.Lint(set, checkExample)
+					err = profile.Lint(set, profile.Checks{Example: checkExample, Weight: scale.ExampleWeight})
 				}
 				if err != nil {
 					return err

@@ -182,7 +182,7 @@ func TestOverTCP(t *testing.T) {
 				for {
 					_, changed := pr.Live()
 					o, _ := pr.Print(ctx, labelIn(p.Printer.Language, n))
-					if o.Reason != printer.NotConnected && (o.Reason != printer.Unplugged || o.Sent > 0) {
+					if o.Verdict != printer.NotPrinted || o.Sent > 0 {
 						return o
 					}
 					select {

@@ -434,13 +434,13 @@ func TestShippedProfiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	checked := 0
-	err = profile.Lint(s, func(p profile.Profile, ex profile.Example) error {
+	err = profile.Lint(s, profile.Checks{Example: func(p profile.Profile, ex profile.Example) error {
 		if p.Device.Kind != profile.KindPrinter {
 			return nil
 		}
 		checked++
 		return printer.CheckExample(p, ex)
-	})
+	}, Weight: func(profile.Profile, profile.Example) (int64, bool) { return 0, false }})
 	if err != nil {
 		t.Error(err)
 	}

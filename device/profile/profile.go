@@ -81,6 +81,10 @@ type Profile struct {
 	Quirk     string   `toml:"quirk"`
 	Overrides []string `toml:"overrides"`
 
+	// Elsewhere names profiles ("vendor/model", patterns too) that read the same
+	// bytes as another weight: nobody may choose between them by what they read.
+	Elsewhere []string `toml:"elsewhere"`
+
 	origins map[string]Origin
 	values  map[string]any
 }
@@ -250,9 +254,6 @@ type Example struct {
 	Stable *bool    `toml:"stable"` // of a weight, where the protocol says
 	Flags  []string `toml:"flags"`  // "motion", "overload", "paper-out"
 	Source string   `toml:"source"` // who saw it, or "computed"
-	// Elsewhere names profiles ("vendor/model") that read it as another weight, and
-	// that this is known. Lint wants it.
-	Elsewhere []string `toml:"elsewhere"`
 }
 
 // A Unit is what a scale counts in.

@@ -215,15 +215,23 @@ func TestValuesThatMakeNoSense(t *testing.T) {
 }
 
 func TestLint(t *testing.T) {
-	head := "[[profile]]\nkind = \"scale\"\nvendor = \"v\"\nmodel = \"m\"\n[profile.scale]\nprotocol = \"p\"\nunit = \"kg\"\n"
+	head := "[[profile]]\nkind = \"scale\"\nvendor = \"v\"\nmodel = \"m\"\nsource = \"s\"\nconfidence = \"guess\"\n[profile.scale]\nprotocol = \"p\"\nunit = \"kg\"\n"
 	bad := errors.New("reads as something else")
-	check := func(_ profile.Profile, ex profile.Example) error {
-		if ex.Expect == "bad" {
-			return bad
-		}
-		return nil
+	check := profile.Checks{
+		Example: func(_ profile.Profile, ex profile.Example) error {
+			if ex.Expect == "bad" {
+				return bad
+			}
+			return nil
+		},
+		Weight: func(p profile.Profile, ex profile.Example) (int64, bool) {
+			if p.Device.Model == "other" {
+				return 300, true
+			}
+			return *ex.Grams, true
+		},
 	}
-	example := "[[profile.example]]\nhex = \"02\"\nexpect = \"weight\"\n"
+	example := "[[profile.example]]\nhex = \"02\"\nexpect = \"weight\"\ngrams = 3000\nsource = \"computed\"\n"
 	set, err := one(head)
 	if err != nil {
 		t.Fatal(err)
@@ -236,8 +244,48 @@ func TestLint(t *testing.T) {
 		t.Errorf("with a good example: %v", err)
 	}
 	set, _ = one(head + example + strings.Replace(example, "weight", "bad", 1))
-	if err := profile.Lint(set, check); !errors.Is(err, bad) || !strings.HasPrefix(err.Error(), "site/a.toml:8: example 2 of v/m") {
+	if err := profile.Lint(set, check); !errors.Is(err, bad) || !strings.HasPrefix(err.Error(), "site/a.toml:10: example 2 of v/m") {
 		t.Errorf("with a bad example: %v", err)
+	}
+	set, _ = one(head + strings.Replace(example, "source = \"computed\"\n", "", 1))
+	if err := profile.Lint(set, check); err == nil || !strings.Contains(err.Error(), "example 1 of v/m has no source") {
+		t.Errorf("an example without a source: %v", err)
+	}
+	other := strings.Replace(head, `"m"`, `"other"`, 1) + strings.Replace(example, "3000", "300", 1)
+	set, _ = one(head + example + other)
+	if err := profile.Lint(set, check); err == nil || !strings.Contains(err.Error(), `example 1 of v/m is 3000 g, and 300 g to v/other (site/a.toml:22): write elsewhere = ["v/other"]`) {
+		t.Errorf("an example that another reads otherwise: %v", err)
+	}
+	set, _ = one(strings.Replace(head, "source", "elsewhere = [\"v/oth*\"]\nsource", 1) + example + other)
+	if err := profile.Lint(set, check); err != nil {
+		t.Errorf("one that says so: %v", err)
+	}
+	set, _ = one(strings.Replace(head, "source = \"s\"\n", "", 1) + example)
+	if err := profile.Lint(set, check); err == nil || !strings.Contains(err.Error(), "does not say where it comes from") {
+		t.Errorf("without a source: %v", err)
+	}
+}
+
+// A shipped oddity is set anew only by who names it.
+func TestAQuirkIsNotSilenced(t *testing.T) {
+	shipped := "[[profile]]\nkind = \"scale\"\nvendor = \"v\"\nmodel = \"m*\"\nquirk = \"silent-at-zero\"\n[profile.scale]\nprotocol = \"p\"\nunit = \"kg\"\nsilence = \"1h\"\n"
+	site := "[[profile]]\nkind = \"scale\"\nvendor = \"v\"\nmodel = \"m1\"\n%s[profile.scale]\nsilence = \"2s\"\n"
+	load := func(extra string) error {
+		set, err := profile.Load(
+			profile.Layer{Name: "defaults", FS: profiles.FS},
+			profile.Layer{Name: "shipped", FS: fstest.MapFS{"a.toml": {Data: []byte(shipped)}}},
+			profile.Layer{Name: "site", FS: fstest.MapFS{"b.toml": {Data: []byte(fmt.Sprintf(site, extra))}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = set.Resolve(profile.Device{Kind: profile.KindScale, Vendor: "v", Model: "m1"})
+		return err
+	}
+	if err := load(""); err == nil || !strings.Contains(err.Error(), `site/b.toml:6: "scale.silence" is set anew, but it stands for the quirk "silent-at-zero" of shipped/a.toml:1`) {
+		t.Errorf("unnamed: %v", err)
+	}
+	if err := load("overrides = [\"silent-at-zero\"]\n"); err != nil {
+		t.Errorf("named: %v", err)
 	}
 }
 
@@ -306,7 +354,7 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 		if err == nil {
-			profile.Lint(set, func(profile.Profile, profile.Example) error { return nil })
+			profile.Lint(set, profile.Checks{Example: func(profile.Profile, profile.Example) error { return nil }, Weight: func(profile.Profile, profile.Example) (int64, bool) { return 0, false }})
 		}
 	})
 }

@@ -189,6 +189,18 @@ func (s *Set) Names(kind Kind) []string {
 	return sortedKeys(seen)
 }
 
+// Profiles resolves every profile of a kind that is sound, a family by some member
+// of it, in the order of their names.
+func (s *Set) Profiles(kind Kind) (all []Profile) {
+	for _, name := range s.Names(kind) {
+		vendor, model, _ := strings.Cut(strings.NewReplacer("*", "any", "?", "x").Replace(name), "/")
+		if p, err := s.Resolve(Device{Kind: kind, Vendor: vendor, Model: model}); err == nil {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
 // A Value is one setting in force and where it was written.
 type Value struct {
 	Key    string
@@ -320,11 +332,22 @@ func (f Frame) sound() bool {
 	return true
 }
 
-// Lint resolves every profile of the set and holds its examples against check,
-// which decodes one and tells how it differs from what it is said to be. A
-// profile without examples fails. The error lists everything found.
-func Lint(s *Set, check func(Profile, Example) error) error {
+// Checks are what Lint needs of a driver. Example tells how what the profile makes
+// of an example differs from what it is said to be. Weight reads an example as a
+// profile does; false if it is no weight there.
+type Checks struct {
+	Example func(Profile, Example) error
+	Weight  func(Profile, Example) (grams int64, ok bool)
+}
+
+// Lint resolves every profile of the set and holds it against what makes one worth
+// having: examples, which read as they say, with their sources; a source and a
+// confidence; an origin for every value; and, of scales, no example that another
+// profile reads as another weight, unless both say so (elsewhere). The error lists
+// everything found.
+func Lint(s *Set, check Checks) error {
 	var errs []error
+	var scales []Profile
 	for _, sec := range s.sections {
 		if sec.model == "" {
 			continue // defaults are checked through each profile they reach
@@ -335,14 +358,63 @@ func Lint(s *Set, check func(Profile, Example) error) error {
 			errs = append(errs, fmt.Errorf("%s: %w", sec.at, err))
 			continue
 		}
+		if p.Device.Kind == KindScale {
+			scales = append(scales, p)
+		}
+		fail := func(key, format string, args ...any) {
+			at := p.Origin(key)
+			if at == (Origin{}) {
+				at = sec.at
+			}
+			errs = append(errs, fmt.Errorf("%s: %s", at, fmt.Sprintf(format, args...)))
+		}
+		if sec.values["source"] == nil || sec.values["confidence"] == nil {
+			fail("source", "profile %s does not say where it comes from: it needs a source and a confidence of its own", p.Device)
+		}
+		for _, v := range p.Explain() {
+			if v.Origin == (Origin{}) {
+				fail(v.Key, "profile %s: %s has no origin", p.Device, v.Key)
+			}
+		}
 		if len(p.Examples) == 0 {
-			errs = append(errs, fmt.Errorf("%s: profile %s has no examples of what the device says", sec.at, p.Device))
+			fail("example", "profile %s has no examples of what the device says", p.Device)
 		}
 		for i, ex := range p.Examples {
-			if err := check(p, ex); err != nil {
+			if ex.Source == "" {
+				fail("example", "example %d of %s has no source: who saw it, or \"computed\"", i+1, p.Device)
+			}
+			if err := check.Example(p, ex); err != nil {
 				errs = append(errs, fmt.Errorf("%s: example %d of %s: %w", p.Origin("example"), i+1, p.Device, err))
 			}
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, confusable(scales, check)...)...)
+}
+
+// confusable finds examples of one scale that another reads as another weight.
+func confusable(scales []Profile, check Checks) (errs []error) {
+	for _, p := range scales {
+		for i, ex := range p.Examples {
+			if ex.Expect != "weight" || ex.Grams == nil {
+				continue
+			}
+			for _, q := range scales {
+				got, ok := check.Weight(q, ex)
+				if !ok || got == *ex.Grams || p.says(q.Device) {
+					continue
+				}
+				errs = append(errs, fmt.Errorf("%s: example %d of %s is %d g, and %d g to %s (%s): write elsewhere = [\"%s/%s\"]",
+					p.Origin("example"), i+1, p.Device, *ex.Grams, got, q.Device, q.Origin("scale.protocol"), q.Device.Vendor, q.Device.Model))
+			}
+		}
+	}
+	return errs
+}
+
+// says tells whether the profile names d among those that read its bytes otherwise.
+func (p Profile) says(d Device) bool {
+	return slices.ContainsFunc(p.Elsewhere, func(pattern string) bool {
+		ok, _ := path.Match(pattern, d.Vendor+"/"+d.Model)
+		return ok
+	})
 }

@@ -190,13 +190,9 @@ type Stats struct {
 // NewDecoder makes a decoder for what the profile says. The error names the
 // place where an unknown protocol or dialect was written.
 func NewDecoder(p profile.Profile) (*Decoder, error) {
-	dialects, ok := grammars[p.Scale.Protocol]
-	if !ok {
-		return nil, fmt.Errorf("%s: protocol %q is not one of %s", p.Origin("scale.protocol"), p.Scale.Protocol, names(grammars))
-	}
-	g, ok := dialects[p.Scale.Dialect]
-	if !ok {
-		return nil, fmt.Errorf("%s: dialect %q of %s is not one of %s", p.Origin("scale.dialect"), p.Scale.Dialect, p.Scale.Protocol, names(dialects))
+	g, err := grammarOf(p)
+	if err != nil {
+		return nil, err
 	}
 	if p.Scale.Settle.Flag && !g.marks {
 		return nil, fmt.Errorf("%s: settle.flag = true, but %s %s has no mark of stability", p.Origin("scale.settle.flag"), p.Scale.Protocol, p.Scale.Dialect)
@@ -212,6 +208,22 @@ func NewDecoder(p profile.Profile) (*Decoder, error) {
 		d.o.decimals = *p.Scale.Decimals
 	}
 	return d, nil
+}
+
+// grammarOf finds the grammar of a profile's protocol and dialect.
+func grammarOf(p profile.Profile) (grammar, error) {
+	if p.Scale.Protocol == "custom" {
+		return newCustom(p)
+	}
+	dialects, ok := grammars[p.Scale.Protocol]
+	if !ok {
+		return grammar{}, fmt.Errorf("%s: protocol %q is not one of %s, custom", p.Origin("scale.protocol"), p.Scale.Protocol, names(grammars))
+	}
+	g, ok := dialects[p.Scale.Dialect]
+	if !ok {
+		return grammar{}, fmt.Errorf("%s: dialect %q of %s is not one of %s", p.Origin("scale.dialect"), p.Scale.Dialect, p.Scale.Protocol, names(dialects))
+	}
+	return g, nil
 }
 
 func names[V any](m map[string]V) string {

@@ -76,13 +76,13 @@ func TestShippedProfiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	checked := 0
-	err = profile.Lint(s, func(p profile.Profile, ex profile.Example) error {
+	err = profile.Lint(s, profile.Checks{Example: func(p profile.Profile, ex profile.Example) error {
 		if p.Device.Kind != profile.KindScale {
 			return nil
 		}
 		checked++
 		return scale.CheckExample(p, ex)
-	})
+	}, Weight: scale.ExampleWeight})
 	if err != nil {
 		t.Error(err)
 	}

@@ -368,6 +368,22 @@ func CheckExample(p profile.Profile, ex profile.Example) error {
 	return frames[0].differsFrom(ex)
 }
 
+// ExampleWeight reads an example as the profile does; false if that is not exactly
+// one weight. It is profile.Lint's.
+func ExampleWeight(p profile.Profile, ex profile.Example) (grams int64, ok bool) {
+	dec, err := NewDecoder(p)
+	if err != nil {
+		return 0, false
+	}
+	n := 0
+	for f := range dec.Decode(ex.Hex) {
+		if n++; f.Kind == KindWeight {
+			grams, ok = int64(f.Grams), true
+		}
+	}
+	return grams, ok && n == 1
+}
+
 func (f Frame) differsFrom(ex profile.Example) error {
 	if string(f.Kind) != ex.Expect {
 		return fmt.Errorf("reads as %s %v instead of %s", f.Kind, f.Flags.Names(), ex.Expect)
