@@ -125,6 +125,7 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "list-runs", "GET /runs", "Labels printed first, and which sheets to pull", a.runs)
 	put(a, h, "pulled-sheets", "POST /runs/{id}/pulled", "Say that sheets that were called are out of the pile", a.pulled)
 	put(a, h, "list-accounts", "GET /carriers", "The health of the accounts at the carriers", a.accounts)
+	put(a, h, "device-feed", "GET /stations/{station}/devices/{kind}", "A device as whoever sets it up sees it: state, bytes, frames", a.feed)
 	put(a, h, "list-stations", "GET /stations", "Pack stations with their devices", a.stations)
 }
 

@@ -25,6 +25,7 @@ import (
 	"strings"
 	"time"
 
+	"floord/floor"
 	"floord/floor/foreman"
 	"floord/internal/gate"
 	"floord/label"
@@ -48,6 +49,10 @@ type Options struct {
 	Zone    *time.Location // of the site's days, UTC+8 if nil
 	Log     *slog.Logger   // nil means slog.Default
 	Version string
+
+	// Device gives a device of a station with what its port said after a number;
+	// false if there is none. Nil: there are no devices.
+	Device func(station floor.StationID, kind string, after uint64) (DeviceFeed, bool)
 
 	// AdminToken lets the operator in; empty means nobody is the operator.
 	AdminToken string

@@ -221,7 +221,7 @@ func Identify(ctx context.Context, path string, profiles []profile.Profile, o Op
 	var hint scale.Phase
 	most := 0
 	for _, line := range settings(profiles) {
-		heard, err := listen(ctx, o.Open(path, line), o.Listen)
+		heard, err := Listen(ctx, o.Open(path, line), o.Listen)
 		if err != nil {
 			return Answer{}, err
 		}
@@ -281,8 +281,8 @@ func settings(profiles []profile.Profile) (lines []profile.Line) {
 	return lines
 }
 
-// listen gives what a device says for a while.
-func listen(ctx context.Context, o device.Opener, d time.Duration) ([]byte, error) {
+// Listen gives what a device says for a while, 16 KB at most. It sends nothing.
+func Listen(ctx context.Context, o device.Opener, d time.Duration) ([]byte, error) {
 	port, err := o.Open(ctx)
 	if err != nil {
 		return nil, err

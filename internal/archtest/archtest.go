@@ -23,7 +23,9 @@ var mayImport = map[string][]string{
 	"device/netport":    {"device"},
 	"device/printer":    {"device", "device/profile"},
 	"device/scanner":    {"device", "device/profile"},
-	"device/scale":      {"device", "device/profile", "floor"},                          // floor for its units
+	"device/scale":      {"device", "device/profile", "floor"}, // floor for its units
+	"device/tape":       {"device"},
+	"device/find":       {"device", "device/profile", "device/scale", "device/serial"},  // listens with every scale's grammar
 	"device/record":     {"device", "device/printer", "device/scale", "device/scanner"}, // any device's bytes
 
 	"label":                {"label/glyph"}, // what a printer cannot say must be drawn

@@ -277,23 +277,27 @@ type Packaging struct {
 	Grams floor.Grams `toml:"grams" default:"0" range:"0..20000"`
 }
 
-// A Station is a pack station. Printer and Scale are nil where there is none.
+// A Station is a pack station. Printer, Scale and Scanner are nil where there is
+// none; a scanner that types like a keyboard is none.
 type Station struct {
 	ID      floor.StationID `toml:"id" is:"id needed"`
 	Name    string          `toml:"name" is:"line"`
 	Printer *Device         `toml:"printer"`
 	Scale   *Device         `toml:"scale"`
+	Scanner *Device         `toml:"scanner"`
 
 	Components []Component `toml:"component"` // that print its platforms' labels
+}
+
+// Devices lists the devices there are.
+func (s Station) Devices() []*Device {
+	return slices.DeleteFunc([]*Device{s.Printer, s.Scale, s.Scanner}, func(d *Device) bool { return d == nil })
 }
 
 // Problem says in lang why the station is misconfigured; empty if it is not.
 func (s Station) Problem(lang string) string {
 	var texts []string
-	for _, d := range []*Device{s.Printer, s.Scale} {
-		if d == nil {
-			continue
-		}
+	for _, d := range s.Devices() {
 		for _, p := range d.Problems {
 			texts = append(texts, p.Text(lang))
 		}

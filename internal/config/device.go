@@ -35,21 +35,23 @@ func (d *decoder) devices(c *Config) {
 	for i, s := range c.Stations {
 		name := fmt.Sprintf("station[%d].", i)
 		for _, key := range []string{"labels", "rare"} {
-			if s.Scale != nil && d.has(name+"scale."+key) {
-				d.wrong(s.Scale, name+"scale."+key, "not-printer", key)
+			for kind, dev := range map[string]*Device{"scale": s.Scale, "scanner": s.Scanner} {
+				if dev != nil && d.has(name+kind+"."+key) {
+					d.wrong(dev, name+kind+"."+key, "not-printer", key)
+				}
 			}
 		}
 		d.resolve(set, s.Printer, profile.KindPrinter, name+"printer")
 		d.resolve(set, s.Scale, profile.KindScale, name+"scale")
+		d.resolve(set, s.Scanner, profile.KindScanner, name+"scanner")
 		d.port(ports, s.Printer, name+"printer", s.ID)
 		d.port(ports, s.Scale, name+"scale", s.ID)
 		if p := s.Printer; p != nil && c.Templates["waybill-"+p.Labels] == nil {
 			d.wrong(p, name+"printer.labels", "no-paper", p.Labels, papers(c.Templates))
 		}
-		for _, dev := range []*Device{s.Printer, s.Scale} {
-			if dev != nil {
-				c.Problems = append(c.Problems, dev.Problems...)
-			}
+		d.port(ports, s.Scanner, name+"scanner", s.ID)
+		for _, dev := range s.Devices() {
+			c.Problems = append(c.Problems, dev.Problems...)
 		}
 	}
 	slices.SortStableFunc(c.Problems, byPlace)

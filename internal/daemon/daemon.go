@@ -204,6 +204,7 @@ func (d *Daemon) openDoors(o Options) error {
 		pages.CA = siteCA(d.cfg)
 		_, pages.Secure, _ = net.SplitHostPort(d.Addr())
 	}
+	pages.Device = d.device
 	handler, err := web.New(pages)
 	if err != nil {
 		return err

@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,7 +22,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"floord/device"
+	"floord/device/find"
+	"floord/device/scale"
 	"floord/device/serial"
+	"floord/floor"
 	"floord/internal/config"
 	"floord/sync/channel/drivers"
 )
@@ -27,7 +33,7 @@ import (
 // Doctor looks at the machine as the site needs it and writes one sentence a
 // check to w, in the site's language: "ok", "warn" for what the floor can live
 // with, "bad" for what it cannot. It gives the number of the bad ones. It leaves
-// nothing behind, opens no device, and may run beside a running floord.
+// nothing behind, sends nothing to a device, and may run beside a running floord.
 func Doctor(ctx context.Context, cfg *config.Config, w io.Writer) (problems int) {
 	d := &doctor{cfg: cfg, w: w}
 	d.settings()
@@ -420,14 +426,15 @@ func (d *doctor) certificate() {
 	}
 }
 
-// devices looks at every port without opening it: opening pulls lines that some
-// devices act on.
+// devices looks at every port. Where floord runs it is asked; where it does not,
+// ports are not opened, for that pulls lines that some devices act on, but for
+// those of scales, which are listened to: they alone show wrong settings.
 func (d *doctor) devices(ctx context.Context) {
 	for _, s := range d.cfg.Stations {
 		for _, c := range []struct {
 			zh, en string
 			dev    *config.Device
-		}{{"打印机", "printer", s.Printer}, {"电子秤", "scale", s.Scale}} {
+		}{{"打印机", "printer", s.Printer}, {"电子秤", "scale", s.Scale}, {"扫码枪", "scanner", s.Scanner}} {
 			if c.dev == nil || len(c.dev.Problems) > 0 { // settings has named them
 				continue
 			}
@@ -435,17 +442,22 @@ func (d *doctor) devices(ctx context.Context) {
 			if d.cfg.Site.Lang == "en" {
 				name = fmt.Sprintf("%s %s", s.ID, c.en)
 			}
-			if addr, ok := c.dev.Address(); ok {
+			switch addr, network := c.dev.Address(); {
+			case d.running:
+				d.onLine(ctx, name, s.ID, c.en, strings.TrimPrefix(c.dev.Port, "tcp://"))
+			case network:
 				d.netPort(ctx, name, addr)
-			} else {
-				d.tty(name, c.dev)
+			case d.tty(name, c.dev) && c.en == "scale":
+				d.listen(ctx, name, c.dev)
 			}
 		}
 	}
 }
 
-func (d *doctor) tty(name string, c *config.Device) {
+// tty tells whether the port can be opened.
+func (d *doctor) tty(name string, c *config.Device) (free bool) {
 	holders, err := serial.HeldBy(c.Port)
+	holders = slices.DeleteFunc(holders, func(h string) bool { return strings.HasSuffix(h, "(this floord)") })
 	if err == nil && unix.Access(c.Port, unix.R_OK|unix.W_OK) != nil {
 		err = &device.Fault{Reason: device.NoPermission, Detail: c.Port}
 	}
@@ -453,24 +465,72 @@ func (d *doctor) tty(name string, c *config.Device) {
 	switch {
 	case err != nil:
 		d.bad("%s（%s）：%s", "%s (%s): %s", name, c.Port, device.ReasonOf(err).Text(d.cfg.Site.Lang))
-	case len(holders) > 0 && d.running && strings.Contains(strings.Join(holders, " "), "floord"):
-		d.ok("%s（%s）正由 floord 使用", "%s (%s) is in use by floord", name, port)
 	case len(holders) > 0:
 		d.bad("%s（%s）被占用：%s", "%s (%s) is in use by %s", name, port, strings.Join(holders, ", "))
 	case strings.HasPrefix(c.Port, "/dev/ttyUSB") || strings.HasPrefix(c.Port, "/dev/ttyACM"):
+		free = true
 		d.warn("%s（%s）可用，但重新插拔后编号会变：请改用 /dev/serial/by-id 下的名称", "%s (%s) can be used, but its number changes when cables are moved: name it by /dev/serial/by-id", name, port)
 	default:
+		free = true
 		d.ok("%s（%s）可用", "%s (%s) can be used", name, port)
+	}
+	return free
+}
+
+// listenFor is how long a scale is listened to: a slow one sends twice a second.
+const listenFor = 1500 * time.Millisecond
+
+// listen hears what a scale says at its settings, and sends nothing.
+func (d *doctor) listen(ctx context.Context, name string, c *config.Device) {
+	lang := d.cfg.Site.Lang
+	heard, err := find.Listen(ctx, opener(c), listenFor)
+	dec, derr := scale.NewDecoder(c.Profile)
+	if err != nil || derr != nil {
+		d.bad("%s：%v", "%s: %v", name, cmp.Or(err, derr))
+		return
+	}
+	text := ""
+	for f := range dec.Decode(heard) {
+		if t := f.Text(); t != "" {
+			text = t
+		}
+	}
+	switch why := dec.Suspicion(); {
+	case dec.Frames > 0:
+		d.ok("%s：收到 %d 帧数据，现在是 %s", "%s: %d good frames, now %s", name, dec.Frames, cmp.Or(text, "-"))
+	case why == "" && len(heard) > 0:
+		why = scale.WrongSettings
+		fallthrough
+	case why != "":
+		d.bad("%s：收到 %d 个字节，没有一帧有效：%s", "%s: %d bytes but no good frames: %s", name, len(heard), why.Text(lang))
+	case len(c.Profile.Scale.Poll.Send) > 0:
+		d.ok("%s：要被询问才应答，未去询问", "%s: speaks only when asked, and was not asked", name)
+	default:
+		d.warn("%s：%s", "%s: %s", name, scale.NoSignal.Text(lang))
 	}
 }
 
-// netPort connects to a device on the network and hangs up. Many serve one
-// connection at a time, so a running floord is not disturbed.
-func (d *doctor) netPort(ctx context.Context, name, addr string) {
-	if d.running {
-		d.ok("%s（%s）由 floord 连着，不去打扰", "%s (%s) is left to the running floord", name, addr)
+// onLine asks the running daemon how a device is.
+func (d *doctor) onLine(ctx context.Context, name string, id floor.StationID, kind, port string) {
+	var out bytes.Buffer
+	if err := Operate(ctx, d.cfg, []string{"device", "state", string(id), kind}, nil, &out); err != nil {
+		d.ok("%s（%s）由 floord 连着，不去打扰", "%s (%s) is left to the running floord", name, port)
 		return
 	}
+	say, zh, _ := strings.Cut(strings.TrimSpace(out.String()), "\n")
+	state, en, _ := strings.Cut(say, " ")
+	if d.cfg.Site.Lang != "en" {
+		en = zh
+	}
+	if state == "up" {
+		d.ok("%s（%s）由 floord 连着：%s", "%s (%s) is on line: %s", name, port, en)
+		return
+	}
+	d.bad("%s（%s）：%s", "%s (%s): %s", name, port, en)
+}
+
+// netPort connects to a device on the network and hangs up.
+func (d *doctor) netPort(ctx context.Context, name, addr string) {
 	dialer := net.Dialer{Timeout: dialWithin}
 	conn, err := dialer.DialContext(ctx, "tcp", addr)
 	if err != nil {

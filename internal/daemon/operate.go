@@ -55,6 +55,7 @@ var commands = []command{
 	{"slotting", slotting},
 	{"channel backfill", backfill},
 	{"count", count},
+	{"device tape", noTape},
 	{"backup", backup},
 	{"invite", invite},
 	{"revoke", revoke},

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"sync"
 	"time"
 
 	"floord/device"
@@ -12,7 +14,9 @@ import (
 	"floord/device/printer"
 	"floord/device/profile"
 	"floord/device/scale"
+	"floord/device/scanner"
 	"floord/device/serial"
+	"floord/device/tape"
 	"floord/floor"
 	"floord/internal/config"
 	"floord/label"
@@ -29,13 +33,18 @@ type station struct {
 	cfg     config.Station
 	printer *printer.Printer
 	scale   *scale.Scale
+	scanner *scanner.Scanner
 	keepers []*device.Station // keep the devices on the air
 	onLine  map[string]*device.Station
+	tapes   map[string]*tape.Tape // the last minutes of each port
+
+	mu   sync.Mutex
+	ears []*func(pda.Scanned) // guarded by mu; screens that hear the scanner, the last one does
 }
 
 func (d *Daemon) openStations() error {
 	for _, c := range d.cfg.Stations {
-		s := &station{id: c.ID, cfg: c, onLine: map[string]*device.Station{}}
+		s := &station{id: c.ID, cfg: c, onLine: map[string]*device.Station{}, tapes: map[string]*tape.Tape{}}
 		d.stations[c.ID] = s
 		if c.Printer != nil {
 			s.open(d.log, "printer", c.Printer, func(p profile.Profile) (drive func(context.Context, device.Line) error, err error) {
@@ -51,6 +60,12 @@ func (d *Daemon) openStations() error {
 					return nil, err
 				}
 				return s.scale.Drive, nil
+			})
+		}
+		if c.Scanner != nil {
+			s.open(d.log, "scanner", c.Scanner, func(p profile.Profile) (drive func(context.Context, device.Line) error, err error) {
+				s.scanner = scanner.New(p, func(x scanner.Scan) { s.scanned(d.log, x) })
+				return s.scanner.Drive, nil
 			})
 		}
 	}
@@ -69,7 +84,9 @@ func (s *station) open(log *slog.Logger, kind string, c *config.Device, driver f
 	if err != nil {
 		k = device.NewBrokenStation(name, err)
 	} else {
-		k = device.NewStation(name, opener(c), drive)
+		t := &tape.Tape{}
+		s.tapes[kind] = t
+		k = device.NewStation(name, t.Recorder(opener(c)), drive)
 	}
 	k.Log = log
 	s.keepers = append(s.keepers, k)
@@ -99,6 +116,7 @@ func (d *Daemon) hooks() pda.Hooks {
 			return d.stations[id].printerState()
 		},
 		TakeWeight: d.takeWeight,
+		Scans:      func(id floor.StationID, hear func(pda.Scanned)) (stop func()) { return d.stations[id].listen(hear) },
 		Stations: func() []floor.StationID {
 			var ids []floor.StationID
 			for _, s := range d.cfg.Stations {
@@ -166,6 +184,38 @@ func (s *station) printerState() pda.PrinterState {
 		return pda.PrinterState{State: "fault", Code: string(now.Reason())}
 	}
 	return pda.PrinterState{State: "ready"}
+}
+
+// scanned hands a scan to the station's screen as if it had been typed there. With
+// nobody at a screen it is no act of anybody, and dropped.
+func (s *station) scanned(log *slog.Logger, x scanner.Scan) {
+	out := pda.Scanned{Code: x.Code()}
+	for _, e := range x.GS1 {
+		out.GS1 = append(out.GS1, pda.Element{AI: e.AI, Value: e.Value})
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.ears) == 0 {
+		log.Info("scan with no screen open", "station", s.id)
+		return
+	}
+	(*s.ears[len(s.ears)-1])(out)
+}
+
+// listen has hear called for every scan of the station's scanner until stop. Of
+// several screens the one that came last hears.
+func (s *station) listen(hear func(pda.Scanned)) (stop func()) {
+	if s == nil || s.scanner == nil {
+		return func() {}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ears = append(s.ears, &hear)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.ears = slices.DeleteFunc(s.ears, func(e *func(pda.Scanned)) bool { return e == &hear })
+	}
 }
 
 // weighWithin is how long a packer's wish for a weight waits for the scale.

@@ -95,6 +95,10 @@ type (
 		Scale   ScaleState   `json:"scale"`
 		Printer PrinterState `json:"printer"`
 	}
+	scanned struct {
+		Type string `json:"type"`
+		Scanned
+	}
 	okay struct {
 		Type     string `json:"type"`
 		N        uint64 `json:"n"`

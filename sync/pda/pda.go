@@ -78,6 +78,9 @@ type Hooks struct {
 	// TakeWeight waits until the scale of a station has settled on a parcel, or
 	// ctx ends. A *floor.Refusal is shown to the packer.
 	TakeWeight func(context.Context, floor.StationID) (floor.Weight, error)
+	// Scans has hear called, without delay, for every code that the scanner on the
+	// station's own line reads, until stop. It never blocks.
+	Scans      func(station floor.StationID, hear func(Scanned)) (stop func())
 	Stations   func() []floor.StationID
 	Carriers   func() []floor.CarrierID
 	Channels   func() []ChannelState
@@ -88,6 +91,18 @@ type Hooks struct {
 type ScaleState struct {
 	State string       `json:"state"` // "none", "down", "empty", "moving", "stable", "overload", "below-zero"
 	Grams *floor.Grams `json:"grams,omitempty"`
+}
+
+// A Scanned is a code that a station's scanner has read.
+type Scanned struct {
+	Code string    `json:"code"`          // what the floor knows the thing by
+	GS1  []Element `json:"gs1,omitempty"` // of a GS1 message: its lot, expiry, serial
+}
+
+// An Element is an application identifier of GS1 with its data.
+type Element struct {
+	AI    string `json:"ai"`
+	Value string `json:"value"`
 }
 
 // A PrinterState is what a printer is up to. Code is a code of the catalogue

@@ -97,6 +97,7 @@ func (x *session) run(h hello) {
 	x.working.Go(x.beats)
 	if x.device.Station != "" {
 		x.working.Go(x.readings)
+		x.working.Go(x.scans)
 	}
 	x.read()
 	x.cancel()
@@ -348,6 +349,34 @@ func (x *session) readings() {
 		if data := string(encode(m)); data != last {
 			last = data
 			x.send(m)
+		}
+	}
+}
+
+// maxScans is how many scans may wait for a screen; who scans faster than that
+// holds the trigger.
+const maxScans = 32
+
+// scans sends what the scanner on the station's line reads, in its order.
+func (x *session) scans() {
+	if x.srv.o.Hooks.Scans == nil {
+		return
+	}
+	codes := make(chan Scanned, maxScans)
+	stop := x.srv.o.Hooks.Scans(x.device.Station, func(s Scanned) {
+		select {
+		case codes <- s:
+		default:
+			x.note("scans-dropped")
+		}
+	})
+	defer stop()
+	for {
+		select {
+		case s := <-codes:
+			x.send(scanned{Type: "scan", Scanned: s})
+		case <-x.ctx.Done():
+			return
 		}
 	}
 }

@@ -72,6 +72,7 @@ export class Shell {
       refused: (a, act) => this.refused(a, act),
       freeze: (f) => this.alarm(f),
       live: (m) => page.live && page.live(m),
+      scan: (code) => this.scanner.scan(code),
     });
     this.scanner = new Scanner((code) => this.scan(code));
     put(this.root, this.top, this.body, this.over);

@@ -45,6 +45,8 @@ export interface Hooks {
   freeze(f: Freeze): void;
   /** Live readings of a station's devices. */
   live?(message: any): void;
+  /** A code that the scanner on the station's own line has read. */
+  scan?(code: string): void;
 }
 
 /** Times in ms: the daemon sends a beat every 20 s; a weighing may take 8 s. */
@@ -380,6 +382,9 @@ export class Wire {
         if (this.truth) this.truth = fold(this.truth, m);
         this.hooks.freeze(m as Freeze);
         break;
+      case "scan":
+        if (this.hooks.scan) this.hooks.scan(String(m.code));
+        return;
       case "live":
         if (this.hooks.live) this.hooks.live(m);
         return;
