@@ -80,11 +80,11 @@ type Hooks struct {
 	TakeWeight func(context.Context, floor.StationID) (floor.Weight, error)
 	// Scans has hear called, without delay, for every code that the scanner on the
 	// station's own line reads, until stop. It never blocks.
-	Scans      func(station floor.StationID, hear func(Scanned)) (stop func())
-	Stations   func() []floor.StationID
-	Carriers   func() []floor.CarrierID
-	Channels   func() []ChannelState
-	Accounts   func() []CarrierState
+	Scans    func(station floor.StationID, hear func(Scanned)) (stop func())
+	Stations func() []floor.StationID
+	Carriers func() []floor.CarrierID
+	Channels func() []ChannelState
+	Accounts func() []CarrierState
 }
 
 // A ScaleState is what a scale shows now.
