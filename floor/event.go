@@ -3,12 +3,23 @@ package floor
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
 // Actor says who caused an event: "person:li.wei@pda-07", "shop:pdd-main",
 // "station:pack-2", "floord".
 type Actor string
+
+// Person gives the person who acted, or "".
+func (a Actor) Person() PersonID {
+	who, isPerson := strings.CutPrefix(string(a), "person:")
+	if !isPerson {
+		return ""
+	}
+	who, _, _ = strings.Cut(who, "@")
+	return PersonID(who)
+}
 
 // An Event is one thing that happened, as the journal keeps it. Seq orders the
 // events of one ledger and starts at 1; At is for people and never for sorting.

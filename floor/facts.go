@@ -48,6 +48,7 @@ type PersonSet struct {
 	Badge  string   `json:"badge"`
 	Roles  []Role   `json:"roles"`
 	Lang   string   `json:"lang,omitempty"`
+	Team   string   `json:"team,omitempty"`
 }
 
 func (PersonSet) Kind() Kind           { return "person.set/1" }

@@ -106,10 +106,18 @@ type Order struct {
 	ShortLines int      // lines that were ever declared short
 	LabelErrs  []string // why a label did not come out, or was in doubt
 	Reprints   int
-	Manual     int    // acts that a lead let pass
-	Token      string // of the shop's newest recipient: a change freezes
-	First      uint64 // the event that brought the order
-	Seq        uint64 // the newest event that touched it
+	Manual     int      // acts that a lead let pass
+	Bent       []string // the acts that went round a check, one code each, see the Bent constants
+	Parceled   int      // parcels that were sealed
+	BadParcels int      // of them, those with label trouble
+	Redone     []string // why labels were printed again
+	Team       string   // of who began it, then of who sealed it
+	WavedAt    time.Time
+	PickedAt   time.Time
+	SealedAt   time.Time // of several parcels the last
+	Token      string    // of the shop's newest recipient: a change freezes
+	First      uint64    // the event that brought the order
+	Seq        uint64    // the newest event that touched it
 }
 
 // A Line is one SKU of an order.
@@ -373,6 +381,7 @@ type Parcel struct {
 	Printed  int    // labels known to have come out
 	Label    string // see the Label constants
 	SealedAt time.Time
+	Erred    bool // its label made trouble
 	LeftAt   time.Time
 	Sheet    SheetID
 	Read     string     // NoteMark of what its packer has read
@@ -447,6 +456,7 @@ type Person struct {
 	Lang   string   // "zh" (default) or "en"
 	Badge  string   // SHA-256 of the badge's text, hex
 	Gone   bool     // the badge was taken away
+	Team   string   // 班组, as the site calls it; reports count by it
 }
 
 // A Role is what a person may do.
@@ -657,7 +667,25 @@ type ShipRow struct {
 	LabelErrs  []string
 	Reprints   int
 	Manual     int
+	Bent       []string
+	Parcels    int
+	BadParcels int
+	Redone     []string
+	Team       string
+	Paid       time.Time
+	Waved      time.Time
+	Picked     time.Time
+	Sealed     time.Time
 }
+
+// What went round a check.
+const (
+	BentWeight  = "weight"  // a lead let a weight pass, or typed it
+	BentFreeze  = "freeze"  // a lead lifted a freeze
+	BentHold    = "hold"    // a lead released a held order
+	BentClose   = "close"   // a lead ended an order
+	BentReprint = "reprint" // a label was printed again
+)
 
 // Ship gives the order's row for reports.
 func (o *Order) Ship() ShipRow {
@@ -669,6 +697,8 @@ func (o *Order) Ship() ShipRow {
 		Held:  slices.ContainsFunc(o.Holds, func(h Hold) bool { return ShopHold(h.Code) }),
 		Lines: len(o.Lines), ShortLines: o.ShortLines,
 		Labels: o.Labels, LabelErrs: o.LabelErrs, Reprints: o.Reprints, Manual: o.Manual,
+		Bent: o.Bent, Parcels: o.Parceled, BadParcels: o.BadParcels, Redone: o.Redone, Team: o.Team,
+		Paid: o.PaidAt, Waved: o.WavedAt, Picked: o.PickedAt, Sealed: o.SealedAt,
 	}
 }
 

@@ -26,10 +26,15 @@ type Daily struct {
 	To   time.Time `json:"to"`
 	At   time.Time `json:"at"`
 
-	Total    Shipping   `json:"total"`
-	Channels []Shipping `json:"channels"` // those with anything to show, by id
-	Carriers []Carried  `json:"carriers"`
-	Work     Work       `json:"work"`
+	Total     Shipping   `json:"total"`
+	Channels  []Shipping `json:"channels"` // those with anything to show, by id
+	ByCarrier []Shipping `json:"by_carrier"`
+	Teams     []Shipping `json:"teams"`
+	Cells     []Shipping `json:"cells"` // channel x carrier x team
+	Carriers  []Carried  `json:"carriers"`
+	Hours     []Hour     `json:"hours"` // of the day, in order
+	Cycle     []Cycle    `json:"cycle"` // of the orders handed over that day
+	Work      Work       `json:"work"`
 
 	Intercepts Interceptions `json:"interceptions"`
 	Backlog    Backlog       `json:"backlog"`
@@ -37,6 +42,21 @@ type Daily struct {
 
 	Late     []Case `json:"late"`     // due that day and not out in time
 	Excluded []Case `json:"excluded"` // due that day and counted in no rate, and why
+
+	Told []Told      `json:"-"` // the orders behind the figures, by number
+	Asks []Intercept `json:"-"` // the interceptions behind theirs, by the moment they were asked
+}
+
+// An Hour is what came and went within one hour of the day.
+type Hour struct {
+	Received int `json:"received"`
+	Shipped  int `json:"shipped"`
+}
+
+// A Cycle is how long one stage took.
+type Cycle struct {
+	Stage string `json:"stage"` // see cycles
+	Delays
 }
 
 // A Case is one order behind a figure.
@@ -48,9 +68,11 @@ type Case struct {
 	Stage   floor.State     `json:"stage,omitempty"`
 }
 
-// Shipping is what came and went, of one channel or of all.
+// Shipping is what came and went, of all or of those with one channel, carrier or team.
 type Shipping struct {
 	Channel floor.ChannelID `json:"channel,omitempty"`
+	Carrier floor.CarrierID `json:"carrier,omitempty"`
+	Team    string          `json:"team,omitempty"`
 	Name    string          `json:"name,omitempty"`
 
 	Received int `json:"received"` // reached us that day
@@ -84,11 +106,13 @@ type Carried struct {
 type Work struct {
 	Orders      int          `json:"orders"`
 	Short       Rate         `json:"short"`        // short lines of lines
-	LabelErrors Rate         `json:"label_errors"` // orders with an error of orders labelled
+	LabelErrors Rate         `json:"label_errors"` // parcels with an error of parcels sealed
 	Reasons     []ReasonTold `json:"label_error_reasons"`
 	Labels      int          `json:"labels"`
 	Reprints    int          `json:"reprints"`
+	Redone      []ReasonTold `json:"reprint_reasons"`
 	Manual      int          `json:"manual"`
+	Bent        []ReasonTold `json:"manual_kinds"`
 }
 
 // A ReasonTold is a reason code and how often it was given.
@@ -107,12 +131,16 @@ type Interceptions struct {
 
 	// Rate is stopped of stopped and missed: what was lifted again or is undecided
 	// is shown, but counts neither way.
-	Rate   Rate    `json:"rate"`
-	Freeze Delays  `json:"freeze"` // each from the ask
-	Device Delays  `json:"device"`
-	Person Delays  `json:"person"`
-	Stages []Stage `json:"stages"`
-	Misses []Case  `json:"misses"`
+	Rate Rate `json:"rate"`
+	// Effective were refused or answered before the parcel could leave, of all asked:
+	// a freeze before the seal refuses every act from then on; after it somebody must
+	// have answered, or it must have stopped.
+	Effective Rate    `json:"effective"`
+	Freeze    Delays  `json:"freeze"` // each from the ask
+	Device    Delays  `json:"device"`
+	Person    Delays  `json:"person"`
+	Stages    []Stage `json:"stages"`
+	Misses    []Case  `json:"misses"`
 }
 
 // A Stage is how interceptions of orders in one state ended.
@@ -157,33 +185,92 @@ func ForDay(in Input) Daily {
 	d.At = cmp.Or(in.At, d.To).In(in.Zone)
 	d.Late, d.Excluded = []Case{}, []Case{}
 	d.Fuses = trips(in.Fuses, d.From, d.To)
-	channels := map[floor.ChannelID]*Shipping{}
+	d.hours()
 	for _, r := range in.Rows {
-		s := channels[r.Channel]
-		if s == nil {
-			s = &Shipping{Channel: r.Channel, Name: in.Channels[r.Channel]}
-			channels[r.Channel] = s
-		}
-		for _, s := range []*Shipping{s, &d.Total} {
-			d.ship(s, r)
-			d.collect(s, r)
-		}
+		d.ship(&d.Total, r)
+		d.collect(&d.Total, r)
 		d.list(r)
 		d.backlog(r)
+		d.tell(r)
+		d.hour(r)
 	}
-	d.Channels = []Shipping{}
-	for _, s := range channels {
-		if s.any() {
-			d.Channels = append(d.Channels, *s)
-		}
-	}
-	slices.SortFunc(d.Channels, func(a, b Shipping) int { return cmp.Compare(a.Channel, b.Channel) })
+	d.Channels = d.by(in.Rows, func(r Row) Shipping { return Shipping{Channel: r.Channel, Name: in.Channels[r.Channel]} })
+	d.ByCarrier = d.by(in.Rows, func(r Row) Shipping { return Shipping{Carrier: r.Carrier, Name: in.Carriers[r.Carrier]} })
+	d.Teams = d.by(in.Rows, func(r Row) Shipping { return Shipping{Team: r.Team, Name: r.Team} })
+	d.Cells = d.by(in.Rows, func(r Row) Shipping { return Shipping{Channel: r.Channel, Carrier: r.Carrier, Team: r.Team} })
+	slices.SortFunc(d.Told, Told.compare)
 	slices.SortFunc(d.Late, Case.compare)
 	slices.SortFunc(d.Excluded, Case.compare)
 	d.carriers(in)
+	d.cycles(in.Rows)
 	d.work(in.Rows)
 	d.intercepts(in.Intercepts)
 	return d
+}
+
+// by counts the rows apart by what key says of each, leaving out what has nothing
+// to show.
+func (d *Daily) by(rows []Row, key func(Row) Shipping) []Shipping {
+	parts := map[Shipping]*Shipping{}
+	for _, r := range rows {
+		k := key(r)
+		if parts[k] == nil {
+			parts[k] = &Shipping{Channel: k.Channel, Carrier: k.Carrier, Team: k.Team, Name: k.Name}
+		}
+		d.ship(parts[k], r)
+		d.collect(parts[k], r)
+	}
+	out := []Shipping{}
+	for _, s := range parts {
+		if s.any() {
+			out = append(out, *s)
+		}
+	}
+	slices.SortFunc(out, func(a, b Shipping) int {
+		return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Carrier, b.Carrier), cmp.Compare(a.Team, b.Team))
+	})
+	return out
+}
+
+// hours makes room for the hours of the day, of which there may be 23 or 25.
+func (d *Daily) hours() {
+	d.Hours = make([]Hour, (d.To.Sub(d.From)+time.Hour-1)/time.Hour)
+}
+
+func (d *Daily) hour(r Row) {
+	if d.on(r.Received) {
+		d.Hours[r.Received.Sub(d.From)/time.Hour].Received++
+	}
+	if d.on(r.HandedOver) {
+		d.Hours[r.HandedOver.Sub(d.From)/time.Hour].Shipped++
+	}
+}
+
+// cycles times the stages of the orders that left that day, and the whole way.
+func (d *Daily) cycles(rows []Row) {
+	stages := []struct {
+		name string
+		of   func(Row) span
+	}{
+		{"intake", func(r Row) span { return span{r.Paid, r.Received} }},
+		{"wave", func(r Row) span { return span{r.Received, r.Waved} }},
+		{"first-pick", func(r Row) span { return span{r.Waved, r.Worked} }},
+		{"pick", func(r Row) span { return span{r.Worked, r.Picked} }},
+		{"pack", func(r Row) span { return span{r.Picked, r.Sealed} }},
+		{"handover", func(r Row) span { return span{r.Sealed, r.HandedOver} }},
+		{"floor", func(r Row) span { return span{r.Received, r.HandedOver} }},
+		{"collect", func(r Row) span { return span{r.HandedOver, r.Collected} }},
+	}
+	d.Cycle = []Cycle{}
+	for _, st := range stages {
+		var took []span
+		for _, r := range rows {
+			if s := st.of(r); d.on(r.HandedOver) && !s.from.IsZero() {
+				took = append(took, s)
+			}
+		}
+		d.Cycle = append(d.Cycle, Cycle{st.name, delays(took, 0)})
+	}
 }
 
 // on reports whether t falls on the day.
@@ -322,26 +409,55 @@ func (c Case) compare(o Case) int {
 
 // backlog counts r if it is open at the moment of the report.
 func (d *Daily) backlog(r Row) {
-	if !r.HandedOver.IsZero() || r.Closed || r.Received.After(d.At) {
-		return
+	switch d.waits(r) {
+	case waitsHeld:
+		d.Backlog.Held++
+	case waitsNone:
+		d.Backlog.None++
+	case waitsOverdue:
+		d.Backlog.Overdue++
+	case waitsUnder2:
+		d.Backlog.Under2++
+	case waitsUnder6:
+		d.Backlog.Under6++
+	case waitsUnder24:
+		d.Backlog.Under24++
+	case waitsLater:
+		d.Backlog.Later++
 	}
-	b, left := &d.Backlog, r.ShipBy.Sub(d.At)
+}
+
+// The parts of the backlog, as Told names them.
+const (
+	waitsHeld    = "open_held"
+	waitsNone    = "open_none"
+	waitsOverdue = "open_overdue"
+	waitsUnder2  = "open_2h"
+	waitsUnder6  = "open_6h"
+	waitsUnder24 = "open_24h"
+	waitsLater   = "open_later"
+)
+
+// waits says in which part of the backlog r was at the moment of the report, or "".
+func (d *Daily) waits(r Row) string {
+	left := r.ShipBy.Sub(d.At)
 	switch {
+	case !r.HandedOver.IsZero() && !r.HandedOver.After(d.At), r.Closed && !r.ClosedAt.After(d.At), r.Received.After(d.At):
+		return ""
 	case r.Held:
-		b.Held++
+		return waitsHeld
 	case r.ShipBy.IsZero():
-		b.None++
+		return waitsNone
 	case left < 0:
-		b.Overdue++
+		return waitsOverdue
 	case left < 2*time.Hour:
-		b.Under2++
+		return waitsUnder2
 	case left < 6*time.Hour:
-		b.Under6++
+		return waitsUnder6
 	case left < 24*time.Hour:
-		b.Under24++
-	default:
-		b.Later++
+		return waitsUnder24
 	}
+	return waitsLater
 }
 
 // carriers counts who took what that day, and how long their own scan took.
@@ -377,8 +493,18 @@ func (r Row) labels() int {
 	return r.Labels
 }
 
+// parcels is how many parcels of r got a label or should have, and how many of them
+// made trouble.
+func (r Row) parcels() (all, bad int) {
+	all, bad = r.Parcels, r.BadParcels
+	if len(r.LabelErrors) > 0 {
+		bad = max(bad, 1)
+	}
+	return max(all, bad, r.labels()), bad
+}
+
 func (d *Daily) work(rows []Row) {
-	w, told := &d.Work, map[string]int{}
+	w, told, redone, bent := &d.Work, map[string]int{}, map[string]int{}, map[string]int{}
 	for _, r := range rows {
 		if !d.on(r.began()) {
 			continue
@@ -389,23 +515,28 @@ func (d *Daily) work(rows []Row) {
 		w.Labels += r.labels()
 		w.Reprints += r.Reprints
 		w.Manual += r.Manual
-		if r.labels() > 0 || len(r.LabelErrors) > 0 {
-			w.LabelErrors.N++
-		}
-		if len(r.LabelErrors) > 0 {
-			w.LabelErrors.Hits++
-		}
-		for _, code := range r.LabelErrors {
-			told[code]++
+		all, bad := r.parcels()
+		w.LabelErrors.Hits += bad
+		w.LabelErrors.N += all
+		for count, codes := range map[*map[string]int][]string{&told: r.LabelErrors, &redone: r.Redone, &bent: r.Bent} {
+			for _, code := range codes {
+				(*count)[code]++
+			}
 		}
 	}
-	w.Reasons = []ReasonTold{}
+	w.Reasons, w.Redone, w.Bent = reasons(told), reasons(redone), reasons(bent)
+}
+
+// reasons lists codes, those given most often first.
+func reasons(told map[string]int) []ReasonTold {
+	out := []ReasonTold{}
 	for code, n := range told {
-		w.Reasons = append(w.Reasons, ReasonTold{code, n})
+		out = append(out, ReasonTold{code, n})
 	}
-	slices.SortFunc(w.Reasons, func(a, b ReasonTold) int {
+	slices.SortFunc(out, func(a, b ReasonTold) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
 	})
+	return out
 }
 
 func (d *Daily) intercepts(all []Intercept) {
@@ -418,6 +549,10 @@ func (d *Daily) intercepts(all []Intercept) {
 			continue
 		}
 		s.Asked++
+		d.Asks = append(d.Asks, i)
+		if i.effective() {
+			s.Effective.Hits++
+		}
 		stage := stages[i.Stage]
 		stage.Stage = i.Stage
 		stage.Asked++
@@ -438,7 +573,10 @@ func (d *Daily) intercepts(all []Intercept) {
 		device = append(device, span{i.AskedAt, i.DeviceAt})
 		person = append(person, span{i.AskedAt, i.PersonAt})
 	}
-	s.Rate = Rate{s.Stopped, s.Stopped + s.Missed}
+	s.Rate, s.Effective.N = Rate{s.Stopped, s.Stopped + s.Missed}, s.Asked
+	slices.SortFunc(d.Asks, func(a, b Intercept) int {
+		return cmp.Or(a.AskedAt.Compare(b.AskedAt), cmp.Compare(a.Order, b.Order))
+	})
 	s.Freeze, s.Device, s.Person = delays(freeze, personLimit), delays(device, personLimit), delays(person, personLimit)
 	s.Stages = []Stage{}
 	for _, st := range stages {
@@ -448,6 +586,11 @@ func (d *Daily) intercepts(all []Intercept) {
 		return cmp.Or(cmp.Compare(rankOf(a.Stage), rankOf(b.Stage)), cmp.Compare(a.Stage, b.Stage))
 	})
 	slices.SortFunc(s.Misses, Case.compare)
+}
+
+// effective reports whether the parcel could not have left after the freeze.
+func (i Intercept) effective() bool {
+	return i.Outcome != Missed && (i.Stage.Before(floor.Sealed) || i.Outcome == Stopped || !i.PersonAt.IsZero())
 }
 
 // rankOf puts stages in the order of an order's life and unknown ones last.

@@ -3,27 +3,49 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
-// A page is the report as words, ready to be laid out. Text and PDF are both made
-// from it, so that they cannot say different things.
+// A page is the report as words, ready to be laid out. Text, PDF, HTML and what the
+// board shows are all made from it, so that they cannot say different things.
 type page struct {
 	title, subtitle string
 	tiles           []tile
 	attention       string
-	alerts          []string
+	alerts          []alert
+	charts          []chart
 	tables          []table
+	more            []table // the details behind
 	notesTitle      string
 	notes           []string
 }
 
-// A tile is one figure that is read first.
+// A tile is one figure that is read first. A link is the query of Pick that gives
+// the orders behind a figure; empty where a figure counts something else.
 type tile struct {
 	label, value, note string
 	bad                bool
+	link               string
+}
+
+// An alert is a sentence about what needs attention.
+type alert struct{ text, link string }
+
+// A chart has bars side by side, each with its figure.
+type chart struct {
+	title string
+	bars  []bar
+}
+
+type bar struct {
+	label string
+	value float64
+	text  string
+	link  string
 }
 
 // A table has its first column left and all others right.
@@ -31,9 +53,10 @@ type table struct {
 	title string
 	head  []string
 	rows  [][]string
-	total bool // the last row sums up the others
-	short bool // reads as well as one line of text
-	flat  bool // its rows stand side by side on paper; an indented row belongs to the one above
+	links [][]string // of the rows' cells; nil, or as long as rows
+	total bool       // the last row sums up the others
+	short bool       // reads as well as one line of text
+	flat  bool       // its rows stand side by side on paper; an indented row belongs to the one above
 }
 
 // A detail says how much of the longer lists is shown. Everything is in the JSON.
@@ -85,18 +108,198 @@ func compose(d Daily, lang string, much detail) page {
 		}
 	}
 	p.tables = append(p.tables, w.backlog(d.Backlog))
+	if !d.Total.any() {
+		return p
+	}
+	p.charts = append(p.charts, w.hours(d))
+	p.more = append(p.more, w.parts(w.ByCarrier, w.Carrier, d.ByCarrier, d.Total), w.parts(w.ByTeam, w.Team, d.Teams, d.Total), w.cells(d), w.cycle(d))
 	return p
+}
+
+// composeAsks puts the interceptions of the day into words: a report of its own.
+func composeAsks(d Daily, lang string) page {
+	w := &voice{speak(lang), full}
+	s := d.Intercepts
+	p := page{
+		title:     w.AsksTitle,
+		subtitle:  fmt.Sprintf(w.Subtitle, d.Day, d.Zone, d.At.Format("2006-01-02 15:04")),
+		attention: w.Attention, notesTitle: w.Notes, notes: w.AskDefinitions,
+		tiles: []tile{
+			{label: w.Asked, value: fmt.Sprint(s.Asked), link: "figure=asked"},
+			{label: w.EffectiveRate, value: w.rate(s.Effective, w.NotAsked), note: w.basis(s.Effective, w.OfAsked), bad: s.Effective.Hits < s.Effective.N},
+			{label: w.StopRate, value: w.rate(s.Rate, w.NotAsked), note: w.basis(s.Rate, w.OfAsked), bad: s.Missed > 0, link: "figure=stopped"},
+			{label: w.Missed, value: fmt.Sprint(s.Missed), bad: s.Missed > 0, link: "figure=missed"},
+			{label: w.Freeze, value: w.took(s.Freeze, s.Freeze.P95), note: w.P95},
+			{label: w.Device, value: w.took(s.Device, s.Device.P95), note: w.P95},
+			{label: w.Person, value: w.took(s.Person, s.Person.P95), note: w.P95, bad: s.Person.Over > 0},
+		},
+	}
+	if d.Site != "" {
+		p.title = clean(d.Site, maxName) + "  " + p.title
+	}
+	if len(s.Misses) > 0 {
+		p.alerts = append(p.alerts, alert{fmt.Sprintf(w.AlertMissed, len(s.Misses), w.cases(s.Misses)), "figure=missed"})
+	}
+	if n := s.Person.Over + s.Person.Missing; n > 0 {
+		p.alerts = append(p.alerts, alert{text: fmt.Sprintf(w.AlertPerson, s.Person.Over, s.Person.Missing)})
+	}
+	if len(p.alerts) == 0 {
+		p.alerts = []alert{{text: w.AllClear}}
+	}
+	p.tables = append(p.tables, w.delays(s), w.stages(s))
+	list := table{title: w.Intercepts, head: []string{w.Order, w.Channel, w.Why, w.Stage, w.AskedAt, w.Freeze, w.Device, w.Person, w.Result}}
+	hop := func(i Intercept, at time.Time) string {
+		switch {
+		case at.IsZero():
+			return "–"
+		case at.Before(i.AskedAt):
+			return "?"
+		}
+		return w.took(Delays{N: 1}, Millis(at.Sub(i.AskedAt).Milliseconds()))
+	}
+	for _, i := range d.Asks {
+		list.rows = append(list.rows, []string{
+			clean(string(i.Order), maxText), clean(string(i.Channel), maxName), known(w.Whys, string(i.Why)), known(w.Stages, i.Stage),
+			i.AskedAt.In(d.At.Location()).Format(time.TimeOnly), hop(i, i.FrozenAt), hop(i, i.DeviceAt), hop(i, i.PersonAt), known(w.Outcomes, i.Outcome),
+		})
+		list.links = append(list.links, append([]string{"order=" + url.QueryEscape(string(i.Order))}, make([]string, 8)...))
+	}
+	if len(list.rows) > 0 {
+		p.more = append(p.more, list)
+	}
+	return p
+}
+
+// hours shows what came and went hour by hour, from the first to the last with any.
+func (w *voice) hours(d Daily) chart {
+	c := chart{title: w.HoursTitle}
+	first, last := len(d.Hours), -1
+	for i, h := range d.Hours {
+		if h.Received+h.Shipped > 0 {
+			first, last = min(first, i), i
+		}
+	}
+	for i := first; i <= last; i++ {
+		at := d.From.Add(time.Duration(i) * time.Hour).Format("15:04")
+		c.bars = append(c.bars, bar{label: at, value: float64(d.Hours[i].Shipped), text: fmt.Sprintf(w.HourText, d.Hours[i].Shipped, d.Hours[i].Received)})
+	}
+	return c
+}
+
+// parts shows the clocks of the parts of the day's orders.
+func (w *voice) parts(title, head string, parts []Shipping, total Shipping) table {
+	t := table{title: title, total: true, head: append([]string{head}, w.clocks()...)}
+	for _, s := range parts {
+		w.clock(&t, cmp.Or(s.Name, string(s.Carrier), w.Unassigned), s)
+	}
+	w.clock(&t, w.Total, total)
+	return t
+}
+
+// cells shows them by channel, carrier and team, the worst first.
+func (w *voice) cells(d Daily) table {
+	t := table{title: w.CellsTitle, head: append([]string{w.Channel + " · " + w.Carrier + " · " + w.Team}, w.clocks()...)}
+	worst := slices.Clone(d.Cells)
+	slices.SortStableFunc(worst, func(a, b Shipping) int { return cmp.Or(cmp.Compare(b.Late, a.Late), cmp.Compare(b.Due, a.Due)) })
+	for _, s := range worst[:min(len(worst), maxCells)] {
+		name := func(names []Shipping, key Shipping, id string) string {
+			for _, n := range names {
+				if n.Channel == key.Channel && n.Carrier == key.Carrier && n.Name != "" {
+					return n.Name
+				}
+			}
+			return cmp.Or(id, w.Unassigned)
+		}
+		w.clock(&t, strings.Join([]string{
+			clean(name(d.Channels, Shipping{Channel: s.Channel}, string(s.Channel)), maxName),
+			clean(name(d.ByCarrier, Shipping{Carrier: s.Carrier}, string(s.Carrier)), maxName),
+			clean(cmp.Or(s.Team, w.Unassigned), maxName),
+		}, " · "), s)
+		query := url.Values{"channel": {string(s.Channel)}, "carrier": {string(s.Carrier)}, "team": {s.Team}}
+		for i, link := range t.links[len(t.links)-1] {
+			if link != "" {
+				figure, _ := url.ParseQuery(link)
+				query.Set("figure", figure.Get("figure"))
+				t.links[len(t.links)-1][i] = query.Encode() + "&only=true"
+			}
+		}
+	}
+	return t
+}
+
+// maxCells is how many cells a person reads; the CSV has all.
+const maxCells = 60
+
+func (w *voice) clocks() []string {
+	return []string{w.Received, w.HandedOver, w.Due, w.Excluded, w.Late, w.OnTimeRate, w.IntervalHead, w.CollectedRate, w.IntervalHead}
+}
+
+func (w *voice) clock(t *table, name string, s Shipping) {
+	onTime, collected := "–", "–"
+	if s.OnTime.N > 0 {
+		onTime = s.OnTime.interval()
+	}
+	if s.Collected.N() > 0 {
+		low, _ := s.Collected.Worst().Wilson()
+		_, high := s.Collected.Best().Wilson()
+		collected = fmt.Sprintf("%.1f–%.1f%%", low*100, high*100)
+	}
+	t.rows = append(t.rows, []string{
+		name, fmt.Sprint(s.Received), fmt.Sprint(s.Shipped), fmt.Sprint(s.Due), fmt.Sprint(s.Excluded), fmt.Sprint(s.Late),
+		w.onTime(s) + of(s.OnTime.N), onTime, w.band(s.Collected) + of(s.Collected.N()), collected,
+	})
+	t.links = append(t.links, s.links("", "received", "shipped", "due", "excluded", "late", "due", "", "collect_due", ""))
+}
+
+// of writes what a share was counted from, beside it.
+func of(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (n=%d)", n)
+}
+
+// links gives the queries behind a row of figures of s.
+func (s Shipping) links(figures ...string) []string {
+	out := make([]string, len(figures))
+	for i, f := range figures {
+		if f == "" {
+			continue
+		}
+		q := url.Values{"figure": {f}}
+		for key, v := range map[string]string{"channel": string(s.Channel), "carrier": string(s.Carrier), "team": s.Team} {
+			if v != "" {
+				q.Set(key, v)
+			}
+		}
+		out[i] = q.Encode()
+	}
+	return out
+}
+
+// cycle shows how long the stages took.
+func (w *voice) cycle(d Daily) table {
+	t := table{title: w.CycleTitle, head: []string{w.Stage, "n", w.Silent, w.Median, "p90", w.P95, w.Max}}
+	for _, c := range d.Cycle {
+		if c.N+c.Missing+c.Skewed == 0 {
+			continue
+		}
+		t.rows = append(t.rows, []string{
+			known(w.Cycles, c.Stage), fmt.Sprint(c.N), fmt.Sprint(c.Missing), w.took(c.Delays, c.P50), w.took(c.Delays, c.P90), w.took(c.Delays, c.P95), w.took(c.Delays, c.Max),
+		})
+	}
+	return t
 }
 
 func (w *voice) tiles(d Daily) []tile {
 	onTime, stopped := d.Total.OnTime, d.Intercepts.Rate
 	ts := []tile{
-		{label: w.Received, value: fmt.Sprint(d.Total.Received)},
-		{label: w.Shipped, value: fmt.Sprint(d.Total.Shipped)},
-		{label: w.OnTimeRate, value: w.onTime(d.Total), note: w.basis(onTime, w.Count), bad: d.Total.Late > 0},
-		{label: w.CollectedRate, value: w.band(d.Total.Collected), note: w.bandNote(d.Total.Collected), bad: d.Total.Collected.No > 0},
-		{label: w.StopRate, value: w.rate(stopped, w.NotAsked), note: w.basis(stopped, w.OfAsked), bad: d.Intercepts.Missed > 0},
-		{label: w.Backlog, value: fmt.Sprint(d.Backlog.Open()), bad: d.Backlog.Overdue > 0},
+		{link: "figure=received", label: w.Received, value: fmt.Sprint(d.Total.Received)},
+		{link: "figure=shipped", label: w.Shipped, value: fmt.Sprint(d.Total.Shipped)},
+		{link: "figure=due", label: w.OnTimeRate, value: w.onTime(d.Total), note: w.basis(onTime, w.Count), bad: d.Total.Late > 0},
+		{link: "figure=collect_due", label: w.CollectedRate, value: w.band(d.Total.Collected), note: w.bandNote(d.Total.Collected), bad: d.Total.Collected.No > 0},
+		{link: "figure=asked", label: w.StopRate, value: w.rate(stopped, w.NotAsked), note: w.basis(stopped, w.OfAsked), bad: d.Intercepts.Missed > 0},
+		{link: "figure=open", label: w.Backlog, value: fmt.Sprint(d.Backlog.Open()), bad: d.Backlog.Overdue > 0},
 	}
 	if d.Backlog.Open() > 0 {
 		ts[5].note = fmt.Sprintf(w.OverdueNote, d.Backlog.Overdue)
@@ -156,32 +359,32 @@ func (w *voice) bandNote(b Band) string {
 	return fmt.Sprintf(w.BandNote, b.N(), b.Unknown)
 }
 
-func (w *voice) alerts(d Daily) []string {
-	var out []string
-	add := func(n int, format string, args ...any) {
+func (w *voice) alerts(d Daily) []alert {
+	var out []alert
+	add := func(n int, link, format string, args ...any) {
 		if n > 0 {
-			out = append(out, strings.TrimRight(fmt.Sprintf(format, args...), " ："))
+			out = append(out, alert{strings.TrimRight(fmt.Sprintf(format, args...), " ："), link})
 		}
 	}
 	if !d.Total.any() && d.Intercepts.Asked == 0 {
 		// A day without orders may be a holiday. It may also be a dead connection.
-		out = append(out, w.AlertEmpty)
+		out = append(out, alert{text: w.AlertEmpty})
 	}
-	add(d.Backlog.Overdue, w.AlertOverdue, d.Backlog.Overdue)
-	add(len(d.Late), w.AlertLate, len(d.Late), w.cases(d.Late))
-	add(len(d.Intercepts.Misses), w.AlertMissed, len(d.Intercepts.Misses), w.cases(d.Intercepts.Misses))
+	add(d.Backlog.Overdue, "figure="+waitsOverdue, w.AlertOverdue, d.Backlog.Overdue)
+	add(len(d.Late), "figure=late", w.AlertLate, len(d.Late), w.cases(d.Late))
+	add(len(d.Intercepts.Misses), "figure=missed", w.AlertMissed, len(d.Intercepts.Misses), w.cases(d.Intercepts.Misses))
 	slow := d.Intercepts.Person
-	add(slow.Over+slow.Missing, w.AlertPerson, slow.Over, slow.Missing)
-	add(d.Total.Collected.Unknown, w.AlertUnscanned, d.Total.Collected.Unknown)
+	add(slow.Over+slow.Missing, "figure=asked", w.AlertPerson, slow.Over, slow.Missing)
+	add(d.Total.Collected.Unknown, "figure=collect_unknown", w.AlertUnscanned, d.Total.Collected.Unknown)
 	gap, skewed := 0, slow.Skewed+d.Intercepts.Device.Skewed+d.Intercepts.Freeze.Skewed
 	for _, c := range d.Carriers {
 		gap += c.Gap.Over
 		skewed += c.Gap.Skewed
 	}
-	add(gap, w.AlertGap, gap)
-	add(skewed, w.AlertSkew, skewed)
+	add(gap, "figure=gap_over", w.AlertGap, gap)
+	add(skewed, "", w.AlertSkew, skewed)
 	if len(out) == 0 {
-		return []string{w.AllClear}
+		return []alert{{text: w.AllClear}}
 	}
 	return out
 }
@@ -221,13 +424,19 @@ func (w *voice) channels(d Daily) table {
 	}
 	for _, s := range shown {
 		t.rows = append(t.rows, w.channel(cmp.Or(s.Name, string(s.Channel), w.Unnamed), s))
+		t.links = append(t.links, s.channelLinks())
 	}
 	all := w.Total
 	if len(shown) < len(d.Channels) {
 		all = fmt.Sprintf("%s (%d)", w.Total, len(d.Channels))
 	}
 	t.rows = append(t.rows, w.channel(all, d.Total))
+	t.links = append(t.links, d.Total.channelLinks())
 	return t
+}
+
+func (s Shipping) channelLinks() []string {
+	return s.links("", "received", "shipped", "due", "excluded", "pending", "on_time", "late", "due", "", "collect_due")
 }
 
 func (w *voice) channel(name string, s Shipping) []string {
@@ -251,6 +460,7 @@ func (w *voice) carriers(d Daily) table {
 			name, fmt.Sprint(c.Shipped), fmt.Sprint(c.Shipped - c.Gap.Missing), fmt.Sprint(c.Gap.Missing),
 			w.took(c.Gap, c.Gap.P50), w.took(c.Gap, c.Gap.P95), w.took(c.Gap, c.Gap.Max), fmt.Sprint(c.Gap.Over),
 		})
+		t.links = append(t.links, Shipping{Carrier: c.Carrier}.links("", "shipped", "", "collect_unknown", "", "", "", "gap_over"))
 	}
 	return t
 }
@@ -258,20 +468,23 @@ func (w *voice) carriers(d Daily) table {
 func (w *voice) work(d Daily) table {
 	k := d.Work
 	t := table{title: w.Work, flat: true, head: []string{w.Metric, w.Hits, w.Base, w.Share}}
-	row := func(name string, r Rate) {
+	row := func(name, figure string, r Rate, codes []ReasonTold, names map[string]string) {
 		t.rows = append(t.rows, []string{name, fmt.Sprint(r.Hits), fmt.Sprint(r.N), w.rate(r, w.NoOrders)})
+		t.links = append(t.links, []string{"", "figure=" + figure, "figure=worked", "figure=" + figure})
+		for _, e := range codes[:min(len(codes), w.much.reasons)] {
+			t.rows = append(t.rows, []string{"  " + known(names, e.Code), fmt.Sprint(e.Count), "", ""})
+			t.links = append(t.links, make([]string, 4))
+		}
 	}
-	row(w.Short, k.Short)
-	row(w.LabelErrors, k.LabelErrors)
-	for _, e := range k.Reasons[:min(len(k.Reasons), w.much.reasons)] {
-		t.rows = append(t.rows, []string{"  " + known(w.Errors, e.Code), fmt.Sprint(e.Count), "", ""})
+	row(w.Short, "short", k.Short, nil, nil)
+	row(w.LabelErrors, "label_errors", k.LabelErrors, k.Reasons, w.Errors)
+	row(w.Reprints, "reprints", Rate{k.Reprints, k.Labels}, k.Redone, w.RedoneWhys)
+	row(w.Manual, "manual", Rate{k.Manual, k.Orders}, k.Bent, w.BentWhys)
+	for i := range t.rows {
+		if t.rows[i][0] == w.Manual && k.Orders > 0 {
+			t.rows[i][3] = fmt.Sprintf(w.PerThousand, 1000*float64(k.Manual)/float64(k.Orders))
+		}
 	}
-	row(w.Reprints, Rate{k.Reprints, k.Labels})
-	share := w.NoOrders
-	if k.Orders > 0 {
-		share = fmt.Sprintf(w.PerThousand, 1000*float64(k.Manual)/float64(k.Orders))
-	}
-	t.rows = append(t.rows, []string{w.Manual, fmt.Sprint(k.Manual), fmt.Sprint(k.Orders), share})
 	return t
 }
 
@@ -291,6 +504,7 @@ func (w *voice) intercepts(s Interceptions) table {
 			fmt.Sprint(s.Asked), fmt.Sprint(s.Stopped), fmt.Sprint(s.Missed), fmt.Sprint(s.Thawed), fmt.Sprint(s.Open),
 			w.rate(s.Rate, w.NotAsked), interval,
 		}},
+		links: [][]string{{"figure=asked", "figure=stopped", "figure=missed", "figure=thawed", "", "", ""}},
 	}
 }
 
@@ -325,6 +539,7 @@ func (w *voice) backlog(b Backlog) table {
 			fmt.Sprint(b.Open()), fmt.Sprint(b.Overdue), fmt.Sprint(b.Under2), fmt.Sprint(b.Under6), fmt.Sprint(b.Under24),
 			fmt.Sprint(b.Later), fmt.Sprint(b.None), fmt.Sprint(b.Held),
 		}},
+		links: [][]string{Shipping{}.links("open", waitsOverdue, waitsUnder2, waitsUnder6, waitsUnder24, waitsLater, waitsNone, waitsHeld)},
 	}
 }
 

@@ -20,34 +20,80 @@ var lengths = []detail{
 	{channels: 4, reasons: 1},
 }
 
-// WritePDF writes the report as one page of A4, in Chinese unless lang is "en".
-// What would not fit is left to the text and the JSON, least needed first: names
-// of orders, reasons, small carriers and channels. The same figures give the same
-// bytes.
+// WritePDF writes the report as A4, in Chinese unless lang is "en": one page of
+// summary, then the details behind it. What would not fit on the first page is left
+// to the others, least needed first: names of orders, reasons, small carriers and
+// channels. The same figures give the same bytes.
 func WritePDF(w io.Writer, d Daily, lang string) error {
-	for i, much := range lengths {
-		data, err := draw(d, compose(d, lang, much), speak(lang))
-		if err != nil {
-			return fmt.Errorf("report of %s: %w", d.Day, err)
-		}
-		if pages(data) == 1 || i == len(lengths)-1 {
-			_, err = w.Write(data)
-			return err
+	p, err := fit(d, lang)
+	if err != nil {
+		return fmt.Errorf("report of %s: %w", d.Day, err)
+	}
+	doc := newDoc(d, p)
+	doc.summary(p, speak(lang))
+	doc.Break()
+	doc.details(d, compose(d, lang, full), speak(lang))
+	return doc.write(w, d)
+}
+
+// fit gives as much of the summary as fits on one page.
+func fit(d Daily, lang string) (p page, err error) {
+	for _, much := range lengths {
+		p = compose(d, lang, much)
+		doc := newDoc(d, p)
+		doc.summary(p, speak(lang))
+		data, err := doc.Bytes()
+		if err != nil || pages(data) == 1 {
+			return p, err
 		}
 	}
-	return nil
+	return p, nil
+}
+
+func (doc paper) write(w io.Writer, d Daily) error {
+	data, err := doc.Bytes()
+	if err != nil {
+		return fmt.Errorf("report of %s: %w", d.Day, err)
+	}
+	_, err = w.Write(data)
+	return err
+}
+
+// WriteAsksPDF writes the report of the day's interceptions as A4.
+func WriteAsksPDF(w io.Writer, d Daily, lang string) error {
+	p := composeAsks(d, lang)
+	doc := newDoc(d, p)
+	doc.summary(p, speak(lang))
+	for _, t := range p.more {
+		doc.Heading(t.title)
+		doc.Table(t.ruled())
+	}
+	return doc.write(w, d)
 }
 
 // pages counts the pages of a document that package pdf has made.
 func pages(data []byte) int { return bytes.Count(data, []byte("/Type /Page\n")) }
 
-func draw(d Daily, p page, w *words) ([]byte, error) {
+// A paper is a document that reports are drawn on.
+type paper struct{ *pdf.Doc }
+
+func newDoc(d Daily, p page) paper {
 	doc := pdf.New(pdf.Options{Title: p.title, Footer: p.subtitle, Created: d.At})
 	doc.Title(p.title + "  " + d.Day.String())
+	return paper{doc}
+}
+
+// summary draws the first page.
+func (doc paper) summary(p page, w *words) {
 	doc.Table(tiles(p.tiles))
-	doc.Text(p.attention + w.Colon + "\n· " + strings.Join(p.alerts, "\n· "))
+	var texts []string
+	for _, a := range p.alerts {
+		texts = append(texts, a.text)
+	}
+	doc.Text(p.attention + w.Colon + "\n· " + strings.Join(texts, "\n· "))
 	for _, t := range p.tables {
 		switch {
+		case len(t.rows) == 0:
 		case t.short:
 			doc.Text(t.sentence(w))
 		case t.flat:
@@ -59,7 +105,44 @@ func draw(d Daily, p page, w *words) ([]byte, error) {
 	if len(p.notes) > 0 {
 		doc.Text(p.notesTitle + w.Colon + "\n" + strings.Join(p.notes, "\n"))
 	}
-	return doc.Bytes()
+}
+
+// maxListed is how many orders of one list are printed; the CSV has all.
+const maxListed = 200
+
+// details draws the charts, the longer tables and the orders somebody will ask about.
+func (doc paper) details(d Daily, p page, w *words) {
+	for _, c := range p.charts {
+		if len(c.bars) == 0 {
+			continue
+		}
+		doc.Heading(c.title)
+		var bars []pdf.Bar
+		for _, b := range c.bars {
+			bars = append(bars, pdf.Bar{Label: b.label, Value: b.value, Text: b.text})
+		}
+		doc.Bars(bars)
+	}
+	for _, t := range p.more {
+		if len(t.rows) > 0 {
+			doc.Heading(t.title)
+			doc.Table(t.ruled())
+		}
+	}
+	for _, list := range []struct {
+		title string
+		cases []Case
+	}{{w.Late, d.Late}, {w.Excluded, d.Excluded}, {w.Missed, d.Intercepts.Misses}} {
+		if len(list.cases) == 0 {
+			continue
+		}
+		doc.Heading(fmt.Sprintf("%s (%d)", list.title, len(list.cases)))
+		t := table{head: []string{w.Order, w.Channel, w.AlertShipBy, w.Why}}
+		for _, c := range list.cases[:min(len(list.cases), maxListed)] {
+			t.rows = append(t.rows, []string{clean(string(c.Order), maxText), clean(string(c.Channel), maxName), d.moment(c.ShipBy), known(w.Whys, c.Why)})
+		}
+		doc.Table(t.ruled())
+	}
 }
 
 // tiles sets the first figures side by side, in bold.

@@ -30,7 +30,7 @@ func crowdedDay() Input {
 	return in
 }
 
-func TestThePDFIsOnePage(t *testing.T) {
+func TestThePDFBeginsWithOnePageOfSummary(t *testing.T) {
 	days := map[string]Input{
 		"busy": busyDay(), "crowded": crowdedDay(), "empty": {Day: day},
 		"rare characters": {Site: "㙓𠮷🙂", Day: day, Rows: []Row{{Channel: "堃\x1b", Received: clock("09:00")}}},
@@ -45,8 +45,12 @@ func TestThePDFIsOnePage(t *testing.T) {
 				if err := WritePDF(&b, ForDay(in), lang); err != nil {
 					t.Fatal(err)
 				}
-				if n := pages(a.Bytes()); n != 1 || !bytes.HasPrefix(a.Bytes(), []byte("%PDF-")) {
-					t.Errorf("%d pages, want 1", n)
+				if n := pages(a.Bytes()); n < 2 || !bytes.HasPrefix(a.Bytes(), []byte("%PDF-")) {
+					t.Errorf("%d pages, want details behind the summary", n)
+				}
+				p, err := fit(ForDay(in), lang)
+				if n := summaryPages(t, ForDay(in), p); err != nil || n != 1 {
+					t.Errorf("the summary takes %d pages, %v; want 1", n, err)
 				}
 				if !bytes.Equal(a.Bytes(), b.Bytes()) {
 					t.Error("the same figures gave other bytes")
@@ -56,12 +60,33 @@ func TestThePDFIsOnePage(t *testing.T) {
 	}
 }
 
-// Without this TestThePDFIsOnePage could not fail.
+// summaryPages is how many pages the summary takes.
+func summaryPages(t *testing.T, d Daily, p page) int {
+	t.Helper()
+	doc := newDoc(d, p)
+	doc.summary(p, speak("zh"))
+	data, err := doc.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages(data)
+}
+
+// Without this TestThePDFBeginsWithOnePageOfSummary could not fail.
 func TestPagesAreCounted(t *testing.T) {
-	p := compose(ForDay(crowdedDay()), "zh", full)
-	data, err := draw(ForDay(crowdedDay()), p, speak("zh"))
-	if err != nil || pages(data) < 2 {
-		t.Errorf("everything of a crowded day takes %d pages, %v; want 2 or more", pages(data), err)
+	d := ForDay(crowdedDay())
+	if n := summaryPages(t, d, compose(d, "zh", full)); n < 2 {
+		t.Errorf("everything of a crowded day takes %d pages; want 2 or more", n)
+	}
+}
+
+// TestAsksPDF is about the report of interceptions alone.
+func TestAsksPDF(t *testing.T) {
+	for name, in := range map[string]Input{"busy": busyDay(), "crowded": crowdedDay(), "empty": {Day: day}} {
+		var b bytes.Buffer
+		if err := WriteAsksPDF(&b, ForDay(in), "zh"); err != nil || pages(b.Bytes()) < 1 {
+			t.Errorf("%s: %d pages, %v", name, pages(b.Bytes()), err)
+		}
 	}
 }
 

@@ -107,6 +107,7 @@ type Delays struct {
 	Missing int    `json:"missing"`  // has not happened
 	Skewed  int    `json:"skewed"`   // happened before it was asked, so a clock is wrong; not counted in N
 	P50     Millis `json:"p50_ms"`   // nearest rank, as the others
+	P90     Millis `json:"p90_ms"`   //
 	P95     Millis `json:"p95_ms"`   //
 	Max     Millis `json:"max_ms"`   //
 	Over    int    `json:"over"`     // longer than Limit
@@ -138,7 +139,7 @@ func delays(spans []span, limit time.Duration) Delays {
 	rank := func(p float64) Millis {
 		return Millis(took[max(0, int(math.Ceil(p*float64(d.N)))-1)].Milliseconds())
 	}
-	d.P50, d.P95, d.Max = rank(0.50), rank(0.95), rank(1)
+	d.P50, d.P90, d.P95, d.Max = rank(0.50), rank(0.90), rank(0.95), rank(1)
 	for _, t := range took {
 		if t > limit {
 			d.Over++

@@ -18,7 +18,8 @@ import (
 type Row struct {
 	Order    floor.OrderID
 	Channel  floor.ChannelID
-	Carrier  floor.CarrierID
+	Carrier  floor.CarrierID // empty until a parcel of it is sealed
+	Team     string          // of who began it, then of who sealed it; empty: nobody, or nobody's team is known
 	Received time.Time
 	ShipBy   time.Time // the shop's last moment for the handover
 	// CollectBy is the shop's last moment for the carrier's first scan. Without it
@@ -39,9 +40,16 @@ type Row struct {
 	Lines       int
 	ShortLines  int
 	Labels      int      // labels printed, copies not counted; one at least if it was handed over
-	LabelErrors []string // reason codes, one for each error
+	LabelErrors []string // reason codes, one for each error, the first ten
+	Parcels     int      // sealed; zero of an order that left: it is taken for one
+	BadParcels  int      // of them, those with a label error
 	Reprints    int
-	Manual      int // acts that went round a check: typed instead of scanned, unlocked, forced
+	Redone      []string // why, as many as are known
+	Manual      int      // acts that went round a check: typed instead of scanned, unlocked, forced, printed again
+	Bent        []string // which, as many as are known
+
+	// When the stages between Received and HandedOver were reached.
+	Paid, Waved, Picked, Sealed time.Time
 }
 
 // Outcome is how an interception ended.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -9,7 +10,15 @@ import (
 // Chinese unless lang is "en". Columns line up where a Chinese character is two
 // wide.
 func WriteText(w io.Writer, d Daily, lang string) error {
-	p := compose(d, lang, full)
+	return writeText(w, compose(d, lang, full))
+}
+
+// WriteAsksText writes the report of the day's interceptions as plain text.
+func WriteAsksText(w io.Writer, d Daily, lang string) error {
+	return writeText(w, composeAsks(d, lang))
+}
+
+func writeText(w io.Writer, p page) error {
 	var b strings.Builder
 	line := func(parts ...string) {
 		b.WriteString(strings.TrimRight(strings.Join(parts, ""), " "))
@@ -28,9 +37,9 @@ func WriteText(w io.Writer, d Daily, lang string) error {
 	line()
 	line(p.attention)
 	for _, a := range p.alerts {
-		line("  - ", a)
+		line("  - ", a.text)
 	}
-	for _, t := range p.tables {
+	for _, t := range slices.Concat(p.tables, p.more) {
 		line()
 		if t.title != "" {
 			line(t.title)

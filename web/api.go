@@ -91,6 +91,7 @@ func (a *api) register(mux *http.ServeMux) {
 	h := humago.New(mux, c)
 	h.UseMiddleware(a.admit)
 
+	a.registerReports(h)
 	put(a, h, "pair", "POST /pair", "Pair a device with its one-time code", a.pair)
 	put(a, h, "list-orders", "GET /orders", "Orders by state or flag, a page at a time", a.orders)
 	put(a, h, "order", "GET /orders/{id}", "One order with its time line; personal data is masked unless a lead asks", a.order)
@@ -112,7 +113,6 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "tell-exception", "POST /exceptions", "Report a problem from a handheld, perhaps with a photo", a.tell)
 	put(a, h, "list-exceptions", "GET /exceptions", "What people reported, the newest first", a.exceptions)
 	put(a, h, "exception-photo", "GET /exceptions/{id}/photo", "The photo of a report", a.photo)
-	put(a, h, "report", "GET /reports/{day}", "The report of a day", a.report)
 	put(a, h, "list-labels", "GET /labels", "Label templates: shipped, and the site's own over them", a.labels)
 	put(a, h, "preview-label", "POST /labels/preview", "Draw a label template with a sample order, or name its mistakes", a.labelPreview)
 	put(a, h, "list-channels", "GET /channels", "The health of the shops' connections", a.channels)
@@ -371,19 +371,6 @@ func (a *api) intercepts(ctx context.Context, in *struct {
 		})
 	})
 	return give(out), err
-}
-
-func (a *api) report(ctx context.Context, in *struct {
-	Day string `path:"day" pattern:"^20[0-9]{2}-[0-9]{2}-[0-9]{2}$" example:"2026-11-21"`
-}) (*answer[any], error) {
-	if err := needs(ctx, floor.RoleLead); err != nil {
-		return nil, err
-	}
-	if a.o.Report == nil {
-		return nil, &problem{Status: http.StatusNotFound, Title: "This daemon makes no reports."}
-	}
-	r, err := a.o.Report(ctx, in.Day)
-	return give(r), err
 }
 
 // health answers a watchdog or a load balancer; it says no more than yes or no.

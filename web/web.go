@@ -29,6 +29,7 @@ import (
 	"floord/floor/foreman"
 	"floord/internal/gate"
 	"floord/label"
+	"floord/report"
 	"floord/sync/ledger"
 	"floord/sync/pda"
 
@@ -56,9 +57,6 @@ type Options struct {
 
 	// AdminToken lets the operator in; empty means nobody is the operator.
 	AdminToken string
-	// Report gives the report of a day ("2026-11-21") as something that encodes
-	// to JSON. Nil: there are no reports.
-	Report func(ctx context.Context, day string) (any, error)
 	// Pictures is the folder of the goods' pictures: SKU.jpg, .png or .webp. Empty:
 	// there are none.
 	Pictures string
@@ -68,6 +66,8 @@ type Options struct {
 	Secure string
 	// Templates are the site's label templates; nil: those that come with floord.
 	Templates label.Templates
+	// Report counts a day ("2026-11-21"). Nil: there are no reports.
+	Report func(ctx context.Context, day string) (report.Daily, error)
 	// Health says what is wrong with the daemon, or nil.
 	Health func(context.Context) error
 }

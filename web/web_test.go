@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"floord/report"
 	"floord/sync/pda/pdatest"
 	"floord/web"
 )
@@ -22,7 +24,10 @@ func newSite(t testing.TB, o pdatest.Options) *pdatest.Site {
 	s := pdatest.NewSite(t, o)
 	h, err := web.New(web.Options{
 		Ledger: s.Ledger, Foreman: s.Foreman, PDA: s.PDA, Gate: s.Gate, Version: "test", AdminToken: adminToken,
-		Report: func(_ context.Context, day string) (any, error) { return map[string]string{"day": day}, nil },
+		Report: func(_ context.Context, day string) (report.Daily, error) {
+			d, err := report.ParseDay(day)
+			return report.ForDay(report.Input{Day: d, Rows: []report.Row{{Order: "o1", Channel: "pdd", Received: time.Date(d.Year, d.Month, d.Day, 10, 0, 0, 0, report.Shanghai)}}}), err
+		},
 	})
 	s.Must(err)
 	s.Mux.Handle("/", h)
@@ -92,6 +97,11 @@ func TestWhoMayCall(t *testing.T) {
 		{name: "closed list", token: nobody, method: "GET", path: "/api/v1/orders?state=CLOSED", status: 200, has: string(id)},
 		{name: "intercepts", token: lead, method: "GET", path: "/api/v1/intercepts?day=2020-01-01", status: 200, has: "[]"},
 		{name: "report", token: lead, method: "GET", path: "/api/v1/reports/2026-11-21", status: 200, has: "2026-11-21"},
+		{name: "report in words", token: lead, method: "GET", path: "/api/v1/reports/2026-11-21/page?lang=en", status: 200, has: "figure=received"},
+		{name: "orders behind a figure", token: lead, method: "GET", path: "/api/v1/reports/2026-11-21/orders?figure=received&channel=pdd", status: 200, has: "o1"},
+		{name: "no orders behind it", token: lead, method: "GET", path: "/api/v1/reports/2026-11-21/orders?figure=late", status: 200, has: `"all":0`},
+		{name: "report as a file", token: lead, method: "GET", path: "/api/v1/reports/2026-11-21/file?form=orders.csv", status: 200, has: "o1,pdd"},
+		{name: "report as no file", token: lead, method: "GET", path: "/api/v1/reports/2026-11-21/file?form=exe", status: 422},
 		{name: "report of no day", token: lead, method: "GET", path: "/api/v1/reports/yesterday", status: 422},
 		{name: "people are an admin's to change", token: lead, method: "PUT", path: "/api/v1/people/sun.li", body: `{"name":"孙丽","badge":"4711","roles":["picker"]}`, status: 403},
 		{name: "set a person", token: adminToken, method: "PUT", path: "/api/v1/people/sun.li", body: `{"name":"孙丽","badge":"4711","roles":["picker"]}`, status: 200},

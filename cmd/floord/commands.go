@@ -302,6 +302,7 @@ func reportCommand() *cli.Command {
 			&cli.StringFlag{Name: "pdf", Usage: "write the PDF to `FILE`; health-D.pdf here if empty, none if -"},
 			&cli.StringFlag{Name: "lang", Usage: "zh or en; the site's if empty"},
 			&cli.BoolFlag{Name: "json", Usage: "print JSON in place of text, and no PDF"},
+			&cli.StringFlag{Name: "form", Usage: "print `FORM` in place of text: html, csv, orders.csv, intercepts.html, intercepts.csv, pdf, intercepts.pdf"},
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
 			cfg, err := load(c)
@@ -317,6 +318,9 @@ func reportCommand() *cli.Command {
 			}
 			if c.Bool("json") {
 				return daemon.Operate(ctx, cfg, []string{"report", "json", day}, nil, os.Stdout)
+			}
+			if form := c.String("form"); form != "" {
+				return daemon.Operate(ctx, cfg, []string{"report", "form", day, lang, form}, nil, os.Stdout)
 			}
 			if err := daemon.Operate(ctx, cfg, []string{"report", "text", day, lang}, nil, os.Stdout); err != nil {
 				return err

@@ -70,7 +70,7 @@ func (v look) number(o floor.Order, c floor.CarrierID) (numbered, error) {
 		}
 		return numbered{}, errors.Join(err, v.noNumber(c))
 	}
-	n, ok, err := v.PooledWaybill(c)
+	n, ok, err := v.PooledWaybill(c, "")
 	if err != nil {
 		return numbered{}, err
 	}

@@ -300,7 +300,65 @@ func (f *Foreman) Thaw(ctx context.Context, by By, id floor.OrderID) (ledger.Rec
 		if err != nil {
 			return err
 		}
-		return i.thaw(o, "thawed")
+		if err := i.thaw(o, "thawed"); err != nil || o.Freeze.Why != floor.FreezeAddress {
+			return err
+		}
+		return i.readdress(o)
+	})
+}
+
+// readdress gives the sealed parcels of an order that goes elsewhere now a new number
+// each, where one was taken, and a label with the address as it is: the old number is
+// void, and its label is refused at the handover. Without a number there is no thaw.
+func (i *intake) readdress(o floor.Order) error {
+	es, err := i.effects()
+	if err != nil {
+		return err
+	}
+	var after floor.WaybillNo
+	for _, id := range o.Parcels {
+		p, ok, err := i.Parcel(id)
+		if err != nil {
+			return err
+		}
+		if !ok || p.State != floor.ParcelIsSealed || p.Waybill == "" {
+			continue
+		}
+		if err := i.dropLabels(p); err != nil {
+			return err
+		}
+		i.add(floor.WaybillKilled{Parcel: id, Order: o.ID, Station: p.Station, Carrier: p.Carrier, Waybill: p.Waybill, Why: "address"})
+		i.add(i.giveBack(es, o.ID, id, p.Carrier, p.Waybill)...)
+		if i.f.rule(p.Carrier).Books {
+			continue // its number is booked now, and bound when it is there
+		}
+		n, ok, err := i.PooledWaybill(p.Carrier, after)
+		if err == nil && !ok {
+			err = i.noNumber(p.Carrier)
+		}
+		if err != nil {
+			return err
+		}
+		after = n
+		to, _, err := i.Recipient(o.ID)
+		if err != nil {
+			return err
+		}
+		i.add(i.rebind(es, p, numbered{Waybill: n, SortCode: i.f.o.SortCode(p.Carrier, to)})...)
+	}
+	return nil
+}
+
+// dropLabels takes a parcel's labels off the lane, but for one that may be coming
+// out at this moment: that stays in doubt until somebody looks.
+func (i *intake) dropLabels(p floor.Parcel) error {
+	return i.Lane(PrinterLane(p.Station), func(e floor.Effect) bool {
+		if e.Parcel == p.ID && (e.State == floor.EffectWanted || e.State == floor.EffectLater) {
+			i.add(floor.EffectEnded{
+				Effect: e.ID, Lane: e.Lane, Order: p.Order, Parcel: p.ID, Station: p.Station, What: e.What, Outcome: "dropped",
+			})
+		}
+		return true
 	})
 }
 
@@ -445,15 +503,7 @@ func (i *intake) voidParcels(o floor.Order, why string) error {
 			return err
 		}
 		i.add(i.giveBack(es, o.ID, id, p.Carrier, p.Waybill)...)
-		err = i.Lane(PrinterLane(p.Station), func(e floor.Effect) bool {
-			if e.Parcel == id && (e.State == floor.EffectWanted || e.State == floor.EffectLater) {
-				i.add(floor.EffectEnded{
-					Effect: e.ID, Lane: e.Lane, Order: o.ID, Parcel: id, Station: p.Station, What: e.What, Outcome: "dropped",
-				})
-			}
-			return true
-		})
-		if err != nil {
+		if err := i.dropLabels(p); err != nil {
 			return err
 		}
 	}

@@ -198,3 +198,32 @@ func TestFinalCancelWithoutHolders(t *testing.T) {
 	}
 	s.checkViews()
 }
+
+// TestAddressChangeAfterTheSeal: the old number and its label die, the parcel gets
+// new ones with the address as it is.
+func TestAddressChangeAfterTheSeal(t *testing.T) {
+	s := newSite(t)
+	s.receive(shopOrder("1", "TS01", 2))
+	s.pickAll(s.release("1"))
+	p := s.pack("1")
+	s.printed(p)
+	moved := shopOrder("1", "TS01", 2)
+	moved.To.Detail, moved.ModifiedAt, moved.Content = "另一条路2号", monday.Add(time.Hour), "moved"
+	s.receive(moved)
+	s.ok(s.f.Thaw(t.Context(), s.by(lead), s.id("1")))
+	now := s.parcel(p.ID)
+	if now.Waybill == p.Waybill || now.Waybill == "" || now.Copies != 2 || now.Label != floor.LabelWanted {
+		t.Fatalf("parcel after the thaw: %s copy %d, label %s; want a new number and its label", now.Waybill, now.Copies, now.Label)
+	}
+	if err := s.handOver(now); !refused(err, "label-not-out") {
+		t.Errorf("handover before the new label: %v", err)
+	}
+	s.printed(now)
+	if err := s.handOver(p); err == nil {
+		t.Error("the old label was handed over")
+	}
+	if err := s.handOver(now); err != nil {
+		t.Error(err)
+	}
+	s.checkViews()
+}

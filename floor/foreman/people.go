@@ -96,7 +96,7 @@ func (f *Foreman) SetPerson(ctx context.Context, by By, p floor.Person, badge st
 		if other, ok, err := v.PersonByBadge(hash); err != nil || badge == "" || ok && other.ID != p.ID {
 			return nil, orRefuse(err, floor.Refuse("no-badge"))
 		}
-		return []floor.Fact{floor.PersonSet{Person: p.ID, Name: p.Name, Badge: hash, Roles: p.Roles, Lang: p.Lang}}, nil
+		return []floor.Fact{floor.PersonSet{Person: p.ID, Name: p.Name, Badge: hash, Roles: p.Roles, Lang: p.Lang, Team: p.Team}}, nil
 	})
 }
 

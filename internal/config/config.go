@@ -181,6 +181,7 @@ type Person struct {
 	BadgeFile Path           `toml:"badge_file" is:"secret"`
 	Roles     []floor.Role   `toml:"roles" oneof:"picker packer lead admin" is:"needed"`
 	Lang      string         `toml:"lang" oneof:"zh en"` // empty: the site's
+	Team      string         `toml:"team" is:"line"`     // 班组; reports count by it
 }
 
 // A Channel is one account on one platform.

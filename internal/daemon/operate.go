@@ -2,10 +2,8 @@ package daemon
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,9 +38,10 @@ var commands = []command{
 	{"journal show", journalShow},
 	{"journal verify", journalVerify},
 	{"journal rebuild", journalRebuild},
-	{"report text", reportText},
+	{"report text", reportAs(report.WriteText)},
 	{"report json", reportJSON},
-	{"report pdf", reportPDF},
+	{"report pdf", reportAs(report.WritePDF)},
+	{"report form", reportForm},
 	{"import", importCSV},
 	{"label preview", labelPreview},
 	{"label wave", labelWave},
@@ -268,119 +267,6 @@ func journalRebuild(ctx context.Context, s *Site, _ []string, _ io.Reader, out i
 	}
 	fmt.Fprintf(out, "views rebuilt from %d events\n", s.ledger.Seq())
 	return nil
-}
-
-// ---- reports
-
-func (s *Site) daily(args []string) (report.Daily, error) {
-	now := time.Now().In(s.cfg.Site.Zone)
-	day := report.DayOf(now, s.cfg.Site.Zone)
-	if len(args) > 0 && args[0] != "" {
-		var err error
-		if day, err = report.ParseDay(args[0]); err != nil {
-			return report.Daily{}, err
-		}
-	}
-	return s.dailyOf(day, now)
-}
-
-// dailyOf gathers the rows of a day and counts them.
-func (s *Site) dailyOf(day report.Day, now time.Time) (report.Daily, error) {
-	from, to := day.Bounds(s.cfg.Site.Zone)
-	in := report.Input{
-		Site: s.cfg.Site.Name, Day: day, Zone: s.cfg.Site.Zone,
-		Channels: map[floor.ChannelID]string{}, Carriers: map[floor.CarrierID]string{},
-	}
-	if now.Before(to) {
-		in.At = now
-	}
-	for _, c := range s.cfg.Carriers {
-		in.Carriers[c.ID] = c.Name
-	}
-	err := s.ledger.Read(func(v *ledger.View) error {
-		err := v.Ship(from, to, func(r floor.ShipRow) bool {
-			in.Rows = append(in.Rows, report.Row{
-				Order: r.Order, Channel: r.Channel, Carrier: r.Carrier, Received: r.Received,
-				ShipBy: r.ShipBy, CollectBy: r.CollectBy, Worked: r.Worked, HandedOver: r.HandedOver,
-				Closed: r.Closed, ClosedAt: r.ClosedAt, Held: r.Held, Lines: r.Lines, ShortLines: r.ShortLines,
-				Labels: r.Labels, LabelErrors: r.LabelErrs, Reprints: r.Reprints, Manual: r.Manual,
-			})
-			return true
-		})
-		if err != nil {
-			return err
-		}
-		err = v.Trips(from, to, func(x floor.Fuse) bool { in.Fuses = append(in.Fuses, x); return true })
-		if err != nil {
-			return err
-		}
-		return v.Intercepts(from.Format("20060102"), func(i floor.Intercept) bool {
-			in.Intercepts = append(in.Intercepts, interceptRow(i))
-			return true
-		})
-	})
-	if err != nil {
-		return report.Daily{}, err
-	}
-	return report.ForDay(in), nil
-}
-
-func interceptRow(i floor.Intercept) report.Intercept {
-	r := report.Intercept{
-		Order: i.Order, Channel: i.Channel, Why: i.Why, AskedAt: i.AskedAt, FrozenAt: i.FrozenAt,
-		Stage: i.Stage, Outcome: report.Outcome(i.Outcome),
-	}
-	if len(i.Shown) > 0 {
-		r.DeviceAt = i.Shown[0].At
-	}
-	if len(i.Answers) > 0 {
-		r.PersonAt = i.Answers[0].At
-	}
-	return r
-}
-
-func (s *Site) lang(args []string) string {
-	if len(args) > 1 {
-		return args[1]
-	}
-	return s.cfg.Site.Lang
-}
-
-func reportText(_ context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {
-	d, err := s.daily(args)
-	if err != nil {
-		return err
-	}
-	return report.WriteText(out, d, s.lang(args))
-}
-
-func reportJSON(_ context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {
-	d, err := s.daily(args)
-	if err != nil {
-		return err
-	}
-	return report.WriteJSON(out, d)
-}
-
-func reportPDF(_ context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {
-	d, err := s.daily(args)
-	if err != nil {
-		return err
-	}
-	return report.WritePDF(out, d, s.lang(args))
-}
-
-// reportOf is the report of a day for the API.
-func (d *Daemon) reportOf(_ context.Context, day string) (any, error) {
-	x, err := d.daily([]string{day})
-	if err != nil {
-		return nil, err
-	}
-	var buf bytes.Buffer
-	if err := report.WriteJSON(&buf, x); err != nil {
-		return nil, err
-	}
-	return json.RawMessage(buf.Bytes()), nil
 }
 
 // ---- the rest

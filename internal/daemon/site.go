@@ -115,7 +115,7 @@ func (s *Site) loadPeople(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		want := floor.Person{ID: p.ID, Name: p.Name, Roles: p.Roles, Lang: p.Lang}
+		want := floor.Person{ID: p.ID, Name: p.Name, Roles: p.Roles, Lang: p.Lang, Team: p.Team}
 		if samePerson(have, want, badge) {
 			continue
 		}
@@ -127,7 +127,7 @@ func (s *Site) loadPeople(ctx context.Context) error {
 }
 
 func samePerson(have, want floor.Person, badge string) bool {
-	if have.Name != want.Name || have.Lang != want.Lang || have.Gone || have.Badge != foreman.Hash(badge) || len(have.Roles) != len(want.Roles) {
+	if have.Name != want.Name || have.Lang != want.Lang || have.Team != want.Team || have.Gone || have.Badge != foreman.Hash(badge) || len(have.Roles) != len(want.Roles) {
 		return false
 	}
 	for i := range have.Roles {

@@ -116,27 +116,6 @@ func (d *Daemon) dailyReports(ctx context.Context) error {
 	}
 }
 
-// WriteReport writes the report of a day as PDF and text into the reports folder
-// and gives the PDF's path.
-func (s *Site) WriteReport(day report.Day) (string, error) {
-	x, err := s.dailyOf(day, time.Now().In(s.cfg.Site.Zone))
-	if err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(s.cfg.Reports(), 0o750); err != nil {
-		return "", err
-	}
-	base := filepath.Join(s.cfg.Reports(), "health-"+day.String())
-	for ext, write := range map[string]func(io.Writer, report.Daily, string) error{
-		".pdf": report.WritePDF, ".txt": report.WriteText,
-	} {
-		if err := writeFile(base+ext, func(w io.Writer) error { return write(w, x, s.cfg.Site.Lang) }); err != nil {
-			return "", err
-		}
-	}
-	return base + ".pdf", nil
-}
-
 // writeFile writes a file whole or not at all.
 func writeFile(path string, write func(io.Writer) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-")

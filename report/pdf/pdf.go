@@ -106,6 +106,9 @@ func (d *Doc) Heading(text string) {
 	d.add(func(s *sheet) { s.heading(text, 13) }, text)
 }
 
+// Break ends the page.
+func (d *Doc) Break() { d.add(func(s *sheet) { s.newPage() }) }
+
 // Text puts a paragraph; each line of text starts a new line.
 func (d *Doc) Text(text string) {
 	d.add(func(s *sheet) { s.paragraph(text) }, text)

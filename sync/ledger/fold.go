@@ -16,7 +16,7 @@ const (
 	vLive       = "live"       // order -> state, of orders that still need hands
 	vOver       = "over"       // seq -> order, of orders that do not
 	vShip       = "ship"       // order -> floor.ShipRow
-	vHours      = "hours"      // hour|order -> "": a report row changed then, or its order is due then
+	vHours      = "hours"      // hour|order -> "": a report row changed then, or its order is due or to be collected then
 	vStock      = "stock"      // bin|sku -> floor.Stock
 	vLies       = "lies"       // sku|bin -> "": where a SKU lies
 	vQuotas     = "quotas"     // channel|sku -> floor.Quota
@@ -115,6 +115,9 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.order(x.Order, func(o *floor.Order) { o.Score, o.Lost = x.Score, x.Lost })
 	case floor.OrderHeld:
 		return f.order(x.Order, func(o *floor.Order) {
+			if len(x.Holds) < len(o.Holds) && f.e.Actor.Person() != "" {
+				bend(o, floor.BentHold)
+			}
 			o.Holds = x.Holds
 			if len(x.Holds) == 0 && o.State == floor.New {
 				o.State = floor.Checked
@@ -123,6 +126,9 @@ func (f *folder) fact(fact floor.Fact) error {
 	case floor.OrderClosed:
 		err := f.order(x.Order, func(o *floor.Order) {
 			o.State, o.ClosedWhy, o.ClosedAt = floor.Closed, x.Why, f.e.At
+			if f.e.Actor.Person() != "" && x.Why != "cancelled" {
+				bend(o, floor.BentClose)
+			}
 		})
 		if err != nil {
 			return err

@@ -20,7 +20,7 @@ func (f *folder) tasks(fact floor.Fact) error {
 			return err
 		}
 		return each(x.Orders, func(id floor.OrderID) error {
-			return f.order(id, func(o *floor.Order) { o.State, o.Wave = floor.Waved, x.Wave })
+			return f.order(id, func(o *floor.Order) { o.State, o.Wave, o.WavedAt = floor.Waved, x.Wave, f.e.At })
 		})
 	case floor.TaskIssued:
 		return f.issued(x)
@@ -162,6 +162,10 @@ func (f *folder) task(id floor.TaskID, do func(*floor.Task)) error {
 }
 
 func (f *folder) hands(fact floor.Fact) error {
+	team, err := f.team()
+	if err != nil {
+		return err
+	}
 	switch x := fact.(type) {
 	case floor.LinePicked:
 		if err := f.count("picked-lines", 1); err != nil {
@@ -183,7 +187,7 @@ func (f *folder) hands(fact floor.Fact) error {
 			l := o.Line(x.Line)
 			l.Picked += x.Qty
 			reserve(l, x.Bin, -x.Qty)
-			f.worked(o)
+			f.worked(o, team)
 			if o.State == floor.Waved {
 				o.State = floor.Picking
 			}
@@ -203,7 +207,7 @@ func (f *folder) hands(fact floor.Fact) error {
 			l.Missing += x.Qty
 			reserve(l, x.Bin, -x.Qty)
 			o.ShortLines++
-			f.worked(o)
+			f.worked(o, team)
 			if o.State == floor.Waved {
 				o.State = floor.Picking
 			}
@@ -222,7 +226,7 @@ func (f *folder) hands(fact floor.Fact) error {
 	case floor.OrderPicked:
 		return f.order(x.Order, func(o *floor.Order) {
 			if o.State == floor.Picking || o.State == floor.Waved {
-				o.State = floor.Picked
+				o.State, o.PickedAt = floor.Picked, f.e.At
 			}
 		})
 	}

@@ -19,7 +19,7 @@ func (f *folder) waybills(fact floor.Fact) error {
 		if err := putRow(f.r, vKilled, string(x.Waybill), dead); err != nil {
 			return err
 		}
-		if err := f.orderTrouble(x.Order, "renumbered"); err != nil {
+		if err := f.labelErred(x.Order, x.Parcel, "renumbered"); err != nil {
 			return err
 		}
 		return f.parcel(x.Parcel, func(p *floor.Parcel) {
@@ -218,7 +218,7 @@ func (f *folder) orderTrouble(id floor.OrderID, why string) error {
 	if err != nil || !ok || len(o.LabelErrs) >= 10 {
 		return err
 	}
-	return f.order(id, func(o *floor.Order) { o.LabelErrs = append(o.LabelErrs[:len(o.LabelErrs):len(o.LabelErrs)], why) })
+	return f.order(id, func(o *floor.Order) { o.LabelErrs = noted(o.LabelErrs, why) })
 }
 
 // OpenFuses calls f with the fuses that are open, the oldest first.

@@ -136,7 +136,7 @@ func (f *folder) ship(was, o *floor.Order) error {
 		return nil
 	}
 	keepRow(f.r, vShip, string(o.ID), row)
-	for _, t := range []time.Time{f.e.At, row.ShipBy} {
+	for _, t := range []time.Time{f.e.At, row.ShipBy, row.CollectBy} {
 		if t.IsZero() {
 			continue
 		}

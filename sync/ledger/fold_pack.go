@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,7 +41,7 @@ func (f *folder) parcels(fact floor.Fact) error {
 		return f.parcel(x.Parcel, func(p *floor.Parcel) { p.State = floor.ParcelIsVerified })
 	case floor.ParcelWeighed:
 		if x.Manual {
-			if err := f.order(x.Order, func(o *floor.Order) { o.Manual++ }); err != nil {
+			if err := f.order(x.Order, func(o *floor.Order) { bend(o, floor.BentWeight) }); err != nil {
 				return err
 			}
 		}
@@ -74,7 +75,14 @@ func (f *folder) parcels(fact floor.Fact) error {
 		if err := f.clearStation(x.Station, x.Parcel); err != nil {
 			return err
 		}
-		return f.voided(x.Parcel)
+		was, _, err := getRow[floor.Parcel](f.r, vParcels, numKey(string(x.Parcel)))
+		if err != nil {
+			return err
+		}
+		if err := f.voided(x.Parcel); err != nil || was.State != floor.ParcelIsSealed {
+			return err
+		}
+		return f.labelErred(x.Order, x.Parcel, "voided")
 	case floor.ParcelLeft:
 		if err := f.count("handed-over", 1); err != nil {
 			return err
@@ -140,8 +148,14 @@ func (f *folder) sealed(x floor.ParcelSealed) error {
 	if err := f.clearStation(x.Station, x.Parcel); err != nil {
 		return err
 	}
-	err := f.order(x.Order, func(o *floor.Order) {
-		o.Carrier = x.Carrier
+	team, err := f.team()
+	if err != nil {
+		return err
+	}
+	err = f.order(x.Order, func(o *floor.Order) {
+		o.Carrier, o.SealedAt = x.Carrier, f.e.At
+		o.Parceled++
+		o.Team = cmp.Or(team, o.Team)
 		if x.Last {
 			o.State = floor.Sealed
 		}
@@ -339,14 +353,14 @@ func (f *folder) labelled(e floor.Effect, out bool) error {
 	}
 	return f.order(e.Order, func(o *floor.Order) {
 		o.Labels++
-		f.worked(o)
+		f.worked(o, o.Team)
 	})
 }
 
-// worked notes when hands first touched an order.
-func (f *folder) worked(o *floor.Order) {
+// worked notes when hands first touched an order, and whose.
+func (f *folder) worked(o *floor.Order, team string) {
 	if o.WorkedAt.IsZero() {
-		o.WorkedAt = f.e.At
+		o.WorkedAt, o.Team = f.e.At, team
 	}
 }
 
@@ -366,7 +380,12 @@ func (f *folder) asked(e floor.Effect) error {
 		return nil
 	}
 	if e.Copy > 1 {
-		if err := f.order(e.Order, func(o *floor.Order) { o.Reprints++ }); err != nil {
+		err := f.order(e.Order, func(o *floor.Order) {
+			o.Reprints++
+			o.Redone = noted(o.Redone, e.Args["why"])
+			bend(o, floor.BentReprint)
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -398,13 +417,47 @@ func (f *folder) effect(id floor.EffectID, do func(*floor.Effect) (label string,
 }
 
 // labelTrouble notes in the order's report row that a label did not just come out.
+// A label that waits for a freeze is not at fault.
 func (f *folder) labelTrouble(e *floor.Effect, why string) error {
-	if e.What != floor.EffectLabel {
+	if e.What != floor.EffectLabel || why == "frozen" {
 		return nil
 	}
-	return f.order(e.Order, func(o *floor.Order) {
-		if len(o.LabelErrs) < 10 {
-			o.LabelErrs = append(slices.Clone(o.LabelErrs), why)
+	return f.labelErred(e.Order, e.Parcel, why)
+}
+
+func (f *folder) labelErred(id floor.OrderID, parcel floor.ParcelID, why string) error {
+	first := false
+	if err := f.parcel(parcel, func(p *floor.Parcel) { first, p.Erred = !p.Erred, true }); err != nil {
+		return err
+	}
+	return f.order(id, func(o *floor.Order) {
+		if first {
+			o.BadParcels++
 		}
+		o.LabelErrs = noted(o.LabelErrs, why)
 	})
+}
+
+// noted appends a code to a short list of an order's report row.
+func noted(list []string, code string) []string {
+	if len(list) >= 10 {
+		return list
+	}
+	return append(slices.Clone(list), code)
+}
+
+// bend notes an act that went round a check.
+func bend(o *floor.Order, what string) {
+	o.Manual++
+	o.Bent = noted(o.Bent, what)
+}
+
+// team is the team of the person who acted, or "".
+func (f *folder) team() (string, error) {
+	id := f.e.Actor.Person()
+	if id == "" {
+		return "", nil
+	}
+	p, _, err := getRow[floor.Person](f.r, vPeople, string(id))
+	return p.Team, err
 }

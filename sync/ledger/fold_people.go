@@ -21,7 +21,7 @@ func (f *folder) people(fact floor.Fact) error {
 		if err := putRow(f.r, vBadges, x.Badge, x.Person); err != nil {
 			return err
 		}
-		p.ID, p.Name, p.Roles, p.Lang, p.Badge, p.Gone = x.Person, x.Name, x.Roles, x.Lang, x.Badge, false
+		p.ID, p.Name, p.Roles, p.Lang, p.Team, p.Badge, p.Gone = x.Person, x.Name, x.Roles, x.Lang, x.Team, x.Badge, false
 		return putRow(f.r, vPeople, string(x.Person), p)
 	case floor.PersonRemoved:
 		return f.person(x.Person, func(p *floor.Person) { p.Gone, p.Roles = true, nil })
@@ -148,7 +148,12 @@ func (f *folder) intercepts(fact floor.Fact) error {
 			i.Calls = append(i.Calls, floor.Call{Person: x.Person, Why: x.Why, At: f.e.At})
 		})
 	case floor.OrderThawed:
-		if err := f.order(x.Order, func(o *floor.Order) { o.Freeze = nil }); err != nil {
+		if err := f.order(x.Order, func(o *floor.Order) {
+			o.Freeze = nil
+			if x.Outcome == "thawed" && f.e.Actor.Person() != "" {
+				bend(o, floor.BentFreeze)
+			}
+		}); err != nil {
 			return err
 		}
 		if x.Outcome == "stopped" {

@@ -211,11 +211,16 @@ func (v *View) ParcelByWaybill(n floor.WaybillNo) (floor.ParcelID, bool, error) 
 	return getRow[floor.ParcelID](v.rows, vWaybills, string(n))
 }
 
-// PooledWaybill gives the lowest number fetched ahead from a carrier and not yet bound.
-func (v *View) PooledWaybill(c floor.CarrierID) (floor.WaybillNo, bool, error) {
+// PooledWaybill gives the lowest number after the one named that was fetched ahead
+// from a carrier and is not yet bound.
+func (v *View) PooledWaybill(c floor.CarrierID, after floor.WaybillNo) (floor.WaybillNo, bool, error) {
 	prefix := string(c) + "|"
+	from := ""
+	if after != "" {
+		from = prefix + string(after) + "\x00"
+	}
 	var n floor.WaybillNo
-	err := v.rows.scan(vPool, "", prefix, func(key string, _ []byte) (bool, error) {
+	err := v.rows.scan(vPool, from, prefix, func(key string, _ []byte) (bool, error) {
 		n = floor.WaybillNo(key[len(prefix):])
 		return false, nil
 	})
@@ -372,6 +377,11 @@ func (v *View) OpenIntercepts(f func(floor.Intercept) bool) error {
 		}
 		return f(i), nil
 	})
+}
+
+// ShipRow gives an order's report row.
+func (v *View) ShipRow(id floor.OrderID) (floor.ShipRow, bool, error) {
+	return getRow[floor.ShipRow](v.rows, vShip, string(id))
 }
 
 // Ship calls f with the report rows of the orders that something happened to

@@ -1,0 +1,188 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"floord/floor"
+	"floord/report"
+	"floord/sync/ledger"
+)
+
+// daily counts the day that args name, or today.
+func (s *Site) daily(args []string) (report.Daily, error) {
+	now := time.Now().In(s.cfg.Site.Zone)
+	day := report.DayOf(now, s.cfg.Site.Zone)
+	if len(args) > 0 && args[0] != "" {
+		var err error
+		if day, err = report.ParseDay(args[0]); err != nil {
+			return report.Daily{}, err
+		}
+	}
+	return s.dailyOf(day, now)
+}
+
+// dailyOf gathers the rows of a day and counts them. A day whose orders have left
+// for the archive is refused: its report was written when it was over.
+func (s *Site) dailyOf(day report.Day, now time.Time) (report.Daily, error) {
+	from, to := day.Bounds(s.cfg.Site.Zone)
+	if from.Before(now.AddDate(0, 0, -s.cfg.Journal.KeepDays)) {
+		return report.Daily{}, floor.Refuse("day-archived", "day", day, "days", s.cfg.Journal.KeepDays)
+	}
+	in := report.Input{
+		Site: s.cfg.Site.Name, Day: day, Zone: s.cfg.Site.Zone,
+		Channels: map[floor.ChannelID]string{}, Carriers: map[floor.CarrierID]string{},
+	}
+	if now.Before(to) {
+		in.At = now
+	}
+	for _, c := range s.cfg.Carriers {
+		in.Carriers[c.ID] = c.Name
+	}
+	err := s.ledger.Read(func(v *ledger.View) error {
+		if err := shipRows(v, from, to, now, func(r floor.ShipRow) { in.Rows = append(in.Rows, reportRow(r)) }); err != nil {
+			return err
+		}
+		err := v.Trips(from, to, func(x floor.Fuse) bool { in.Fuses = append(in.Fuses, x); return true })
+		if err != nil {
+			return err
+		}
+		for _, d := range []time.Time{from, to} { // asked before midnight may be frozen after it
+			err := v.Intercepts(d.Format("20060102"), func(i floor.Intercept) bool {
+				in.Intercepts = append(in.Intercepts, interceptRow(i))
+				return true
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return report.Daily{}, err
+	}
+	return report.ForDay(in), nil
+}
+
+// shipRows gives each order of the days from to on once: what something happened to
+// since, or is due then, and what is still open, however old.
+func shipRows(v *ledger.View, from, to, now time.Time, give func(floor.ShipRow)) error {
+	seen := map[floor.OrderID]bool{}
+	until := to
+	if now.After(to) {
+		until = now
+	}
+	err := v.Ship(from, until, func(r floor.ShipRow) bool {
+		seen[r.Order] = true
+		give(r)
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	var inner error
+	err = v.Live(func(id floor.OrderID, _ floor.State) bool {
+		if seen[id] {
+			return true
+		}
+		r, ok, err := v.ShipRow(id)
+		if inner = err; ok {
+			give(r)
+		}
+		return inner == nil
+	})
+	if inner != nil {
+		return inner
+	}
+	return err
+}
+
+func reportRow(r floor.ShipRow) report.Row {
+	return report.Row{
+		Order: r.Order, Channel: r.Channel, Carrier: r.Carrier, Team: r.Team, Received: r.Received,
+		ShipBy: r.ShipBy, CollectBy: r.CollectBy, Worked: r.Worked, HandedOver: r.HandedOver,
+		Closed: r.Closed, ClosedAt: r.ClosedAt, Held: r.Held, Lines: r.Lines, ShortLines: r.ShortLines,
+		Labels: r.Labels, LabelErrors: r.LabelErrs, Parcels: r.Parcels, BadParcels: r.BadParcels,
+		Reprints: r.Reprints, Redone: r.Redone, Manual: r.Manual, Bent: r.Bent,
+		Paid: r.Paid, Waved: r.Waved, Picked: r.Picked, Sealed: r.Sealed,
+	}
+}
+
+func interceptRow(i floor.Intercept) report.Intercept {
+	r := report.Intercept{
+		Order: i.Order, Channel: i.Channel, Why: i.Why, AskedAt: i.AskedAt, FrozenAt: i.FrozenAt,
+		Stage: i.Stage, Outcome: report.Outcome(i.Outcome),
+	}
+	if len(i.Shown) > 0 {
+		r.DeviceAt = i.Shown[0].At
+	}
+	if len(i.Answers) > 0 {
+		r.PersonAt = i.Answers[0].At
+	}
+	return r
+}
+
+func (s *Site) lang(args []string) string {
+	if len(args) > 1 {
+		return args[1]
+	}
+	return s.cfg.Site.Lang
+}
+
+// reportAs gives the command that writes a day's report in one form.
+func reportAs(write func(io.Writer, report.Daily, string) error) func(context.Context, *Site, []string, io.Reader, io.Writer) error {
+	return func(_ context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {
+		d, err := s.daily(args)
+		if err != nil {
+			return err
+		}
+		return write(out, d, s.lang(args))
+	}
+}
+
+var reportJSON = reportAs(func(w io.Writer, d report.Daily, _ string) error { return report.WriteJSON(w, d) })
+
+// reportForm writes one of report.Files: its form is the third argument.
+func reportForm(_ context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {
+	d, err := s.daily(args)
+	if err != nil {
+		return err
+	}
+	var forms []string
+	for _, f := range report.Files(d) {
+		if len(args) > 2 && f.Form == args[2] {
+			return f.Write(out, s.lang(args))
+		}
+		forms = append(forms, f.Form)
+	}
+	return fmt.Errorf("report: name one of the forms %s", strings.Join(forms, ", "))
+}
+
+// reportOf is the report of a day for the pages.
+func (d *Daemon) reportOf(_ context.Context, day string) (report.Daily, error) {
+	return d.daily([]string{day})
+}
+
+// WriteReport writes the report of a day, and that of its interceptions, into the
+// reports folder and gives the PDF's path.
+func (s *Site) WriteReport(day report.Day) (string, error) {
+	x, err := s.dailyOf(day, time.Now().In(s.cfg.Site.Zone))
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(s.cfg.Reports(), 0o750); err != nil {
+		return "", err
+	}
+	file := func(name string) string { return filepath.Join(s.cfg.Reports(), name) }
+	for _, f := range report.Files(x) {
+		if err := writeFile(file(f.Name), func(w io.Writer) error { return f.Write(w, s.cfg.Site.Lang) }); err != nil {
+			return "", err
+		}
+	}
+	return file("health-" + day.String() + ".pdf"), nil
+}

@@ -1,0 +1,214 @@
+package report
+
+import (
+	"cmp"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"floord/floor"
+)
+
+// A Told is one order and the figures that count it, so that every figure can be
+// followed to its orders.
+type Told struct {
+	Order      floor.OrderID   `json:"order"`
+	Channel    floor.ChannelID `json:"channel"`
+	Carrier    floor.CarrierID `json:"carrier,omitempty"`
+	Team       string          `json:"team,omitempty"`
+	Received   time.Time       `json:"received_at"`
+	ShipBy     time.Time       `json:"ship_by,omitzero"`
+	CollectBy  time.Time       `json:"collect_by,omitzero"`
+	HandedOver time.Time       `json:"handed_over_at,omitzero"`
+	Collected  time.Time       `json:"collected_at,omitzero"`
+	Figures    []string        `json:"figures"` // see Figures
+}
+
+// Figures are the names of the figures that Told and Pick know: those of the orders
+// that came and went, of the two clocks, of work begun that day, and of the backlog.
+var Figures = []string{
+	"received", "shipped", "due", "on_time", "late", "pending", "excluded",
+	"collect_due", "collected", "not_collected", "collect_unknown", "collect_pending", "gap_over",
+	"worked", "short", "label_errors", "reprints", "manual",
+	"open", waitsOverdue, waitsUnder2, waitsUnder6, waitsUnder24, waitsLater, waitsNone, waitsHeld,
+	"asked", "stopped", "missed", "thawed", "frozen",
+}
+
+func (t Told) compare(o Told) int { return cmp.Compare(t.Order, o.Order) }
+
+// tell keeps which figures count r.
+func (d *Daily) tell(r Row) {
+	var in []string
+	add := func(is bool, names ...string) {
+		if is {
+			in = append(in, names...)
+		}
+	}
+	add(d.on(r.Received), "received")
+	add(d.on(r.HandedOver), "shipped")
+	switch d.shipped(r) {
+	case inTime:
+		add(true, "due", "on_time")
+	case tooLate:
+		add(true, "due", "late")
+	case pending:
+		add(true, "due", "pending")
+	case cancelled, held:
+		add(true, "due", "excluded")
+	}
+	switch d.collected(r) {
+	case inTime:
+		add(true, "collect_due", "collected")
+	case tooLate:
+		add(true, "collect_due", "not_collected")
+	case unknown:
+		add(true, "collect_due", "collect_unknown")
+	case pending:
+		add(true, "collect_pending")
+	}
+	add(d.on(r.HandedOver) && r.Collected.Sub(r.HandedOver) > gapLimit, "gap_over")
+	if d.on(r.began()) {
+		_, bad := r.parcels()
+		add(true, "worked")
+		add(r.ShortLines > 0, "short")
+		add(bad > 0, "label_errors")
+		add(r.Reprints > 0, "reprints")
+		add(r.Manual > 0, "manual")
+	}
+	if w := d.waits(r); w != "" {
+		add(true, "open", w)
+	}
+	if len(in) > 0 {
+		d.Told = append(d.Told, Told{
+			Order: r.Order, Channel: r.Channel, Carrier: r.Carrier, Team: r.Team, Received: r.Received, ShipBy: r.ShipBy,
+			CollectBy: r.CollectBy, HandedOver: r.HandedOver, Collected: r.Collected, Figures: in,
+		})
+	}
+}
+
+// Pick gives the orders behind a figure: query names it (figure=late) and may say of
+// which channel, carrier or team.
+func (d Daily) Pick(query url.Values) []Told {
+	figure, out := query.Get("figure"), []Told{}
+	fits := func(key, have string) bool { return !query.Has(key) || query.Get(key) == have }
+	for _, t := range d.Told {
+		if (figure == "" || slices.Contains(t.Figures, figure)) && fits("channel", string(t.Channel)) &&
+			fits("carrier", string(t.Carrier)) && fits("team", t.Team) {
+			out = append(out, t)
+		}
+	}
+	for _, i := range d.Asks {
+		if slices.Contains(i.figures(), figure) && fits("channel", string(i.Channel)) {
+			out = append(out, Told{Order: i.Order, Channel: i.Channel, Received: i.AskedAt, Figures: i.figures()})
+		}
+	}
+	return out
+}
+
+func (i Intercept) figures() []string {
+	return []string{"asked", map[Outcome]string{Stopped: "stopped", Missed: "missed", Thawed: "thawed", Open: "frozen"}[i.Outcome]}
+}
+
+// WriteCSV writes the figures, a line each, for a spreadsheet that somebody insists on.
+func WriteCSV(w io.Writer, d Daily) error {
+	out := sheet{csv.NewWriter(w)}
+	out.row("day", "channel", "carrier", "team", "figure", "value", "of", "low", "high")
+	put := func(s Shipping, figure string, n int) {
+		out.row(d.Day.String(), string(s.Channel), string(s.Carrier), s.Team, figure, fmt.Sprint(n), "", "", "")
+	}
+	rate := func(s Shipping, figure string, r Rate) {
+		if r.N == 0 {
+			out.row(d.Day.String(), string(s.Channel), string(s.Carrier), s.Team, figure, "", "0", "", "")
+			return
+		}
+		low, high := r.Wilson()
+		out.row(d.Day.String(), string(s.Channel), string(s.Carrier), s.Team, figure, fmt.Sprint(r.Hits), fmt.Sprint(r.N),
+			fmt.Sprintf("%.4f", low), fmt.Sprintf("%.4f", high))
+	}
+	shipping := func(s Shipping) {
+		put(s, "received", s.Received)
+		put(s, "shipped", s.Shipped)
+		put(s, "due", s.Due)
+		put(s, "pending", s.Pending)
+		put(s, "excluded", s.Excluded)
+		rate(s, "on_time", s.OnTime)
+		rate(s, "collected_worst", s.Collected.Worst())
+		rate(s, "collected_best", s.Collected.Best())
+	}
+	shipping(d.Total)
+	for _, s := range d.Cells {
+		shipping(s)
+	}
+	all := Shipping{}
+	rate(all, "short_lines", d.Work.Short)
+	rate(all, "label_errors", d.Work.LabelErrors)
+	rate(all, "reprints", Rate{d.Work.Reprints, d.Work.Labels})
+	put(all, "manual", d.Work.Manual)
+	rate(all, "intercepted", d.Intercepts.Rate)
+	rate(all, "intercept_effective", d.Intercepts.Effective)
+	put(all, "open", d.Backlog.Open())
+	put(all, "open_overdue", d.Backlog.Overdue)
+	for _, c := range d.Cycle {
+		put(all, "cycle_"+c.Stage+"_p50_ms", int(c.P50))
+		put(all, "cycle_"+c.Stage+"_p90_ms", int(c.P90))
+	}
+	return out.end()
+}
+
+// WriteOrdersCSV writes the orders behind the figures.
+func WriteOrdersCSV(w io.Writer, d Daily) error {
+	out := sheet{csv.NewWriter(w)}
+	out.row("order", "channel", "carrier", "team", "received_at", "ship_by", "collect_by", "handed_over_at", "collected_at", "figures")
+	for _, t := range d.Told {
+		out.row(string(t.Order), string(t.Channel), string(t.Carrier), t.Team, d.moment(t.Received), d.moment(t.ShipBy),
+			d.moment(t.CollectBy), d.moment(t.HandedOver), d.moment(t.Collected), strings.Join(t.Figures, " "))
+	}
+	return out.end()
+}
+
+// WriteAsksCSV writes the interceptions with the delay of each hop in milliseconds.
+func WriteAsksCSV(w io.Writer, d Daily) error {
+	out := sheet{csv.NewWriter(w)}
+	out.row("order", "channel", "why", "stage", "outcome", "asked_at", "frozen_ms", "device_ms", "person_ms")
+	for _, i := range d.Asks {
+		hop := func(t time.Time) string {
+			if t.IsZero() {
+				return ""
+			}
+			return fmt.Sprint(t.Sub(i.AskedAt).Milliseconds())
+		}
+		out.row(string(i.Order), string(i.Channel), string(i.Why), string(i.Stage), string(i.Outcome), d.moment(i.AskedAt),
+			hop(i.FrozenAt), hop(i.DeviceAt), hop(i.PersonAt))
+	}
+	return out.end()
+}
+
+// moment writes a time in the site's zone, nothing for none.
+func (d Daily) moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(d.At.Location()).Format("2006-01-02 15:04:05")
+}
+
+// A sheet writes rows whose cells no spreadsheet takes for a formula.
+type sheet struct{ w *csv.Writer }
+
+func (s sheet) row(cells ...string) {
+	for i, c := range cells {
+		if c = clean(c, maxText*4); c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
+			c = "'" + c
+		}
+		cells[i] = c
+	}
+	s.w.Write(cells) // its error is kept for end
+}
+
+func (s sheet) end() error {
+	s.w.Flush()
+	return s.w.Error()
+}
