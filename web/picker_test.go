@@ -179,6 +179,8 @@ func TestThePickersPage(t *testing.T) {
 		t.Run("lots "+lang, func(t *testing.T) { lotFlow(t, b.on(t), lang) })
 	}
 	t.Run("offline and back", func(t *testing.T) { offlineFlow(t, b.on(t)) })
+	t.Run("battery swap", func(t *testing.T) { swapFlow(t, b.on(t)) })
+	t.Run("wave code and back to the bin", func(t *testing.T) { backFlow(t, b.on(t)) })
 	t.Run("a report with a photo", func(t *testing.T) { reportFlow(t, b.on(t)) })
 }
 
@@ -465,6 +467,107 @@ func offlineFlow(t *testing.T, b *browser) {
 			t.Errorf("stop %d: %d done; want %d", i+1, task.Stops[i].Done, want)
 		}
 	}
+}
+
+// swapFlow has a person go on with another handheld while the first is off the air
+// with scans unsent: they count once it is back, in that person's name.
+func swapFlow(t *testing.T, b *browser) {
+	s := newSite(t, pdatest.Options{})
+	air := newRadio(t, s.Addr)
+	s.Release(s.Receive(3, 7, 12))
+	p := b.open("http://"+air.ln.Addr().String()+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says("请扫描工牌")
+	p.scan("badge-li.wei")
+	p.says("绑定到 1 号位")
+	p.scan("tote-1")
+	p.says("扫描库位")
+	air.cut(true)
+	p.says("离线")
+	for _, code := range []string{string(pdatest.Bin(3)), "SK003", "tote-1"} {
+		p.scan(code)
+	}
+	p.says("离线 · 1 条")
+
+	q := b.open("http://"+s.Addr+"/pda?token="+s.Pair("pda-02", "pda", ""), 360, 640)
+	q.says("请扫描工牌")
+	q.scan("badge-li.wei")
+	q.says("pda-01 不在线")
+	q.look("swap-left")
+	q.press("知道了")
+	q.says("第 1 / 3 站") // the scan on pda-01 is not here yet
+	q.press("跳过")
+	q.says(string(pdatest.Bin(7)))
+	q.scan(string(pdatest.Bin(7)))
+	q.scan("SK007")
+	q.scan("tote-1")
+	q.says(string(pdatest.Bin(12)))
+
+	air.cut(false)
+	p.until(`!document.querySelector(".pending")`)
+	p.says("请扫描工牌")
+	q.says("第 3 / 3 站")
+	if got := s.Task("T-1").Stops[0].Done; got != 1 {
+		t.Errorf("the scan that waited on pda-01 counted %d times", got)
+	}
+	var who []floor.Actor
+	for e, err := range s.Ledger.Past(t.Context(), 0, ledger.Topic{string(floor.LinePicked{}.Kind())}) {
+		s.Must(err)
+		who = append(who, e.Actor)
+	}
+	if fmt.Sprint(who) != "[person:li.wei@pda-02 person:li.wei@pda-01]" {
+		t.Errorf("picked by %v", who)
+	}
+}
+
+// backFlow takes a wave by its code, has the order cancelled in mid-walk, and
+// brings back what was picked.
+func backFlow(t *testing.T, b *browser) {
+	s := newSite(t, pdatest.Options{})
+	p := b.open("http://"+s.Addr+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says("请扫描工牌")
+	p.scan("badge-li.wei")
+	p.says("暂无任务")
+	p.look("idle")
+	p.scan("floord:W-7 orders=2 lines=4 units=5")
+	p.says("没有波次 W-7")
+	p.press("知道了")
+	id := s.Receive(3, 7)
+	s.Release(id)
+	p.says("绑定到 1 号位")
+	p.scan("floord:W-1 orders=1 lines=2 units=2")
+	p.says("1 单 · 2 件")
+	p.press("开始")
+	p.scan("W-2")
+	p.says("还有任务 T-1 没做完")
+	p.press("知道了")
+	for _, code := range []string{"tote-1", string(pdatest.Bin(3)), "SK003", "tote-1"} {
+		p.scan(code)
+	}
+	p.says("第 2 / 2 站")
+	_, err := s.Foreman.Freeze(t.Context(), s.Root(), id, floor.FreezeCancel)
+	s.Must(err)
+	p.says("停止操作")
+	p.scan("FLOORD-1") // the first answer, by its bar code
+	p.says("其余商品的订单已冻结")
+	_, err = s.Foreman.Close(t.Context(), s.Root(), id, "cancelled")
+	s.Must(err)
+	p.says("回库")
+	p.look("back-item")
+	p.scan("SK003")
+	p.says("放回后扫描库位")
+	p.look("back-bin")
+	p.scan(string(pdatest.Bin(7)))
+	p.says("库位不对")
+	p.press("知道了")
+	p.scan(string(pdatest.Bin(3)))
+	p.says("暂无任务")
+	s.Must(s.Ledger.Read(func(v *ledger.View) error {
+		at, _, err := v.StockAt(pdatest.Bin(3), pdatest.SKU(3))
+		if at.OnHand != pdatest.Stocked {
+			t.Errorf("%d lie in the bin", at.OnHand)
+		}
+		return err
+	}))
 }
 
 // reportFlow tells a lead what is wrong, with a photo, from dead air.

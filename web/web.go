@@ -96,6 +96,9 @@ func New(o Options) (http.Handler, error) {
 	if err := viewer(mux); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
+	if err := commandSheet(mux); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
 	mux.Handle("GET /ws", o.PDA)
 	if o.Pictures != "" {
 		mux.Handle("GET /pictures/{sku}", pictures(o.Pictures))

@@ -64,6 +64,7 @@ func TestWhoMayCall(t *testing.T) {
 	_, err := s.Foreman.Revoke(t.Context(), s.Root(), "pda-03")
 	s.Must(err)
 	order := "/api/v1/orders/" + string(id)
+	today := time.Now().In(time.FixedZone("UTC+8", 8*3600)).Format("20060102")
 	for _, tt := range []struct {
 		name, token, method, path, body string
 		headers                         []string
@@ -122,6 +123,15 @@ func TestWhoMayCall(t *testing.T) {
 		{name: "channels", token: nobody, method: "GET", path: "/api/v1/channels", status: 200},
 		{name: "stations", token: nobody, method: "GET", path: "/api/v1/stations", status: 200, has: "pack-1"},
 		{name: "description", method: "GET", path: "/api/v1/openapi.json", status: 200, has: "list-intercepts"},
+		{name: "command bar codes", method: "GET", path: "/commands", status: 200, has: "FLOORD-OK"},
+		{name: "a report of nobody", token: nobody, method: "POST", path: "/api/v1/exceptions", body: `{"session":"s1","n":1,"day":"` + today + `","what":"other"}`, status: 403, has: "not-logged-in"},
+		{name: "a report", token: picker, method: "POST", path: "/api/v1/exceptions", body: `{"session":"s1","n":1001,"day":"` + today + `","what":"other"}`, status: 200, has: `"repeated":false`},
+		{name: "counts once", token: picker, method: "POST", path: "/api/v1/exceptions", body: `{"session":"s1","n":1001,"day":"` + today + `","what":"other"}`, status: 200, has: `"repeated":true`},
+		{name: "not of another year", token: picker, method: "POST", path: "/api/v1/exceptions", body: `{"session":"s1","n":1002,"day":"20200101","what":"other"}`, status: 422, has: "bad-args"},
+		{name: "of nothing known", token: picker, method: "POST", path: "/api/v1/exceptions", body: `{"session":"s1","n":1003,"day":"` + today + `","what":"ghost"}`, status: 422},
+		{name: "photos are a lead's", token: picker, method: "GET", path: "/api/v1/exceptions/X-1/photo", status: 403},
+		{name: "no photo", token: lead, method: "GET", path: "/api/v1/exceptions/X-1/photo", status: 404},
+		{name: "reports", token: lead, method: "GET", path: "/api/v1/exceptions", status: 200, has: `"exception":"X-1"`},
 		{name: "health", method: "GET", path: "/healthz", status: 200, has: "ok"},
 	} {
 		status, body := call(s, tt.token, tt.method, tt.path, tt.body, tt.headers...)

@@ -92,7 +92,7 @@ var onlyIn = map[string][]string{
 	"github.com/pelletier/go-toml/v2":     {"internal/config", "floor/rules", "device/profile", "label", "sync/channel/channelmap"},
 	"github.com/danielgtaylor/huma/v2":    {"web"},
 	"github.com/swaggest/swgui":           {"web"},
-	"github.com/evanw/esbuild":            {"web/gen", "web"}, // web: its tests
+	"github.com/evanw/esbuild":            {"web/gen", "tests"},
 	"github.com/prometheus/client_golang": {"internal/daemon"},
 	"github.com/coreos/go-systemd/v22":    {"internal/daemon", "cmd/*"},
 	"github.com/urfave/cli/v3":            {"cmd/*"},
@@ -104,6 +104,7 @@ var onlyIn = map[string][]string{
 	"github.com/mattn/go-sqlite3":         {"tests"}, // the ledger is measured beside it
 	"github.com/makiuchi-d/gozxing":       {"tests"}, // reads back the codes that we draw
 	"github.com/chromedp/chromedp":        {"tests"}, // looks at the pages
+	"github.com/chromedp/cdproto":         {"web"},
 	"github.com/rogpeppe/go-internal":     {"tests"}, // the command line as stories
 	"pgregory.net/rapid":                  {"tests"},
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -38,7 +39,7 @@ func TestDistRunsOnChrome64(t *testing.T) {
 		`Object\.fromEntries`, `Promise\.allSettled`, `globalThis`, `queueMicrotask`, `structuredClone`, `AbortController`,
 		`randomUUID`, `innerHTML`, `outerHTML`, `insertAdjacentHTML`, `document\.write`, `\beval\(`, `new Function`,
 	}
-	for _, name := range []string{"pda.js", "station.js", "board.js", "wave.js", "labels.js", "docs.js"} {
+	for _, name := range []string{"pda.js", "sw.js", "station.js", "board.js", "wave.js", "labels.js", "docs.js"} {
 		data, err := os.ReadFile(filepath.Join("../dist", name))
 		if err != nil {
 			t.Fatal(err)
@@ -57,6 +58,30 @@ func TestDistRunsOnChrome64(t *testing.T) {
 		if loc := regexp.MustCompile(p).FindIndex(css); loc != nil {
 			t.Errorf("style.css has %s: %.60s", p, css[loc[0]:])
 		}
+	}
+}
+
+// What a handheld loads before it shows anything stays small: script, style and
+// page together, as a server that compresses would send them.
+func TestThePickersPageIsSmall(t *testing.T) {
+	const most = 150 << 10
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	for _, name := range []string{"pda.html", "pda.js", "style.css"} {
+		data, err := os.ReadFile(filepath.Join("../dist", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := z.Write(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bytes", packed.Len())
+	if packed.Len() > most {
+		t.Errorf("the picker's page is %d bytes, packed; at most %d are wanted", packed.Len(), most)
 	}
 }
 
