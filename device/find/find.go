@@ -237,6 +237,9 @@ func Identify(ctx context.Context, path string, profiles []profile.Profile, o Op
 		if o.Tell != nil {
 			o.Tell(line, len(heard), found)
 		}
+		if now := Judge(slices.Clone(all)); now.Sure && now.Candidates[0].Proven && now.Candidates[0].Score > 0.9 {
+			break // frames with right checks at the wrong settings do not happen
+		}
 		if len(heard) == 0 && most == 0 {
 			break // a quiet line is quiet at every speed
 		}

@@ -70,9 +70,21 @@ func (p *pan) see(f Frame, now time.Time) {
 		p.grams = f.Grams
 	case int64(f.Grams) > p.p.Capacity:
 		p.unsettle(Overload, now)
+	case p.p.Once:
+		p.once(f, now)
 	default:
 		p.weigh(f, now)
 	}
+}
+
+// once takes the one reading that some scales give of a load: at rest, new, and
+// only after they themselves have been empty since the load before. So it is a
+// settled load with its zero seen, whose silence says nothing more.
+func (p *pan) once(f Frame, now time.Time) {
+	p.grams, p.taken, p.takenBy = f.Grams, false, ""
+	p.run = run{n: 1, low: f.Grams, high: f.Grams, since: now, settled: now}
+	p.zeroAt = now
+	p.enter(Stable, now)
 }
 
 // unsettle enters a phase without a weight.

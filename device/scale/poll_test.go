@@ -130,3 +130,60 @@ func TestOnlyQuestionsArePolled(t *testing.T) {
 		}
 	}
 }
+
+// An AZExtra says each load once, and nothing otherwise; it is asked only while
+// somebody waits. No load is served twice, and none that was read before the wish.
+func TestAScaleThatAnswersOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := scale.New(shipped(t, "adam/azextra"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		host, dev := net.Pipe()
+		ctx, cancel := context.WithCancel(t.Context())
+		var asked atomic.Int32
+		var fresh atomic.Pointer[string]
+		go answering(dev, func(string) string {
+			asked.Add(1)
+			if text := fresh.Swap(nil); text != nil {
+				return *text
+			}
+			return ""
+		})
+		done := make(chan struct{})
+		go func() { s.Drive(ctx, host); close(done) }()
+		put := func(text string) { fresh.Store(&text) }
+		weigh := func(load string) (scale.Weight, error) {
+			within, stop := context.WithTimeout(ctx, 5*time.Second)
+			defer stop()
+			return s.Settled(within, load)
+		}
+
+		time.Sleep(time.Minute)
+		if n := asked.Load(); n != 0 {
+			t.Errorf("asked %d times with nobody waiting", n)
+		}
+		put("  1.240kg\r\n")
+		if w, err := weigh("P-1"); err != nil || w.Grams != 1240 || w.ZeroAt.IsZero() {
+			t.Errorf("P-1: %+v, %v", w, err)
+		}
+		if w, err := weigh("P-2"); err == nil {
+			t.Errorf("P-2 got the weight of the parcel before: %+v", w)
+		}
+		put("  2.500kg\r\n")
+		if w, err := weigh("P-2"); err != nil || w.Grams != 2500 {
+			t.Errorf("P-2: %+v, %v", w, err)
+		}
+		// P-3 is read, and nobody takes it; it may be gone when P-4 is weighed.
+		put("  0.700kg\r\n")
+		within, stop := context.WithTimeout(ctx, 600*time.Millisecond)
+		s.Settled(within, "P-3")
+		stop()
+		if w, err := weigh("P-4"); err == nil {
+			t.Errorf("P-4 got what lay there before: %+v", w)
+		}
+		cancel()
+		host.Close()
+		<-done
+	})
+}

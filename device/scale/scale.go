@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"floord/device"
@@ -111,6 +112,8 @@ type Scale struct {
 	profile profile.Profile
 	live    device.Live[State]
 
+	wanted atomic.Int32 // how many wait for a weight
+
 	mu   sync.Mutex
 	pan  pan       // guarded by mu
 	last Frame     // guarded by mu; the last weight, with its own copy of the bytes
@@ -143,7 +146,7 @@ func (s *Scale) Drive(ctx context.Context, line device.Line) error {
 	defer s.lose(NotConnected)
 	buf := make([]byte, 512)
 	heard := time.Now()
-	ask := asker{p: s.profile.Scale, at: heard.Add(time.Duration(s.profile.Scale.Gap))}
+	ask := asker{p: s.profile.Scale, wanted: &s.wanted, at: heard.Add(time.Duration(s.profile.Scale.Gap))}
 	said := heard // when the scale was last heard, or silence last noted
 	for ctx.Err() == nil {
 		if err := ask.ask(line, dec, heard); err != nil {
@@ -184,9 +187,10 @@ func (s *Scale) Drive(ctx context.Context, line device.Line) error {
 // nothing. It begins after a pause, so that what is left of somebody else's
 // answer is over, and never asks into an answer that is still coming.
 type asker struct {
-	p     profile.Scale
-	at    time.Time // when to ask next
-	asked bool
+	p      profile.Scale
+	wanted *atomic.Int32
+	at     time.Time // when to ask next
+	asked  bool
 }
 
 // listening tells whether what comes can be believed to be an answer, or the
@@ -205,6 +209,10 @@ func (a *asker) before(t time.Time) time.Time {
 func (a *asker) ask(line device.Line, dec *Decoder, heard time.Time) error {
 	now := time.Now()
 	if len(a.p.Poll.Send) == 0 || now.Before(a.at) {
+		return nil
+	}
+	if a.p.Poll.Wanted && a.wanted.Load() == 0 {
+		a.at = now.Add(time.Duration(a.p.Poll.Every))
 		return nil
 	}
 	if quiet := heard.Add(time.Duration(a.p.Gap)); (!a.asked || dec.Pending() > 0) && now.Before(quiet) {
@@ -287,7 +295,14 @@ func (s *Scale) publish(stats Stats) {
 // It returns an Unsettled at once where waiting is in vain (no signal, wrong
 // settings, wrong unit), and one with the cause of ctx when that ends.
 func (s *Scale) Settled(ctx context.Context, load string) (Weight, error) {
+	s.wanted.Add(1)
+	defer s.wanted.Add(-1)
 	from := s.live.Now().Seq + 2 // the next frame may have begun already
+	if s.profile.Scale.Once {
+		// There is no second frame. What was read before may lie there no longer: the
+		// scale does not say so, and the parcel must be lifted and put on again.
+		from--
+	}
 	for {
 		_, changed := s.live.Get()
 		w, phase := s.take(load, from)
@@ -309,7 +324,10 @@ func (s *Scale) take(load string, from uint64) (Weight, Phase) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	if s.pan.seq < from && !s.pan.phase.hopeless() {
+	if s.pan.seq < from && !s.pan.phase.hopeless() && !(s.profile.Scale.Once && s.pan.taken && s.pan.takenBy == load) {
+		if s.profile.Scale.Once && s.pan.phase == Stable {
+			return Weight{}, ReturnToZero
+		}
 		return Weight{}, s.pan.phase
 	}
 	if phase := s.pan.take(load, now); phase != "" {
