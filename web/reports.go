@@ -37,9 +37,14 @@ func (a *api) daily(ctx context.Context, day string) (report.Daily, error) {
 	return a.o.Report(ctx, day)
 }
 
-func (a *api) report(ctx context.Context, in *Dated) (*answer[report.Daily], error) {
+func (a *api) report(ctx context.Context, in *Dated) (*answer[json.RawMessage], error) {
 	d, err := a.daily(ctx, in.Day)
-	return give(d), err
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = report.WriteJSON(&b, d)
+	return give(json.RawMessage(b.Bytes())), err
 }
 
 func (a *api) reportPage(ctx context.Context, in *struct {

@@ -9,7 +9,8 @@ const STATES = ["NEW", "CHECKED", "ALLOCATED", "WAVED", "PICKING", "PICKED", "PA
 
 interface Frozen {
   intercept: string; order: string; why: string; stage: string; asked_at: string; frozen_at: string; deadline: string;
-  outcome: string; told: string[]; shown: string[]; answers: { person: string; text: string; at: string }[];
+  outcome: string; told: string[]; shown: { device: string; at: string }[]; needs?: string; ended_by?: string;
+  calls?: { person?: string; why: string; at: string }[]; labels?: { parcel: string; waybill: string; station: string }[]; answers: { person: string; text: string; at: string }[];
 }
 
 class Board implements Page {
@@ -67,9 +68,10 @@ class Board implements Page {
     return h("ul.frozen", null, list.map((i) => h("li", null,
       h("div", null, this.link(i.order), h("span.tag.urgent", null, say("freeze-" + i.why)), h("span", null, say("state-" + i.stage))),
       countdown(i.deadline),
-      h("div.hops", null, heard(i), h("span", null, answers(i))),
+      h("div.hops", null, heard(i), h("span", null, answers(i)), called(i), (i.labels || []).map((l) => h("p.bad", null, say("freeze-label", l)))),
       h("div.row", null,
-        h("button.small", { type: "button", onclick: () => this.shell.act("thaw", { order: i.order }) }, say("thaw")),
+        i.needs && h("button.small", { type: "button", onclick: () => this.shell.act("answer", { intercept: i.intercept, text: "on-it" }) }, say("on-it")),
+        h("button.small", { type: "button", onclick: () => this.shell.act("thaw", { order: i.order }) }, say(i.needs === "conflict" ? "conflict-ship" : "thaw")),
         h("button.small.warn", { type: "button", onclick: () => this.close(i.order) }, say("close-order"))))));
   }
 
@@ -178,7 +180,15 @@ function progress(done: number, all: number): HTMLElement {
 }
 
 function heard(i: Frozen): HTMLElement {
-  return h("span", null, (i.told || []).map((d) => h("span.device", { class: (i.shown || []).indexOf(d) >= 0 ? "good" : "bad" }, d)));
+  return h("span", null, (i.told || []).map((d) => h("span.device", { class: (i.shown || []).some((x) => x.device === d) ? "good" : "bad" }, d)));
+}
+
+/** called says why a lead is wanted, and who was called when. */
+function called(i: Frozen): HTMLElement | false {
+  const calls = i.calls || [];
+  if (!i.needs && !calls.length) return false;
+  return h("p.bad", null, i.needs ? say("needs-" + i.needs) + " " : "",
+    calls.map((c) => say("called", { person: c.person || "—", at: clock(c.at, true) })).join(", "));
 }
 
 function answers(i: Frozen): string {
