@@ -30,11 +30,11 @@ func (a *api) redo(ctx context.Context, in *labelIn) (*answer[done], error) {
 }
 
 // fuses gives those that are open.
-func (a *api) fuses(ctx context.Context, _ *struct{}) (*answer[[]pda.Fuse], error) {
+func (a *api) fuses(ctx context.Context, _ *struct{}) (*answer[[]pda.OpenFuse], error) {
 	if err := needs(ctx, floor.RolePacker); err != nil {
 		return nil, err
 	}
-	out := []pda.Fuse{}
+	out := []pda.OpenFuse{}
 	err := a.o.Ledger.Read(func(v *ledger.View) error {
 		return v.OpenFuses(func(x floor.Fuse) bool {
 			out = append(out, pda.NewFuse(x))

@@ -23,7 +23,7 @@ type Board struct {
 	Devices  []Device       `json:"devices"`
 	Stations []Station      `json:"stations"`
 	Runs     []Run          `json:"runs"`  // labels printed first, with sheets left
-	Fuses    []Fuse         `json:"fuses"` // those open, the oldest first
+	Fuses    []OpenFuse     `json:"fuses"` // those open, the oldest first
 	Channels []ChannelState `json:"channels"`
 	Accounts []CarrierState `json:"accounts"` // at the carriers
 	Outbox   []floor.Effect `json:"outbox"`
@@ -139,7 +139,7 @@ func (s *Server) lookAround() (Board, uint64, error) {
 	seq, err := s.read(func(v *ledger.View) (err error) {
 		b = Board{
 			Open: []Ask{}, Today: []Ask{}, Waves: []Wave{}, People: []Worker{}, Devices: []Device{},
-			Stations: []Station{}, Channels: []ChannelState{}, Outbox: []floor.Effect{}, Runs: []Run{}, Fuses: []Fuse{}, Accounts: []CarrierState{},
+			Stations: []Station{}, Channels: []ChannelState{}, Outbox: []floor.Effect{}, Runs: []Run{}, Fuses: []OpenFuse{}, Accounts: []CarrierState{},
 		}
 		for _, part := range []func(*ledger.View, *Board) error{figures, asks, s.today, waves, people, s.devices, s.stations, outbox, fuses, runs} {
 			if err := part(v, &b); err != nil {
@@ -306,10 +306,10 @@ func outbox(v *ledger.View, b *Board) error {
 	})
 }
 
-// A Fuse is a fuse that is open: what it stops, since when, and in one sentence
+// An OpenFuse is a fuse that is open: what it stops, since when, and in one sentence
 // why and what to do. Closer is the role that may close it by hand; empty where
 // an answer or a probe does.
-type Fuse struct {
+type OpenFuse struct {
 	ID string `json:"id"`
 	floor.Trip
 	Since  time.Time  `json:"since"`
@@ -346,8 +346,8 @@ func runs(v *ledger.View, b *Board) error {
 }
 
 // NewFuse gives a fuse as screens and the API show it.
-func NewFuse(f floor.Fuse) Fuse {
-	return Fuse{ID: f.ID, Trip: f.Trip, Since: f.OpenedAt, Closer: f.Cause.Closer(), ZH: f.Text("zh"), EN: f.Text("en")}
+func NewFuse(f floor.Fuse) OpenFuse {
+	return OpenFuse{ID: f.ID, Trip: f.Trip, Since: f.OpenedAt, Closer: f.Cause.Closer(), ZH: f.Text("zh"), EN: f.Text("en")}
 }
 
 func fuses(v *ledger.View, b *Board) error {

@@ -20,7 +20,7 @@ type snapshot struct {
 	Parcel   *parcel           `json:"parcel,omitzero"`
 	Doubts   []doubt           `json:"doubts,omitempty"` // labels that a person must say something about
 	Runs     []Run             `json:"runs,omitempty"`   // labels printed first here
-	Fuses    []Fuse            `json:"fuses,omitempty"`  // why labels stopped here, and what to do
+	Fuses    []OpenFuse        `json:"fuses,omitempty"`  // why labels stopped here, and what to do
 	Freezes  []freeze          `json:"freezes,omitempty"`
 	Carriers []floor.CarrierID `json:"carriers,omitempty"`
 	Boxes    []floor.Packaging `json:"boxes,omitempty"`  // one of them must be scanned for each parcel
