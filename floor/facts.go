@@ -84,6 +84,17 @@ type DevicePaired struct {
 func (DevicePaired) Kind() Kind           { return "device.paired/1" }
 func (f DevicePaired) Subjects() []string { return []string{device(f.Device)} }
 
+// DeviceStationed moves a station's screen to a station: its printer and its scale
+// are the screen's from then on.
+type DeviceStationed struct {
+	Device  DeviceID  `json:"device"`
+	Station StationID `json:"station"`
+	Left    StationID `json:"left,omitempty"`
+}
+
+func (DeviceStationed) Kind() Kind           { return "device.stationed/1" }
+func (f DeviceStationed) Subjects() []string { return []string{device(f.Device)} }
+
 // DeviceRevoked ends a device's token.
 type DeviceRevoked struct {
 	Device DeviceID `json:"device"`
@@ -528,6 +539,39 @@ type ParcelSplit struct {
 func (ParcelSplit) Kind() Kind           { return "parcel.split/1" }
 func (f ParcelSplit) Subjects() []string { return []string{order(f.Order), station(f.Station)} }
 
+// ParcelParked takes an unfinished parcel off its station's table, so that another
+// can be packed there. Its order's tote brings it back.
+type ParcelParked struct {
+	Parcel  ParcelID  `json:"parcel"`
+	Order   OrderID   `json:"order"`
+	Station StationID `json:"station"`
+}
+
+func (ParcelParked) Kind() Kind           { return "parcel.parked/1" }
+func (f ParcelParked) Subjects() []string { return []string{order(f.Order), station(f.Station)} }
+
+// ParcelResumed puts a parked parcel onto a table again.
+type ParcelResumed struct {
+	Parcel  ParcelID  `json:"parcel"`
+	Order   OrderID   `json:"order"`
+	Station StationID `json:"station"`
+}
+
+func (ParcelResumed) Kind() Kind           { return "parcel.resumed/1" }
+func (f ParcelResumed) Subjects() []string { return []string{order(f.Order), station(f.Station)} }
+
+// LabelDestroyed says that the label of a parcel that must not leave was found and
+// destroyed.
+type LabelDestroyed struct {
+	Parcel  ParcelID  `json:"parcel"`
+	Order   OrderID   `json:"order"`
+	Station StationID `json:"station"`
+	Person  PersonID  `json:"person,omitempty"`
+}
+
+func (LabelDestroyed) Kind() Kind           { return "label.destroyed/1" }
+func (f LabelDestroyed) Subjects() []string { return []string{order(f.Order), station(f.Station)} }
+
 // WeightMissed keeps a settled weight outside the tolerance, and what would
 // explain it. The parcel is not weighed by it.
 type WeightMissed struct {
@@ -568,6 +612,7 @@ type ParcelSealed struct {
 	Booking  int       `json:"booking,omitempty"` // of the order; 0: the number is from the pool
 	Why      []Reason  `json:"why,omitempty"`     // of the carrier
 	Last     bool      `json:"last"`              // no piece of the order is left to pack
+	Mark     string    `json:"mark,omitempty"`    // RecipientMark of whom the number was taken for
 }
 
 func (ParcelSealed) Kind() Kind           { return "parcel.sealed/1" }
@@ -604,6 +649,19 @@ type SheetOpened struct {
 
 func (SheetOpened) Kind() Kind           { return "sheet.opened/1" }
 func (f SheetOpened) Subjects() []string { return none() }
+
+// SheetSigned ends a handover sheet: the driver has taken its parcels.
+type SheetSigned struct {
+	Sheet   SheetID   `json:"sheet"`
+	Carrier CarrierID `json:"carrier"`
+	Parcels int       `json:"parcels"`
+	Driver  string    `json:"driver"` // as said or scanned; personal data
+	Person  PersonID  `json:"person,omitempty"`
+	Ink     Ink       `json:"ink,omitempty"` // none: signed on paper
+}
+
+func (SheetSigned) Kind() Kind           { return "sheet.signed/1" }
+func (f SheetSigned) Subjects() []string { return none() }
 
 // WaybillsPooled adds numbers fetched ahead from a carrier.
 type WaybillsPooled struct {
@@ -845,6 +903,7 @@ func init() {
 	register[PersonRemoved]()
 	register[DeviceInvited]()
 	register[DevicePaired]()
+	register[DeviceStationed]()
 	register[DeviceRevoked]()
 	register[PersonLoggedIn]()
 	register[PersonLoggedOut]()
@@ -880,12 +939,16 @@ func init() {
 	register[NoteRead]()
 	register[BoxTaken]()
 	register[ParcelSplit]()
+	register[ParcelParked]()
+	register[ParcelResumed]()
+	register[LabelDestroyed]()
 	register[WeightMissed]()
 	register[ParcelWeighed]()
 	register[ParcelSealed]()
 	register[ParcelVoided]()
 	register[ParcelLeft]()
 	register[SheetOpened]()
+	register[SheetSigned]()
 	register[WaybillsPooled]()
 	register[EffectAsked]()
 	register[EffectStarted]()

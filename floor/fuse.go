@@ -156,6 +156,7 @@ type WaybillBound struct {
 	Waybill  WaybillNo `json:"waybill"`
 	SortCode string    `json:"sort_code,omitempty"`
 	Booking  int       `json:"booking,omitempty"` // of the order; 0: from the pool
+	Mark     string    `json:"mark,omitempty"`    // as of ParcelSealed
 }
 
 func (WaybillBound) Kind() Kind           { return "waybill.bound/1" }

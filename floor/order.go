@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -388,6 +389,7 @@ type Parcel struct {
 	Box      string     // code of its packaging, "" if none was scanned
 	BoxGrams Grams      // what that weighs
 	Off      *OffWeight `cbor:",omitempty"` // the newest weight outside the tolerance, until one is right or passed
+	Mark     string     // RecipientMark of whom its number was taken for; "" if that was not noted
 	Teaches  bool       // its weight is one to learn from, with Tare
 	Tare     Grams
 	Passed   bool     // a lead has looked at its weight
@@ -414,6 +416,25 @@ const (
 
 // PassReasons are those a lead may give for a weight outside the tolerance.
 var PassReasons = []string{PassRecord, PassFilling, PassCounted}
+
+// A Pull is a printed label that must be found: its parcel must not leave as it is.
+type Pull struct {
+	Parcel  ParcelID
+	Order   OrderID
+	Station StationID
+	Waybill WaybillNo
+	Run     string // and RunNo, as of Parcel
+	RunNo   int
+	Why     string // "frozen": wait for the lead; "void": destroy it; "address": it says another address, make a new one
+}
+
+// Sheet is the label's name in its run, "R-1-17", or "".
+func (p Pull) Sheet() string {
+	if p.Run == "" {
+		return ""
+	}
+	return p.Run + "-" + strconv.Itoa(p.RunNo)
+}
 
 // What is known of a parcel's label.
 const (

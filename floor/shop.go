@@ -205,6 +205,8 @@ func Mask(f Fact) Fact {
 		if x.Ticket != nil {
 			x.Ticket = &Ticket{Component: x.Ticket.Component, Template: x.Ticket.Template, Data: "***"}
 		}
+	case SheetSigned:
+		x.Driver, x.Ink = "***", nil
 		return x
 	}
 	return f

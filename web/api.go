@@ -65,7 +65,7 @@ func (a *api) problem(err error) *problem {
 			p.Status = http.StatusUnauthorized
 		case "no-role", "not-logged-in":
 			p.Status = http.StatusForbidden
-		case "unknown-order", "unknown-exception", "unknown-wave":
+		case "unknown-order", "unknown-exception", "unknown-wave", "unknown-sheet":
 			p.Status = http.StatusNotFound
 		case "too-fast":
 			p.Status = http.StatusTooManyRequests
@@ -115,6 +115,7 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "exception-photo", "GET /exceptions/{id}/photo", "The photo of a report", a.photo)
 	put(a, h, "list-labels", "GET /labels", "Label templates: shipped, and the site's own over them", a.labels)
 	put(a, h, "preview-label", "POST /labels/preview", "Draw a label template with a sample order, or name its mistakes", a.labelPreview)
+	put(a, h, "handover-sheet", "GET /sheets/{id}/pdf", "A carrier's handover sheet as PDF", a.sheet)
 	put(a, h, "list-channels", "GET /channels", "The health of the shops' connections", a.channels)
 	put(a, h, "reprint-label", "POST /parcels/{id}/reprint", "Print another copy of a label: the same number", a.reprint)
 	put(a, h, "renew-label", "POST /parcels/{id}/renew", "Give a sealed parcel a new number and label; the old number is void", a.renew)

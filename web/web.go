@@ -50,6 +50,9 @@ type Options struct {
 	Zone    *time.Location // of the site's days, UTC+8 if nil
 	Log     *slog.Logger   // nil means slog.Default
 	Version string
+	Site    string // its name, on documents
+	// CarrierName is what people call a carrier; nil: its id.
+	CarrierName func(floor.CarrierID) string
 
 	// Device gives a device of a station with what its port said after a number;
 	// false if there is none. Nil: there are no devices.

@@ -238,7 +238,7 @@ func (f *Foreman) Booked(ctx context.Context, by By, made floor.BookingMade) (le
 		if err != nil || waits == nil {
 			return facts, err
 		}
-		return append(facts, v.rebind(es, *waits, numbered{made.Waybill, made.SortCode, made.N})...), nil
+		return append(facts, v.rebind(es, *waits, o.Token, numbered{made.Waybill, made.SortCode, made.N})...), nil
 	})
 }
 

@@ -241,7 +241,7 @@ func (v look) undoubted(e floor.Effect) ([]floor.Fact, error) {
 // the start.
 var (
 	ReprintReasons = []string{"spoilt", "lost", "unreadable"}
-	RenewReasons   = []string{"refused-number", "lost", "wrong-parcel", "lead"}
+	RenewReasons   = []string{"address", "refused-number", "lost", "wrong-parcel", "lead"}
 	RedoReasons    = []string{"address", "carrier", "weight", "not-printed", "lead"}
 )
 
@@ -301,16 +301,17 @@ func (f *Foreman) Renew(ctx context.Context, by By, id floor.ParcelID, why strin
 		if err != nil || coming {
 			return facts, err // its number is booked now, and bound when it is there
 		}
-		return append(facts, v.rebind(es, p, n)...), nil
+		return append(facts, v.rebind(es, p, o.Token, n)...), nil
 	})
 }
 
 // rebind gives a sealed parcel without a number the one that is there for it,
 // and asks for its label.
-func (v look) rebind(es *ids, p floor.Parcel, n numbered) []floor.Fact {
+func (v look) rebind(es *ids, p floor.Parcel, mark string, n numbered) []floor.Fact {
 	return []floor.Fact{
 		floor.WaybillBound{
 			Parcel: p.ID, Order: p.Order, Station: p.Station, Carrier: p.Carrier, Waybill: n.Waybill, SortCode: n.SortCode, Booking: n.Booking,
+			Mark: mark,
 		},
 		v.labelAs(es, p, p.Carrier, p.Copies+1, "renew"),
 	}

@@ -344,7 +344,7 @@ func (i *intake) readdress(o floor.Order) error {
 		if err != nil {
 			return err
 		}
-		i.add(i.rebind(es, p, numbered{Waybill: n, SortCode: i.f.o.SortCode(p.Carrier, to)})...)
+		i.add(i.rebind(es, p, o.Token, numbered{Waybill: n, SortCode: i.f.o.SortCode(p.Carrier, to)})...)
 	}
 	return nil
 }

@@ -28,15 +28,25 @@ func (f *Foreman) OpenParcel(ctx context.Context, by By, station floor.StationID
 		if err != nil {
 			return nil, err
 		}
-		if open != nil && open.Station == station {
-			id = open.ID
-			return nil, nil
-		}
 		if open != nil {
-			return nil, floor.Refuse("packed-elsewhere", "order", o.ID, "station", open.Station)
+			on, _, err := v.View.OpenParcel(open.Station)
+			switch {
+			case err != nil:
+				return nil, err
+			case on.ID != open.ID: // it is parked
+			case open.Station == station:
+				id = open.ID
+				return nil, nil
+			default:
+				return nil, floor.Refuse("packed-elsewhere", "order", o.ID, "station", open.Station)
+			}
 		}
 		if p, busy, err := v.View.OpenParcel(station); err != nil || busy {
 			return nil, orRefuse(err, floor.Refuse("station-busy", "parcel", p.ID))
+		}
+		if open != nil {
+			id = open.ID
+			return []floor.Fact{floor.ParcelResumed{Parcel: open.ID, Order: o.ID, Station: station}}, nil
 		}
 		if p, err := v.labelled(o); err != nil || p != nil {
 			if err != nil {
@@ -59,10 +69,33 @@ func (f *Foreman) OpenParcel(ctx context.Context, by By, station floor.StationID
 	if p, ok := last[floor.ParcelOpened](r); ok {
 		id = p.Parcel
 	}
+	if p, ok := last[floor.ParcelResumed](r); ok {
+		id = p.Parcel
+	}
 	if p, ok := last[floor.ParcelTaken](r); ok {
 		id = p.Parcel
 	}
 	return id, err
+}
+
+// Park takes an unfinished parcel off the table of its station: because its order
+// is frozen, or something is missing. That is no act on the order, so a freeze
+// does not stop it. OpenParcel brings it back, at any station.
+func (f *Foreman) Park(ctx context.Context, by By, id floor.ParcelID) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RolePacker); err != nil {
+			return nil, err
+		}
+		p, ok, err := v.Parcel(id)
+		if err != nil || !ok {
+			return nil, orRefuse(err, floor.Refuse("unknown-parcel", "code", id))
+		}
+		on, _, err := v.View.OpenParcel(p.Station)
+		if err != nil || on.ID != id {
+			return nil, orRefuse(err, floor.Refuse("not-on-table", "parcel", id))
+		}
+		return []floor.Fact{floor.ParcelParked{Parcel: id, Order: p.Order, Station: p.Station}}, nil
+	})
 }
 
 // toPack finds the order behind a scanned tote or order number, ready to pack.
@@ -335,6 +368,7 @@ func (f *Foreman) Seal(ctx context.Context, by By, id floor.ParcelID) (ledger.Re
 			floor.ParcelSealed{
 				Parcel: id, Order: o.ID, Station: p.Station, Carrier: c, Waybill: n.Waybill,
 				SortCode: n.SortCode, Booking: n.Booking, Why: choice.Why, Last: last,
+				Mark: o.Token,
 			},
 			v.labelAs(es, p, c, p.Copies+1, ""),
 		), err
@@ -359,6 +393,7 @@ func (v look) sealLabelled(p floor.Parcel, o floor.Order) ([]floor.Fact, error) 
 	last, err := v.lastToSeal(o, p.ID)
 	return append(facts, floor.ParcelSealed{
 		Parcel: p.ID, Order: o.ID, Station: p.Station, Carrier: p.Carrier, Waybill: p.Waybill, SortCode: p.SortCode, Why: p.Why, Last: last,
+		Mark: p.Mark,
 	}), err
 }
 

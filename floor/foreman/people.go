@@ -118,6 +118,29 @@ func (f *Foreman) RemovePerson(ctx context.Context, by By, id floor.PersonID) (l
 	})
 }
 
+// StationAt moves a station's screen to another station: its printer and scale are
+// the screen's from then on. A parcel on the table keeps it where it is.
+func (f *Foreman) StationAt(ctx context.Context, by By, station floor.StationID) (ledger.Receipt, error) {
+	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		if err := v.device(by.Device); err != nil {
+			return nil, err
+		}
+		d, _, err := v.Device(by.Device)
+		switch {
+		case err != nil:
+			return nil, err
+		case d.Kind != "station" || !slices.Contains(f.o.Stations, station):
+			return nil, floor.Refuse("unknown-station", "station", station)
+		case d.Station == station:
+			return nil, nil
+		}
+		if p, busy, err := v.View.OpenParcel(d.Station); err != nil || busy {
+			return nil, orRefuse(err, floor.Refuse("station-busy", "parcel", p.ID))
+		}
+		return []floor.Fact{floor.DeviceStationed{Device: d.ID, Station: station, Left: d.Station}}, nil
+	})
+}
+
 // Login puts the owner of a badge on the asking device. The person leaves any
 // other device, which is left then, and a task in hand comes along.
 func (f *Foreman) Login(ctx context.Context, by By, badge string) (who floor.Person, left floor.DeviceID, err error) {

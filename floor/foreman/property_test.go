@@ -386,6 +386,12 @@ func (w *world) packStep(rt *rapid.T) {
 		w.do(func() error { _, err := w.f.OpenParcel(w.ctx, by, "pack-1", code); return err })
 		return
 	}
+	if rapid.IntRange(0, 19).Draw(rt, "park") == 0 {
+		if w.do(func() error { _, err := w.f.Park(w.ctx, by, p.ID); return err }) {
+			w.reached["parked"]++
+		}
+		return
+	}
 	o := w.orderByID(p.Order)
 	if mark := o.NoteMark(); mark != p.Read {
 		w.do(func() error { _, err := w.f.ReadNote(w.ctx, by, p.ID, mark); return err })

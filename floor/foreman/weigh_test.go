@@ -259,3 +259,37 @@ func TestOrderInTwoParcels(t *testing.T) {
 	}
 	s.checkViews()
 }
+
+// TestParkedParcel takes a parcel off the table for another, and goes on with it
+// at another station.
+func TestParkedParcel(t *testing.T) {
+	s := newSite(t)
+	s.f = foreman.New(s.l, foreman.Options{Carriers: []floor.CarrierRule{{ID: "sf"}}, Stations: []floor.StationID{"pack-1", "pack-2"}})
+	ctx := t.Context()
+	s.receive(shopOrder("1", "TS01", 2), shopOrder("2", "TS01", 1))
+	s.pickAll(s.release("1", "2"))
+	id := s.table("1")
+	s.ok(s.f.Verify(ctx, s.by(packer), id, "TS01", 1))
+	if _, err := s.f.OpenParcel(ctx, s.by(packer), "pack-2", string(s.order("1").Tote)); !refused(err, "packed-elsewhere") {
+		t.Errorf("opened at two stations: %v; want packed-elsewhere", err)
+	}
+	s.ok(s.f.Freeze(ctx, s.by(lead), s.id("1"), floor.FreezeLead))
+	s.ok(s.f.Park(ctx, s.by(packer), id)) // even a frozen one
+	if _, err := s.f.Park(ctx, s.by(packer), id); !refused(err, "not-on-table") {
+		t.Errorf("parked twice: %v; want not-on-table", err)
+	}
+	other := s.table("2")
+	s.ok(s.f.Verify(ctx, s.by(packer), other, "TS01", 1))
+	if _, err := s.f.OpenParcel(ctx, s.by(packer), "pack-2", string(s.order("1").Tote)); !refused(err, "frozen") {
+		t.Errorf("a frozen parcel brought back: %v; want frozen", err)
+	}
+	s.ok(s.f.Thaw(ctx, s.by(lead), s.id("1")))
+	if _, err := s.f.OpenParcel(ctx, s.by(packer), "pack-1", string(s.order("1").Tote)); !refused(err, "station-busy") {
+		t.Errorf("brought back onto a full table: %v; want station-busy", err)
+	}
+	again, err := s.f.OpenParcel(ctx, s.by(packer), "pack-2", string(s.order("1").Tote))
+	if err != nil || again != id || s.parcel(id).Station != "pack-2" || s.parcel(id).Items[0].Verified != 1 {
+		t.Errorf("brought back as %s, %v: %+v", again, err, s.parcel(id))
+	}
+	s.checkViews()
+}

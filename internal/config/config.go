@@ -101,6 +101,7 @@ type Floor struct {
 	ReserveFor       time.Duration `toml:"reserve_for" default:"24h" range:"0s..720h"`  // stock is promised so long to an order that no wave has; 0: for ever
 	MaxShorts        int           `toml:"max_shorts" default:"10" range:"0..100"`      // more orders short of a SKU within short_window stop it; 0: never
 	ShortWindow      time.Duration `toml:"short_window" default:"5m" range:"1s..24h"`
+	Seal             string        `toml:"seal" default:"weighed" oneof:"weighed asked"` // a parcel that weighs right by itself, or when the packer says so
 	ToleranceLeast   floor.Grams   `toml:"tolerance_least" default:"10" range:"1..5000"` // where all weights have been learned, it may go down to this
 }
 

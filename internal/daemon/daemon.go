@@ -187,7 +187,8 @@ func (d *Daemon) openDoors(o Options) error {
 	}
 	d.pda, err = pda.New(pda.Options{
 		Ledger: d.ledger, Foreman: d.foreman, Gate: g, Hooks: d.hooks(), Zone: d.cfg.Site.Zone, Log: d.log,
-		Steps: steps(d.cfg.Pick),
+		Steps:    steps(d.cfg.Pick),
+		AutoSeal: d.cfg.Floor.Seal == "weighed",
 	})
 	if err != nil {
 		return err
@@ -199,6 +200,7 @@ func (d *Daemon) openDoors(o Options) error {
 		Ledger: d.ledger, Foreman: d.foreman, Gate: g, PDA: d.pda, Zone: d.cfg.Site.Zone, Log: d.log,
 		AdminToken: d.adminToken(), Pictures: string(d.cfg.Pick.Pictures), Report: d.reportOf, Health: d.health, Version: Version,
 		Templates: d.cfg.Templates,
+		Site:      d.cfg.Site.Name, CarrierName: d.carrierName,
 	}
 	if d.cfg.HTTP.TLSCert != "" {
 		pages.CA = siteCA(d.cfg)

@@ -131,7 +131,8 @@ func (d *Daemon) hooks() pda.Hooks {
 			}
 			return ids
 		},
-		Accounts: d.accounts,
+		Accounts:    d.accounts,
+		CarrierName: d.carrierName,
 		Channels: func() []pda.ChannelState {
 			var out []pda.ChannelState
 			for _, s := range d.shops {
@@ -157,10 +158,10 @@ func (s *station) scaleState() pda.ScaleState {
 	case s == nil || s.cfg.Scale == nil:
 		return pda.ScaleState{State: "none"}
 	case s.scale == nil || !s.up("scale"):
-		return pda.ScaleState{State: "down"}
+		return pda.ScaleState{State: "down", Name: s.cfg.Scale.Model}
 	}
 	now, _ := s.scale.Live()
-	st := pda.ScaleState{State: string(now.Phase)}
+	st := pda.ScaleState{State: string(now.Phase), Name: s.cfg.Scale.Model}
 	switch now.Phase {
 	case scale.Empty, scale.Moving, scale.Stable, scale.Taken, scale.ReturnToZero:
 		g := now.Grams
@@ -174,16 +175,17 @@ func (s *station) printerState() pda.PrinterState {
 	case s == nil || s.cfg.Printer == nil:
 		return pda.PrinterState{State: "none"}
 	case s.printer == nil || !s.up("printer"):
-		return pda.PrinterState{State: "down", Code: "printer-down"}
+		return pda.PrinterState{State: "down", Code: "printer-down", Name: s.cfg.Printer.Model}
 	}
 	now, _ := s.printer.Live()
+	st := pda.PrinterState{State: "ready", Name: s.cfg.Printer.Model}
 	switch {
 	case now.Printing:
-		return pda.PrinterState{State: "printing"}
+		st.State = "printing"
 	case !now.Ready():
-		return pda.PrinterState{State: "fault", Code: string(now.Reason())}
+		st.State, st.Code = "fault", string(now.Reason())
 	}
-	return pda.PrinterState{State: "ready"}
+	return st
 }
 
 // scanned hands a scan to the station's screen as if it had been typed there. With

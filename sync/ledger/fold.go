@@ -42,6 +42,9 @@ const (
 	vPool       = "pool"       // carrier|number -> "": waybill numbers fetched ahead
 	vStations   = "stations"   // station -> parcel that is open there
 	vSheets     = "sheets"     // carrier -> sheet open now
+	vSheetRows  = "sheet-rows" // sheet number -> floor.Sheet
+	vOnSheet    = "on-sheet"   // sheet number|place -> floor.SheetLine
+	vPulls      = "pulls"      // station|parcel number -> floor.Pull
 	vOutbox     = "outbox"     // lane|effect number -> floor.Effect
 	vLanes      = "lanes"      // effect number -> lane
 	vPeople     = "people"     // person -> floor.Person
@@ -86,7 +89,7 @@ func (f *folder) fact(fact floor.Fact) error {
 		return each(x.Bins, func(b floor.BinInfo) error { return putRow(f.r, vBins, string(b.Bin), b) })
 	case floor.PersonSet, floor.PersonRemoved, floor.PersonLoggedIn, floor.PersonLoggedOut:
 		return f.people(x)
-	case floor.DeviceInvited, floor.DevicePaired, floor.DeviceRevoked:
+	case floor.DeviceInvited, floor.DevicePaired, floor.DeviceStationed, floor.DeviceRevoked:
 		return f.devices(x)
 
 	case floor.OrderReceived:
@@ -150,7 +153,8 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.hands(x)
 
 	case floor.ParcelOpened, floor.ItemVerified, floor.ParcelVerified, floor.ParcelWeighed,
-		floor.NoteRead, floor.BoxTaken, floor.ParcelSplit, floor.WeightMissed, floor.ParcelSealed, floor.ParcelVoided, floor.ParcelLeft:
+		floor.NoteRead, floor.BoxTaken, floor.ParcelSplit, floor.ParcelParked, floor.ParcelResumed,
+		floor.WeightMissed, floor.LabelDestroyed, floor.ParcelSealed, floor.ParcelVoided, floor.ParcelLeft:
 		return f.parcels(x)
 	case floor.WaybillKilled, floor.WaybillBound, floor.ParcelRedone, floor.TwinScanned:
 		return f.waybills(x)
@@ -160,7 +164,7 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.bookings(x)
 	case floor.FuseOpened, floor.FuseClosed:
 		return f.fuses(x)
-	case floor.SheetOpened:
+	case floor.SheetOpened, floor.SheetSigned:
 		return f.sheet(x)
 	case floor.WaybillsPooled:
 		if err := f.next("pool/" + string(x.Carrier)); err != nil {

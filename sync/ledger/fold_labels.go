@@ -37,10 +37,21 @@ func (f *folder) waybills(fact floor.Fact) error {
 		if err := f.order(x.Order, func(o *floor.Order) { o.Carrier = x.Carrier }); err != nil {
 			return err
 		}
-		return f.parcel(x.Parcel, func(p *floor.Parcel) {
-			p.Carrier, p.Waybill, p.SortCode = x.Carrier, x.Waybill, x.SortCode
+		err := f.parcel(x.Parcel, func(p *floor.Parcel) {
+			p.Carrier, p.Waybill, p.SortCode, p.Mark = x.Carrier, x.Waybill, x.SortCode, x.Mark
 		})
+		if err != nil {
+			return err
+		}
+		return f.unpull(x.Station, x.Parcel)
 	case floor.ParcelRedone:
+		p, _, err := getRow[floor.Parcel](f.r, vParcels, numKey(string(x.Parcel)))
+		if err != nil {
+			return err
+		}
+		if err := f.unpull(p.Station, x.Parcel); err != nil {
+			return err
+		}
 		if err := f.order(x.Order, func(o *floor.Order) { o.State = floor.Packing }); err != nil {
 			return err
 		}

@@ -218,6 +218,9 @@ func (f *folder) archived(x floor.DayArchived) error {
 			return err
 		}
 	}
+	if err := f.dropSheets(x.Day); err != nil {
+		return err
+	}
 	if err := f.dropHours(vTrips, x.Day); err != nil {
 		return err
 	}

@@ -59,6 +59,13 @@ func (f *folder) parcels(fact floor.Fact) error {
 			p.Box, p.BoxGrams, p.Off = x.Box, x.Grams, nil
 			unweigh(p)
 		})
+	case floor.ParcelParked:
+		return f.clearStation(x.Station, x.Parcel)
+	case floor.ParcelResumed:
+		if err := putRow(f.r, vStations, string(x.Station), x.Parcel); err != nil {
+			return err
+		}
+		return f.parcel(x.Parcel, func(p *floor.Parcel) { p.Station = x.Station })
 	case floor.ParcelSplit:
 		return f.parcel(x.Parcel, func(p *floor.Parcel) { p.Items = x.Items })
 	case floor.WeightMissed:
@@ -79,10 +86,15 @@ func (f *folder) parcels(fact floor.Fact) error {
 		if err != nil {
 			return err
 		}
-		if err := f.voided(x.Parcel); err != nil || was.State != floor.ParcelIsSealed {
+		if err := f.voided(x.Parcel); err != nil {
+			return err
+		}
+		if err := f.pull(x.Parcel, "void"); err != nil || was.State != floor.ParcelIsSealed {
 			return err
 		}
 		return f.labelErred(x.Order, x.Parcel, "voided")
+	case floor.LabelDestroyed:
+		return f.unpull(x.Station, x.Parcel)
 	case floor.ParcelLeft:
 		if err := f.count("handed-over", 1); err != nil {
 			return err
@@ -93,9 +105,7 @@ func (f *folder) parcels(fact floor.Fact) error {
 				return err
 			}
 		}
-		return f.parcel(x.Parcel, func(p *floor.Parcel) {
-			p.State, p.LeftAt, p.Sheet = floor.ParcelHasLeft, f.e.At, x.Sheet
-		})
+		return f.left(x)
 	}
 	return nil
 }
@@ -172,6 +182,7 @@ func (f *folder) sealed(x floor.ParcelSealed) error {
 	err = f.parcel(x.Parcel, func(p *floor.Parcel) {
 		p.State, p.SealedAt = floor.ParcelIsSealed, f.e.At
 		p.Carrier, p.Waybill, p.SortCode, p.Why = x.Carrier, x.Waybill, x.SortCode, x.Why
+		p.Mark = x.Mark
 		sealed = *p
 	})
 	if err != nil {
@@ -279,13 +290,6 @@ func (f *folder) freeTote(id floor.OrderID) error {
 
 func (f *folder) parcel(id floor.ParcelID, do func(*floor.Parcel)) error {
 	return change(f.r, vParcels, numKey(string(id)), func(p *floor.Parcel) error { do(p); return nil })
-}
-
-func (f *folder) sheet(x floor.SheetOpened) error {
-	if err := f.number("sheet", idNumber(string(x.Sheet))); err != nil {
-		return err
-	}
-	return putRow(f.r, vSheets, string(x.Carrier), x.Sheet)
 }
 
 func (f *folder) effects(fact floor.Fact) error {

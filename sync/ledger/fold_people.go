@@ -65,6 +65,8 @@ func (f *folder) devices(fact floor.Fact) error {
 	switch x := fact.(type) {
 	case floor.DeviceInvited:
 		return putRow(f.r, vCodes, x.Code, x)
+	case floor.DeviceStationed:
+		return change(f.r, vDevices, string(x.Device), func(d *floor.Device) error { d.Station = x.Station; return nil })
 	case floor.DevicePaired:
 		inv, ok, err := getRow[floor.DeviceInvited](f.r, vCodes, x.Code)
 		if err != nil {
@@ -106,14 +108,18 @@ func (f *folder) intercepts(fact floor.Fact) error {
 			Key: x.Intercept, Order: x.Order, Why: x.Why, Stage: x.Stage, AskedAt: x.AskedAt,
 			FrozenAt: f.e.At, Deadline: x.Deadline, Told: x.Devices, Holders: x.Persons, Outcome: "open",
 		}
+		var frozen floor.Order
 		err := f.order(x.Order, func(o *floor.Order) {
-			i.Channel = o.Channel
+			i.Channel, frozen = o.Channel, *o
 			o.Freeze = &floor.Freeze{
 				Why: x.Why, By: f.e.Actor, AskedAt: x.AskedAt, Since: f.e.At,
 				Deadline: x.Deadline, Stage: x.Stage, Key: x.Intercept,
 			}
 		})
 		if err != nil {
+			return err
+		}
+		if err := f.pullOrder(frozen, true); err != nil {
 			return err
 		}
 		return f.openIntercept(i)
@@ -148,12 +154,17 @@ func (f *folder) intercepts(fact floor.Fact) error {
 			i.Calls = append(i.Calls, floor.Call{Person: x.Person, Why: x.Why, At: f.e.At})
 		})
 	case floor.OrderThawed:
+		var thawed floor.Order
 		if err := f.order(x.Order, func(o *floor.Order) {
 			o.Freeze = nil
 			if x.Outcome == "thawed" && f.e.Actor.Person() != "" {
 				bend(o, floor.BentFreeze)
 			}
+			thawed = *o
 		}); err != nil {
+			return err
+		}
+		if err := f.pullOrder(thawed, false); err != nil {
 			return err
 		}
 		if x.Outcome == "stopped" {

@@ -46,15 +46,17 @@ func (f *folder) runOpened(x floor.RunOpened) error {
 		if err := f.number("parcel", idNumber(string(s.Parcel))); err != nil {
 			return err
 		}
-		err := putRow(f.r, vParcels, numKey(string(s.Parcel)), floor.Parcel{
-			ID: s.Parcel, Order: s.Order, Station: x.Station, State: floor.ParcelIsLabelled, Items: s.Items,
-			Carrier: s.Carrier, Waybill: s.Waybill, SortCode: s.SortCode, Why: s.Why, Run: x.Run, RunNo: s.No,
+		mark := ""
+		err := f.order(s.Order, func(o *floor.Order) {
+			mark = o.Token
+			o.Carrier, o.Parcels = s.Carrier, append(slices.Clone(o.Parcels), s.Parcel)
 		})
 		if err != nil {
 			return err
 		}
-		err = f.order(s.Order, func(o *floor.Order) {
-			o.Carrier, o.Parcels = s.Carrier, append(slices.Clone(o.Parcels), s.Parcel)
+		err = putRow(f.r, vParcels, numKey(string(s.Parcel)), floor.Parcel{
+			ID: s.Parcel, Order: s.Order, Station: x.Station, State: floor.ParcelIsLabelled, Items: s.Items,
+			Carrier: s.Carrier, Waybill: s.Waybill, SortCode: s.SortCode, Why: s.Why, Run: x.Run, RunNo: s.No, Mark: mark,
 		})
 		if err != nil {
 			return err

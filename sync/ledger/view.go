@@ -242,6 +242,24 @@ func (v *View) Sheet(c floor.CarrierID) (floor.SheetID, bool, error) {
 	return getRow[floor.SheetID](v.rows, vSheets, string(c))
 }
 
+// SheetRow gives a handover sheet.
+func (v *View) SheetRow(id floor.SheetID) (floor.Sheet, bool, error) {
+	x, ok, err := getRow[floor.Sheet](v.rows, vSheetRows, numKey(string(id)))
+	return x, ok && x.ID == id, err
+}
+
+// Sheets calls f with the handover sheets from number first on, the oldest first.
+func (v *View) Sheets(first uint64, f func(floor.Sheet) bool) error {
+	return scanRows(v.rows, vSheetRows, fmt.Sprintf("%012d", first), "", func(_ string, s floor.Sheet) bool { return f(s) })
+}
+
+// OnSheet calls f with the parcels on a sheet, in the order they were scanned, from
+// the place (1 is the first) on.
+func (v *View) OnSheet(id floor.SheetID, from int, f func(floor.SheetLine) bool) error {
+	key := numKey(string(id))
+	return scanRows(v.rows, vOnSheet, sheetPlace(key, from), key+"|", func(_ string, l floor.SheetLine) bool { return f(l) })
+}
+
 // Effect gives a row of the outbox.
 func (v *View) Effect(id floor.EffectID) (floor.Effect, bool, error) {
 	key := numKey(string(id))

@@ -36,6 +36,7 @@ var verbs = map[string]verb{
 	"verify":    {screens: "station", do: with((*session).verify)},
 	"read":      {screens: "station", do: with((*session).readNote)},
 	"box":       {screens: "station", do: with((*session).box)},
+	"park":      {screens: "station", do: with((*session).park)},
 	"split":     {screens: "station", do: with((*session).split)},
 	"weigh":     {screens: "station", slow: true, do: with((*session).weigh)},
 	"pass":      {screens: "station", do: with((*session).pass)},
@@ -48,6 +49,9 @@ var verbs = map[string]verb{
 	"fuse":      {screens: "station board", do: with((*session).fuse)},
 	"doubt":     {screens: "station", do: with((*session).doubt)},
 	"hand-over": {screens: "pda station", do: with((*session).handOver)},
+	"destroyed": {screens: "station", do: with((*session).destroyed)},
+	"station":   {screens: "station", do: with((*session).station)},
+	"sign":      {screens: "station", do: with((*session).sign)},
 	"shown":     {screens: "pda station", do: with((*session).shown)},
 	"answer":    {screens: "pda station board", do: with((*session).answer)},
 	"freeze":    {screens: "board", do: with((*session).freeze)},
@@ -179,6 +183,15 @@ type (
 		Carrier floor.CarrierID `json:"carrier"`
 		Code    string          `json:"code"`
 	}
+	stationArgs struct {
+		Station floor.StationID `json:"station"`
+	}
+	signArgs struct {
+		Sheet  floor.SheetID `json:"sheet"`
+		Count  int           `json:"count"` // what the screen showed
+		Driver string        `json:"driver"`
+		Ink    floor.Ink     `json:"ink,omitempty"`
+	}
 	interceptArgs struct {
 		Intercept string `json:"intercept"`
 	}
@@ -289,6 +302,11 @@ func (x *session) box(ctx context.Context, by foreman.By, a boxArgs) (any, ledge
 	return nil, r, err
 }
 
+func (x *session) park(ctx context.Context, by foreman.By, a parcelArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Park(ctx, by, a.Parcel)
+	return nil, r, err
+}
+
 func (x *session) split(ctx context.Context, by foreman.By, a parcelArgs) (any, ledger.Receipt, error) {
 	r, err := x.srv.o.Foreman.Split(ctx, by, a.Parcel)
 	return nil, r, err
@@ -394,6 +412,21 @@ func (x *session) doubt(ctx context.Context, by foreman.By, a doubtArgs) (any, l
 
 func (x *session) handOver(ctx context.Context, by foreman.By, a handOverArgs) (any, ledger.Receipt, error) {
 	r, err := x.srv.o.Foreman.HandOver(ctx, by, a.Carrier, a.Code)
+	return nil, r, err
+}
+
+func (x *session) destroyed(ctx context.Context, by foreman.By, a openArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.Destroyed(ctx, by, a.Code)
+	return nil, r, err
+}
+
+func (x *session) station(ctx context.Context, by foreman.By, a stationArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.StationAt(ctx, by, a.Station)
+	return nil, r, err
+}
+
+func (x *session) sign(ctx context.Context, by foreman.By, a signArgs) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.SignSheet(ctx, by, a.Sheet, a.Count, a.Driver, a.Ink)
 	return nil, r, err
 }
 

@@ -229,6 +229,12 @@ func bounded(v reflect.Value, name string) error {
 			return fmt.Errorf("%s has a control character", name)
 		}
 	case reflect.Slice:
+		if ink, ok := v.Interface().(floor.Ink); ok {
+			if !ink.OK() {
+				return fmt.Errorf("%s is out of range", name)
+			}
+			return nil
+		}
 		if v.Len() > maxList {
 			return fmt.Errorf("%s has more than %d entries", name, maxList)
 		}

@@ -52,6 +52,8 @@ type Options struct {
 	Hooks   Hooks
 	Zone    *time.Location // of the site's days, UTC+8 if nil
 	Log     *slog.Logger   // nil means slog.Default
+	// AutoSeal makes a station's page seal what weighs right without being asked.
+	AutoSeal bool
 	// Most is how many devices may be connected, 2,048 if 0.
 	Most  int
 	Steps Steps // of pickers; what is empty is as Steps says first
@@ -85,11 +87,14 @@ type Hooks struct {
 	Carriers func() []floor.CarrierID
 	Channels func() []ChannelState
 	Accounts func() []CarrierState
+	// CarrierName is what people call a carrier.
+	CarrierName func(floor.CarrierID) string
 }
 
 // A ScaleState is what a scale shows now.
 type ScaleState struct {
-	State string       `json:"state"` // "none", "down", "empty", "moving", "stable", "overload", "below-zero"
+	Name  string       `json:"name,omitempty"` // what stands there
+	State string       `json:"state"`          // "none", "down", or a phase of package scale: "empty", "moving", "stable" ...
 	Grams *floor.Grams `json:"grams,omitempty"`
 }
 
@@ -108,7 +113,8 @@ type Element struct {
 // A PrinterState is what a printer is up to. Code is a code of the catalogue
 // ("paper-out") when it is at fault.
 type PrinterState struct {
-	State string `json:"state"` // "none", "down", "ready", "printing", "fault"
+	Name  string `json:"name,omitempty"` // what stands there
+	State string `json:"state"`          // "none", "down", "ready", "printing", "fault"
 	Code  string `json:"code,omitempty"`
 }
 

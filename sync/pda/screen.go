@@ -73,6 +73,7 @@ var screens = map[string]*screen{
 			return ledger.Topic{
 				floor.DeviceTopic(d.ID), floor.StationTopic(d.Station), floor.LaneTopic(foreman.PrinterLane(d.Station)),
 				string(kindOf[floor.FuseOpened]()), string(kindOf[floor.FuseClosed]()), // of any station: one may cover all
+				string(kindOf[floor.ParcelLeft]()), string(kindOf[floor.SheetSigned]()), // of any station: they share the sheets
 			}
 		},
 		kinds: map[floor.Kind]saying{
@@ -85,6 +86,8 @@ var screens = map[string]*screen{
 			kindOf[floor.NoteRead]():        newLook,
 			kindOf[floor.BoxTaken]():        newLook,
 			kindOf[floor.ParcelSplit]():     newLook,
+			kindOf[floor.ParcelParked]():    newLook,
+			kindOf[floor.ParcelResumed]():   newLook,
 			kindOf[floor.WeightMissed]():    newLook,
 			kindOf[floor.ParcelOpened]():    newLook,
 			kindOf[floor.ParcelSealed]():    newLook,
@@ -98,6 +101,10 @@ var screens = map[string]*screen{
 			kindOf[floor.SheetsPulled]():    newLook,
 			kindOf[floor.FuseOpened]():      newLook,
 			kindOf[floor.FuseClosed]():      newLook,
+			kindOf[floor.ParcelLeft]():      newLook,
+			kindOf[floor.LabelDestroyed]():  newLook,
+			kindOf[floor.DeviceStationed](): newLook,
+			kindOf[floor.SheetSigned]():     newLook,
 			kindOf[floor.EffectAsked]():     newLook,
 			kindOf[floor.EffectStarted]():   newLook,
 			kindOf[floor.EffectEnded]():     newLook,

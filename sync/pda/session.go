@@ -285,6 +285,10 @@ func (x *session) tell(sc *screen, e floor.Event) error {
 		x.end(byeRevoked)
 		return context.Canceled
 	}
+	if f, ok := e.Fact.(floor.DeviceStationed); ok && f.Device == x.device.ID && f.Station != x.device.Station {
+		x.end(byeRestart) // it comes back as the screen of the other station
+		return context.Canceled
+	}
 	how := sc.kinds[e.Fact.Kind()]
 	if how == asFreeze || how == asEvent {
 		m, err := x.srv.again.of(e, how)

@@ -22,10 +22,38 @@ type snapshot struct {
 	Runs     []Run             `json:"runs,omitempty"`   // labels printed first here
 	Fuses    []OpenFuse        `json:"fuses,omitempty"`  // why labels stopped here, and what to do
 	Freezes  []freeze          `json:"freezes,omitempty"`
-	Carriers []floor.CarrierID `json:"carriers,omitempty"`
-	Boxes    []floor.Packaging `json:"boxes,omitempty"`  // one of them must be scanned for each parcel
-	Target   *target           `json:"target,omitempty"` // what the parcel on the table should weigh
-	Steps    *Steps            `json:"steps,omitzero"`   // of a handheld
+	Sheets   []sheet           `json:"sheets,omitempty"`   // of each carrier
+	Boxes    []floor.Packaging `json:"boxes,omitempty"`    // one of them must be scanned for each parcel
+	Pulls    []pull            `json:"pulls,omitempty"`    // labels at this station that must be found
+	Stations []floor.StationID `json:"stations,omitempty"` // the screen may be moved to
+	AutoSeal bool              `json:"auto_seal,omitzero"` // what weighs right is sealed without being asked
+	Target   *target           `json:"target,omitempty"`   // what the parcel on the table should weigh
+	Steps    *Steps            `json:"steps,omitzero"`     // of a handheld
+}
+
+type pull struct {
+	Parcel  floor.ParcelID  `json:"parcel"`
+	Order   floor.OrderID   `json:"order"`
+	Waybill floor.WaybillNo `json:"waybill,omitempty"`
+	Sheet   string          `json:"sheet,omitempty"` // of its run, "R-1-17"
+	Why     string          `json:"why"`             // "frozen", "void", "address"
+}
+
+// A sheet is a carrier's handover sheet as far as it is: none is open without an id.
+type sheet struct {
+	Carrier floor.CarrierID `json:"carrier"`
+	Name    string          `json:"name,omitempty"`
+	ID      floor.SheetID   `json:"id,omitempty"`
+	Parcels int             `json:"parcels,omitzero"`
+	Grams   floor.Grams     `json:"grams,omitzero"`
+	Last    []sheetLine     `json:"last,omitempty"`   // the newest first
+	Signed  []floor.SheetID `json:"signed,omitempty"` // the newest first, to be printed again
+}
+
+type sheetLine struct {
+	No      int             `json:"no"` // on the sheet, from 1
+	Parcel  floor.ParcelID  `json:"parcel"`
+	Waybill floor.WaybillNo `json:"waybill"`
 }
 
 // A target is what a scale should show.
@@ -95,9 +123,10 @@ type (
 		Mark     string            `json:"mark,omitempty"` // of what must be read before hands go on; empty once it was
 		Box      *floor.Packaging  `json:"box,omitempty"`
 		Off      *offWeight        `json:"off,omitempty"`
-		Why      string            `json:"why,omitempty"`  // what keeps the label: a code of the catalogue
-		Piece    int               `json:"piece,omitzero"` // of an order with several parcels, from 1
-		Rest     int               `json:"rest,omitzero"`  // pieces of the order that go into other parcels
+		Stale    bool              `json:"stale,omitzero"`  // its label says an address that has changed
+		Stuck    string            `json:"stuck,omitempty"` // what keeps the label: a code of the catalogue
+		Piece    int               `json:"piece,omitzero"`  // of an order with several parcels, from 1
+		Rest     int               `json:"rest,omitzero"`   // pieces of the order that go into other parcels
 	}
 	// offWeight is a weight outside the tolerance, and what would explain it.
 	offWeight struct {
@@ -283,8 +312,8 @@ func goodsOf(v *ledger.View, o floor.Order, line int, sku floor.SKU) (goods, err
 
 // stationPart adds what lies on a station's table and what its printer owes.
 func (x *session) stationPart(v *ledger.View, s *snapshot) error {
-	if x.srv.o.Hooks.Carriers != nil {
-		s.Carriers = x.srv.o.Hooks.Carriers()
+	if err := x.sheets(v, s); err != nil {
+		return err
 	}
 	err := v.Runs(func(r floor.Run) bool {
 		if r.Station == x.device.Station {
@@ -304,6 +333,19 @@ func (x *session) stationPart(v *ledger.View, s *snapshot) error {
 	if err != nil {
 		return err
 	}
+	err = v.Pulls(x.device.Station, func(p floor.Pull) bool {
+		s.Pulls = append(s.Pulls, pull{Parcel: p.Parcel, Order: p.Order, Waybill: p.Waybill, Sheet: p.Sheet(), Why: p.Why})
+		return len(s.Pulls) < maxRows
+	})
+	if err != nil {
+		return err
+	}
+	if x.srv.o.Hooks.Stations != nil {
+		if all := x.srv.o.Hooks.Stations(); len(all) > 1 {
+			s.Stations = all
+		}
+	}
+	s.AutoSeal = x.srv.o.AutoSeal
 	s.Boxes = x.srv.o.Foreman.Packagings()
 	stuck := map[floor.ParcelID]string{}
 	err = v.Lane(foreman.PrinterLane(x.device.Station), func(e floor.Effect) bool {
@@ -333,7 +375,7 @@ func (x *session) stationPart(v *ledger.View, s *snapshot) error {
 	if s.Parcel, err = x.newParcel(v, p); err != nil {
 		return err
 	}
-	s.Parcel.Why = stuck[p.ID]
+	s.Parcel.Stuck = stuck[p.ID]
 	grams, tolerance, known, err := x.srv.o.Foreman.Expect(v, p)
 	if known {
 		s.Target = &target{Grams: grams, Tolerance: tolerance}
@@ -359,6 +401,7 @@ func (x *session) newParcel(v *ledger.View, p floor.Parcel) (*parcel, error) {
 	if p.Weight != nil {
 		out.Grams, out.Expected = &p.Weight.Grams, p.Weight.Expected
 	}
+	out.Stale = p.State == floor.ParcelIsSealed && p.Mark != "" && p.Mark != o.Token
 	if p.Off != nil {
 		out.Off = &offWeight{Grams: p.Off.Weight.Grams, Expected: p.Off.Weight.Expected, Tolerance: p.Off.Tolerance, Why: p.Off.Why}
 	}
@@ -406,4 +449,70 @@ func (p *parcel) among(v *ledger.View, o floor.Order) error {
 		p.Piece = 0 // the only one
 	}
 	return nil
+}
+
+// How much of the handover sheets a station's screen shows.
+const (
+	lastOnSheet = 8
+	oldSheets   = 40 // looked through for signed ones
+)
+
+// sheets adds the handover sheet of each carrier.
+func (x *session) sheets(v *ledger.View, s *snapshot) error {
+	next, err := v.Next("sheet")
+	if err != nil {
+		return err
+	}
+	var signed []floor.Sheet
+	err = v.Sheets(next-min(next, oldSheets), func(row floor.Sheet) bool {
+		if !row.SignedAt.IsZero() {
+			signed = append(signed, row)
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	var carriers []floor.CarrierID
+	if x.srv.o.Hooks.Carriers != nil {
+		carriers = x.srv.o.Hooks.Carriers()
+	}
+	for _, c := range carriers {
+		out := sheet{Carrier: c}
+		if x.srv.o.Hooks.CarrierName != nil {
+			out.Name = x.srv.o.Hooks.CarrierName(c)
+		}
+		for i := len(signed) - 1; i >= 0 && len(out.Signed) < 3; i-- {
+			if signed[i].Carrier == c {
+				out.Signed = append(out.Signed, signed[i].ID)
+			}
+		}
+		id, open, err := v.Sheet(c)
+		if err != nil {
+			return err
+		}
+		if open {
+			if err := out.fill(v, id); err != nil {
+				return err
+			}
+		}
+		s.Sheets = append(s.Sheets, out)
+	}
+	return nil
+}
+
+func (s *sheet) fill(v *ledger.View, id floor.SheetID) error {
+	row, _, err := v.SheetRow(id)
+	if err != nil {
+		return err
+	}
+	s.ID, s.Parcels, s.Grams = id, row.Parcels, row.Grams
+	no := max(1, row.Parcels-lastOnSheet+1)
+	err = v.OnSheet(id, no, func(l floor.SheetLine) bool {
+		s.Last = append(s.Last, sheetLine{No: no, Parcel: l.Parcel, Waybill: l.Waybill})
+		no++
+		return true
+	})
+	slices.Reverse(s.Last)
+	return err
 }

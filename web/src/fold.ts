@@ -26,11 +26,19 @@ export interface Item { line: number; sku: string; name?: string; spec?: string;
 export interface Parcel {
   id: string; order: string; state: string; items: Item[]; grams?: number; expected?: number;
   carrier?: string; waybill?: string; sort_code?: string; copies?: number; label?: string; note?: string; tags?: string[]; frozen?: boolean;
-  mark?: string; box?: Box; off?: OffWeight; why?: string; piece?: number; rest?: number;
+  mark?: string; box?: Box; off?: OffWeight; stuck?: string; stale?: boolean; chosen?: Words[]; piece?: number; rest?: number;
 }
 export interface Box { code: string; name: string; grams: number }
 export interface Explanation { pieces?: { sku: string; qty: number }[]; box?: string; left?: number }
 export interface OffWeight { grams: number; expected: number; tolerance: number; why: Explanation[] | null }
+export interface Words { zh: string; en: string }
+export interface Fuse extends Words { id: string; cause: string; closer?: string }
+export interface Pull { parcel: string; order: string; waybill?: string; sheet?: string; why: string }
+export interface Run { id: string; wave: string; of: number; left: number; pull?: number[]; zh?: string; en?: string }
+export interface Sheet {
+  carrier: string; name?: string; id?: string; parcels?: number; grams?: number;
+  last?: { no: number; parcel: string; waybill: string }[]; signed?: string[];
+}
 export interface Doubt { effect: string; parcel?: string; order?: string; copy?: number; why?: string }
 export interface Freeze {
   type: "freeze"; seq: number; intercept: string; order: string; why: string; stage: string;
@@ -39,7 +47,7 @@ export interface Freeze {
 export interface Snapshot {
   seq: number;
   person?: Person; task?: Task; parcel?: Parcel;
-  doubts?: Doubt[]; freezes?: Freeze[]; carriers?: string[]; boxes?: Box[]; target?: { grams: number; tolerance: number };
+  doubts?: Doubt[]; freezes?: Freeze[]; sheets?: Sheet[]; boxes?: Box[]; auto_seal?: boolean; pulls?: Pull[]; runs?: Run[]; stations?: string[]; fuses?: Fuse[]; target?: { grams: number; tolerance: number };
   waiting?: number;
   steps?: Steps;
   board?: any;
@@ -68,7 +76,7 @@ export function fold(s: Snapshot, e: FloorEvent | Freeze): Snapshot {
     case "freeze.answered/1": return answered(next, f.intercept);
     case "item.verified/1": return item(next, f.parcel, f.line, f.qty);
     case "parcel.verified/1": return parcel(next, f.parcel, { state: "verified" });
-    case "parcel.weighed/1": return parcel(next, f.parcel, { state: "weighed", grams: f.weight.grams, expected: f.weight.expected });
+    case "parcel.weighed/1": return parcel(next, f.parcel, { state: "weighed", grams: f.weight.grams, expected: f.weight.expected, off: undefined });
     case "parcel.voided/1": return parcel(next, f.parcel, { state: "void" });
     case "task.issued/1": return Object.assign(next, { waiting: (next.waiting || 0) + 1 });
   }

@@ -20,10 +20,14 @@ export interface Page {
   tick?(): void;
   /** tells says what an act was, for a person who made it a while ago. */
   tells?(act: Act): string;
+  /** early takes a code before anybody is logged in; false if it is a badge. */
+  early?(code: string): boolean;
   /** guest says that the page may be looked at with nobody logged in. */
   guest?: boolean;
   /** loud says that freezes fill this screen. */
   loud?: boolean;
+  /** keyed says that every button has a key (data-key: "Enter", "Esc", "F2", "1"), for a screen without a mouse. */
+  keyed?: boolean;
 }
 
 interface Sheet {
@@ -46,6 +50,9 @@ const COMMAND = /^FLOORD-(OK|CANCEL|[1-9])$/;
 /** An act older than this when its answer comes has been forgotten by whoever made it. In ms. */
 const LATE = 5000;
 
+/** So long after a scan an Enter is still the scanner's. In ms. */
+const STRAY = 300;
+
 export class Shell {
   readonly wire: Wire;
   readonly scanner: Scanner;
@@ -60,6 +67,7 @@ export class Shell {
   private counting: HTMLElement | null = null;
   private covered: any = null;
   private behind = 0;
+  private scanned = 0;
   private alarmed: { [intercept: string]: boolean } = {};
 
   constructor(screen: string, page: Page) {
@@ -79,6 +87,17 @@ export class Shell {
     this.root.addEventListener("click", () => this.scanner.focus());
     window.setInterval(() => this.tick(), 1000);
     if (screen === "pda") this.settle();
+    if (page.keyed) document.addEventListener("keydown", (e) => this.pressed(e));
+  }
+
+  /** pressed takes the keys that no scanner sends. An Enter right behind a scan is a scanner's second one. */
+  private pressed(e: KeyboardEvent): void {
+    const f = /^F([1-9])$/.exec(e.key);
+    const what = f ? f[1] : e.key === "Escape" ? "CANCEL" : e.key === "Enter" ? "OK" : "";
+    if (!what || e.defaultPrevented || e.ctrlKey || e.altKey || e.metaKey) return;
+    if (what === "OK" && ((e.target as HTMLElement).tagName === "BUTTON" || Date.now() - this.scanned < STRAY)) return;
+    e.preventDefault();
+    this.command(what);
   }
 
   async start(): Promise<void> {
@@ -124,6 +143,15 @@ export class Shell {
     }
   }
 
+  /** seen waits until the picture shows what a scan has led to, five seconds at most: the next scan is about that. */
+  async seen(test: (s: Snapshot) => boolean): Promise<void> {
+    for (let n = 0; n < 250; n++) {
+      const s = this.wire.truth;
+      if (!s || test(s)) return;
+      await new Promise((resolve) => window.setTimeout(resolve, 20));
+    }
+  }
+
   /** refuse shows a sentence that stays until somebody has read it. */
   refuse(sentence: string, spoken = ""): void {
     tone("wrong");
@@ -165,9 +193,12 @@ export class Shell {
 
   private async scan(code: string): Promise<void> {
     const s = this.wire.state;
+    this.scanned = Date.now();
     if (!this.wire.token) return this.pairing(code);
     if (!s) return;
     if (COMMAND.test(code)) return this.command(code.slice(7));
+    const typed = this.page.keyed && /^[1-9]$/.test(code) && !(this.sheet && this.sheet.scan) && this.button(code);
+    if (typed) return typed.click();
     if (this.asked(s)) return tone("wrong"); // a freeze is answered by hand or by command
     if (this.refusals.length) return tone("wrong"); // read it first
     if (this.sheet) {
@@ -175,22 +206,33 @@ export class Shell {
       return;
     }
     if (!s.person && !this.page.guest) {
+      if (this.page.early && this.page.early(code)) return;
       const a = await this.act("login", { badge: code });
       if (a && a.type === "ok" && a.result && a.result.left) {
         this.choose({ title: say("left-title", { device: a.result.left }), text: say("left-how"), choices: [], close: say("ok-button") });
       }
+      if (a && a.type === "ok") await this.seen((x) => !!x.person);
       return;
     }
     return this.page.scan(code);
   }
 
-  /** command presses a button of what lies over the page: its only one, or the one with that number. */
+  /** command presses a button of what lies over the page, or else of the page. */
   private command(what: string): void {
-    const buttons = this.over.querySelectorAll("button");
-    const at = what === "OK" ? (buttons.length === 1 ? 0 : -1) : what === "CANCEL" ? (this.sheet ? buttons.length - 1 : -1) : Number(what) - 1;
-    const b = buttons[at] as HTMLElement | undefined;
+    const b = this.button(what);
     if (b) b.click();
     else tone("wrong");
+  }
+
+  /** button finds what OK, CANCEL or a number presses: over the page the only one, the last one, the one in that place. */
+  private button(what: string): HTMLElement | null {
+    const over = this.over.querySelectorAll("button");
+    if (!over.length) {
+      const key = what === "OK" ? "Enter" : what === "CANCEL" ? "Esc" : what;
+      return this.body.querySelector('[data-key="' + key + '"],[data-key="F' + key + '"]');
+    }
+    const at = what === "OK" ? (over.length === 1 ? 0 : -1) : what === "CANCEL" ? (this.sheet ? over.length - 1 : -1) : Number(what) - 1;
+    return over[at] || null;
   }
 
   private async pairing(code: string): Promise<void> {

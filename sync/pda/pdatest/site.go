@@ -72,6 +72,9 @@ type Options struct {
 	Walls  []floor.Wall
 	// TaskTime is what a task may take, however many stops it has; 0: nobody counts.
 	TaskTime time.Duration
+	// Rules changes the foreman's settings; nil leaves them as they are.
+	Rules    func(*foreman.Options)
+	AutoSeal bool // as pda.Options has it
 
 	SmallBuffers bool // a socket that is not read fills within a few messages
 }
@@ -96,10 +99,14 @@ func NewSite(t testing.TB, o Options) *Site {
 	}
 	log := slog.New(slog.NewTextHandler(o.Log, nil))
 	s := &Site{T: t, Ledger: l, Counts: &Counts{n: map[string]int{}}, Mux: http.NewServeMux()}
-	s.Foreman = foreman.New(l, foreman.Options{
+	rules := foreman.Options{
 		FreezeWindow: o.Window, Packaging: 100, Carriers: []floor.CarrierRule{{ID: "sf"}}, Stations: []floor.StationID{"pack-1"},
 		Walls: o.Walls, TaskTime: o.TaskTime,
-	})
+	}
+	if o.Rules != nil {
+		o.Rules(&rules)
+	}
+	s.Foreman = foreman.New(l, rules)
 	if s.Gate, err = gate.New(gate.Options{Hosts: []string{"127.0.0.1", "wms.lan"}, Log: log, Count: s.Counts.add}); err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +114,7 @@ func NewSite(t testing.TB, o Options) *Site {
 		o.Hooks.Stations = func() []floor.StationID { return []floor.StationID{"pack-1"} }
 		o.Hooks.Carriers = func() []floor.CarrierID { return []floor.CarrierID{"sf"} }
 	}
-	s.PDA, err = pda.New(pda.Options{Ledger: l, Foreman: s.Foreman, Gate: s.Gate, Hooks: o.Hooks, Log: log, Most: o.Most, Steps: o.Steps})
+	s.PDA, err = pda.New(pda.Options{Ledger: l, Foreman: s.Foreman, Gate: s.Gate, Hooks: o.Hooks, Log: log, Most: o.Most, Steps: o.Steps, AutoSeal: o.AutoSeal})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,15 +251,17 @@ func (s *Site) Dial(token string, who floor.PersonID) *Client {
 // promises stock to it.
 func (s *Site) Receive(skus ...int) floor.OrderID {
 	s.T.Helper()
-	var lines []floor.ShopLine
-	for _, i := range skus {
-		lines = append(lines, floor.ShopLine{SKU: SKU(i), Qty: 1, Name: name(i)})
-	}
-	return s.ReceiveOf(lines...)
+	return s.ReceiveAs(func(*floor.ShopOrder) {}, skus...)
 }
 
 // ReceiveOf takes in an order of those lines.
 func (s *Site) ReceiveOf(lines ...floor.ShopLine) floor.OrderID {
+	s.T.Helper()
+	return s.ReceiveAs(func(o *floor.ShopOrder) { o.Lines = lines })
+}
+
+// ReceiveAs is Receive of an order that change has changed.
+func (s *Site) ReceiveAs(change func(*floor.ShopOrder), skus ...int) floor.OrderID {
 	s.T.Helper()
 	n := s.n.Add(1)
 	o := floor.ShopOrder{
@@ -260,7 +269,10 @@ func (s *Site) ReceiveOf(lines ...floor.ShopLine) floor.OrderID {
 		PaidAt: time.Now(), Pay: 3990, ShipBy: time.Now().Add(20 * time.Hour), Content: fmt.Sprint(n),
 		To: floor.Recipient{Name: "钱七", Phone: "13800001234", Province: "浙江省", City: "杭州市", District: "西湖区", Detail: "文三路 90 号 3 幢 502"},
 	}
-	o.Lines = lines
+	for _, i := range skus {
+		o.Lines = append(o.Lines, floor.ShopLine{SKU: SKU(i), Qty: 1, Name: name(i)})
+	}
+	change(&o)
 	got, err := s.Foreman.Receive(s.T.Context(), foreman.Intake{Key: s.Root().Key, Channel: "pdd-main", Orders: []floor.ShopOrder{o}})
 	s.Must(err)
 	for _, e := range got.Events {
