@@ -345,6 +345,27 @@ func reportCommand() *cli.Command {
 	}
 }
 
+func sheetCommand() *cli.Command {
+	return &cli.Command{
+		Name: "sheet", Usage: "an A4 PDF: a task's pick list, a wave, a parcel's label", ArgsUsage: "T-3|W-12|P-77 FILE.pdf",
+		Flags: []cli.Flag{configFlag()},
+		Action: func(ctx context.Context, c *cli.Command) error {
+			if c.Args().Len() != 2 {
+				return &usageError{"sheet: name a task, wave or parcel, and a file"}
+			}
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			var data bytes.Buffer
+			if err := daemon.Operate(ctx, cfg, []string{"sheet", c.Args().First()}, nil, &data); err != nil {
+				return err
+			}
+			return os.WriteFile(c.Args().Get(1), data.Bytes(), 0o644)
+		},
+	}
+}
+
 func importCommand() *cli.Command {
 	return &cli.Command{
 		Name: "import", Usage: "take orders from a CSV file", ArgsUsage: "FILE",

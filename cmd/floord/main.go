@@ -60,7 +60,7 @@ func app() *cli.Command {
 		},
 		Commands: []*cli.Command{
 			runCommand(), demoCommand(), checkCommand(), doctorCommand(), reportCommand(), journalCommand(),
-			importCommand(), channelCommand(), addressCommand(), deviceCommand(), labelCommand(), rulesCommand(), stockCommand(), slottingCommand(), countCommand(), backupCommand(), restoreCommand(), inviteCommand(), revokeCommand(), certCommand(),
+			importCommand(), sheetCommand(), channelCommand(), addressCommand(), deviceCommand(), labelCommand(), rulesCommand(), stockCommand(), slottingCommand(), countCommand(), backupCommand(), restoreCommand(), inviteCommand(), revokeCommand(), certCommand(),
 			explainCommand(), profileCommand(), simCommand(),
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {

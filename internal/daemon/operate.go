@@ -55,6 +55,7 @@ var commands = []command{
 	{"channel backfill", backfill},
 	{"count", count},
 	{"device tape", noTape},
+	{"sheet", sheet},
 	{"backup", backup},
 	{"invite", invite},
 	{"revoke", revoke},
