@@ -45,7 +45,6 @@ type bar struct {
 	label string
 	value float64
 	text  string
-	link  string
 }
 
 // A table has its first column left and all others right.

@@ -23,8 +23,6 @@ type storied struct {
 	s   *Site
 	rng *rand.Rand
 	n   int
-
-	carriers []floor.CarrierID
 }
 
 var teams = map[floor.PersonID]string{"an": "早班", "bo": "晚班", "chen": ""}
