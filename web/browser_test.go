@@ -158,6 +158,7 @@ func TestInTheBrowser(t *testing.T) {
 	for i := range 30 {
 		s.Receive(i)
 	}
+	late := s.ReceiveAs(func(o *floor.ShopOrder) { o.ShipBy = time.Now().Add(-time.Minute) }, 5)
 	s.Release(first, second)
 	base := "http://" + s.Addr
 	b := newBrowser(t)
@@ -250,8 +251,13 @@ func TestInTheBrowser(t *testing.T) {
 	board.shot("board-list")
 	board.press("返回")
 	board.scan(string(first))
-	board.says("parcel.sealed/1")
+	board.says("从 " + string(pdatest.Bin(3)) + " 拣 1 件 SK003")
+	board.says("封箱，sf 运单 SF1000000000")
 	board.shot("board-order")
+	board.press("返回")
+	board.press("已超时")
+	board.says("距最晚发货 已超时 · 1")
+	board.says(string(late))
 	board.press("返回")
 	board.do(chromedp.EmulateViewport(1920, 1080))
 	board.shot("board-1920")

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"floord/floor"
 	"floord/sync/ledger"
+	"floord/sync/pda"
 )
 
 // Bounds of one page: rows given, and rows looked at to find them.
@@ -72,6 +74,7 @@ func newOrderRow(o floor.Order) orderRow {
 type ordersIn struct {
 	State floor.State   `query:"state" maxLength:"16" doc:"NEW, CHECKED, ... CLOSED"`
 	Flag  string        `query:"flag" enum:"frozen,short,held"`
+	Due   pda.Due       `query:"due" enum:"late,2h,4h,8h,later,none" doc:"How near the ship-by time is, of what still needs hands; the most urgent first"`
 	From  floor.OrderID `query:"from" maxLength:"64" doc:"Where to go on: next of the page before"`
 	Limit int           `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
@@ -86,6 +89,9 @@ type ordersOut struct {
 func (a *api) orders(_ context.Context, in *ordersIn) (*answer[ordersOut], error) {
 	out := ordersOut{Orders: []orderRow{}}
 	err := a.o.Ledger.Read(func(v *ledger.View) error {
+		if in.Due != "" {
+			return dueOrders(v, in, &out)
+		}
 		if live(in) {
 			return liveOrders(v, in, &out)
 		}
@@ -143,6 +149,39 @@ func liveOrders(v *ledger.View, in *ordersIn, out *ordersOut) error {
 	return errors.Join(err, inner)
 }
 
+func dueOrders(v *ledger.View, in *ordersIn, out *ordersOut) error {
+	from := time.Unix(0, 0)
+	if in.From != "" {
+		o, _, err := v.Order(in.From)
+		if err != nil {
+			return err
+		}
+		from = o.ShipBy
+	} else if in.Due == pda.DueNone {
+		from = time.Time{}
+	}
+	now := time.Now()
+	var inner error
+	err := v.Due(from, in.From, func(at time.Time, id floor.OrderID) bool {
+		if pda.DueIn(at, now) != in.Due {
+			return true
+		}
+		if len(out.Orders) == in.Limit {
+			out.Next = id
+			return false
+		}
+		var o floor.Order
+		if o, _, inner = v.Order(id); inner != nil {
+			return false
+		}
+		if in.wants(o) {
+			out.Orders = append(out.Orders, newOrderRow(o))
+		}
+		return true
+	})
+	return errors.Join(err, inner)
+}
+
 type orderOut struct {
 	Order  orderRow        `json:"order"`
 	Note   string          `json:"note,omitempty"`
@@ -160,6 +199,9 @@ type moment struct {
 	Kind  floor.Kind  `json:"kind"`
 	Cause string      `json:"cause"`
 	Says  string      `json:"says"`
+	// Args are what a sentence about it may name: fields by name, those of a field
+	// or of a list's first entry behind its name and "_", a list as its length.
+	Args map[string]string `json:"args"`
 }
 
 func (a *api) order(ctx context.Context, in *orderIn) (*answer[orderOut], error) {
@@ -207,7 +249,7 @@ func (a *api) timeline(ctx context.Context, id floor.OrderID, last uint64) (out 
 		if err != nil {
 			return out, true, err
 		}
-		out = append(out, moment{Seq: e.Seq, At: e.At, Actor: e.Actor, Kind: e.Fact.Kind(), Cause: e.Cause, Says: says(e.Fact)})
+		out = append(out, moment{Seq: e.Seq, At: e.At, Actor: e.Actor, Kind: e.Fact.Kind(), Cause: e.Cause, Says: says(e.Fact), Args: args(e.Fact)})
 		if e.Seq >= last || len(out) == maxPage {
 			return out, e.Seq < last, nil
 		}
@@ -221,14 +263,7 @@ const maxSays = 400
 // says gives a fact as JSON. Those that carry a shop's order say which version it
 // was and nothing of whom it is for.
 func says(f floor.Fact) string {
-	var v any = f
-	switch x := f.(type) {
-	case floor.OrderReceived:
-		v = versionOf(x.Shop)
-	case floor.OrderRevised:
-		v = versionOf(x.Shop)
-	}
-	data, err := json.Marshal(v)
+	data, err := json.Marshal(nameless(f))
 	if err != nil {
 		return ""
 	}
@@ -237,6 +272,59 @@ func says(f floor.Fact) string {
 		s = strings.ToValidUTF8(s[:maxSays], "") + "…"
 	}
 	return s
+}
+
+// nameless gives a fact without a buyer in it.
+func nameless(f floor.Fact) any {
+	switch x := f.(type) {
+	case floor.OrderReceived:
+		return versionOf(x.Shop)
+	case floor.OrderRevised:
+		return versionOf(x.Shop)
+	}
+	return f
+}
+
+// args gives what a sentence about a fact may name.
+func args(f floor.Fact) map[string]string {
+	out := map[string]string{}
+	data, err := json.Marshal(nameless(f))
+	var fields map[string]any
+	if err == nil && json.Unmarshal(data, &fields) == nil {
+		flatten(out, "", fields, 2)
+	}
+	return out
+}
+
+// maxArg is the longest text of an argument, in bytes.
+const maxArg = 96
+
+func flatten(out map[string]string, before string, fields map[string]any, deep int) {
+	for name, v := range fields {
+		key := before + strings.ToLower(name)
+		if list, ok := v.([]any); ok {
+			out[key] = strconv.Itoa(len(list))
+			if len(list) == 0 {
+				continue
+			}
+			key, v = key+"_0", list[0]
+		}
+		switch x := v.(type) {
+		case map[string]any:
+			if deep > 0 {
+				flatten(out, strings.TrimSuffix(key, "_0")+"_", x, deep-1)
+			}
+		case string:
+			out[key] = x
+			if len(x) > maxArg {
+				out[key] = strings.ToValidUTF8(x[:maxArg], "") + "…"
+			}
+		case float64:
+			out[key] = strconv.FormatFloat(x, 'f', -1, 64)
+		case bool:
+			out[key] = strconv.FormatBool(x)
+		}
+	}
 }
 
 func versionOf(o floor.ShopOrder) any {

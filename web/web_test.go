@@ -7,10 +7,12 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"floord/floor"
 	"floord/report"
 	"floord/sync/pda/pdatest"
 	"floord/web"
@@ -237,5 +239,42 @@ func TestServerBounds(t *testing.T) {
 	srv := web.NewServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
 	if srv.ReadHeaderTimeout <= 0 || srv.ReadTimeout <= 0 || srv.IdleTimeout <= 0 || srv.MaxHeaderBytes <= 0 {
 		t.Errorf("a bound is missing: %+v", srv)
+	}
+}
+
+// What is due is listed by its time, page by page, and nothing else is.
+func TestOrdersByTimeLeft(t *testing.T) {
+	s := newSite(t, pdatest.Options{})
+	in := func(left time.Duration) floor.OrderID {
+		return s.ReceiveAs(func(o *floor.ShopOrder) { o.ShipBy = time.Now().Add(left) }, 1)
+	}
+	third, first, second := in(110*time.Minute), in(5*time.Minute), in(50*time.Minute)
+	in(-time.Hour)
+	in(5 * time.Hour)
+	without := s.ReceiveAs(func(o *floor.ShopOrder) { o.ShipBy = time.Time{} }, 1)
+	list := func(query string) (ids []floor.OrderID, next floor.OrderID) {
+		t.Helper()
+		status, body := call(s, adminToken, "GET", "/api/v1/orders?"+query, "")
+		var page struct {
+			Orders []struct{ ID floor.OrderID }
+			Next   floor.OrderID
+		}
+		if err := json.Unmarshal([]byte(body), &page); err != nil || status != http.StatusOK {
+			t.Fatalf("%s: %d %v %s", query, status, err, body)
+		}
+		for _, o := range page.Orders {
+			ids = append(ids, o.ID)
+		}
+		return ids, page.Next
+	}
+	got, next := list("due=2h&limit=2")
+	if !slices.Equal(got, []floor.OrderID{first, second}) || next != third {
+		t.Errorf("first page %v, then %s", got, next)
+	}
+	if got, next = list("due=2h&limit=2&from=" + string(next)); !slices.Equal(got, []floor.OrderID{third}) || next != "" {
+		t.Errorf("second page %v, then %s", got, next)
+	}
+	if got, _ = list("due=none"); !slices.Equal(got, []floor.OrderID{without}) {
+		t.Errorf("without a time: %v", got)
 	}
 }

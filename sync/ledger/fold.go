@@ -15,6 +15,7 @@ const (
 	vNumbers    = "numbers"    // channel|shop|number -> order; kept for ever
 	vLive       = "live"       // order -> state, of orders that still need hands
 	vOver       = "over"       // seq -> order, of orders that do not
+	vDue        = "due"        // ship-by|order -> "", of orders that still need hands
 	vShip       = "ship"       // order -> floor.ShipRow
 	vHours      = "hours"      // hour|order -> "": a report row changed then, or its order is due or to be collected then
 	vStock      = "stock"      // bin|sku -> floor.Stock

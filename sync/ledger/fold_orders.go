@@ -108,6 +108,9 @@ func (f *folder) save(was, o *floor.Order) error {
 	if err := f.lists(was, o); err != nil {
 		return err
 	}
+	if err := f.due(was, o); err != nil {
+		return err
+	}
 	if err := f.ship(was, o); err != nil {
 		return err
 	}
@@ -166,6 +169,29 @@ func (f *folder) lists(was, o *floor.Order) error {
 		}
 	}
 	return putRow(f.r, vOver, seqKey(o.Seq), o.ID)
+}
+
+// due keeps the orders that still need hands by when they are to be shipped.
+func (f *folder) due(was, o *floor.Order) error {
+	before, now := "", ""
+	if was != nil && !was.Over() {
+		before = dueKey(was.ShipBy) + string(o.ID)
+	}
+	if !o.Over() {
+		now = dueKey(o.ShipBy) + string(o.ID)
+	}
+	if before == now {
+		return nil
+	}
+	if before != "" {
+		if err := f.r.delete(vDue, before); err != nil {
+			return err
+		}
+	}
+	if now == "" {
+		return nil
+	}
+	return f.r.put(vDue, now, nil)
 }
 
 type orderFigures struct {

@@ -58,6 +58,33 @@ func (v *View) Live(f func(floor.OrderID, floor.State) bool) error {
 	return scanRows(v.rows, vLive, "", "", func(key string, s floor.State) bool { return f(floor.OrderID(key), s) })
 }
 
+// Due calls f with every order that still needs hands and when it is to be
+// shipped (to the second), the most urgent first, from that time and order on,
+// until f says no. Orders that are not due at any time, the zero time, come last.
+func (v *View) Due(from time.Time, id floor.OrderID, f func(shipBy time.Time, id floor.OrderID) bool) error {
+	return v.rows.scan(vDue, dueKey(from)+string(id), "", func(key string, _ []byte) (bool, error) {
+		at, order, _ := strings.Cut(key, "|")
+		if at == dueNever {
+			return f(time.Time{}, floor.OrderID(order)), nil
+		}
+		t, err := time.Parse(dueLayout, at)
+		return err == nil && f(t, floor.OrderID(order)), err
+	})
+}
+
+const (
+	dueLayout = "2006-01-02T15:04:05"
+	dueNever  = "~" // after every time
+)
+
+// dueKey is what the row of an order to be shipped by t begins with.
+func dueKey(t time.Time) string {
+	if t.IsZero() {
+		return dueNever + "|"
+	}
+	return t.UTC().Format(dueLayout) + "|"
+}
+
 // Orders calls f with the orders whose number begins with prefix, from the one
 // named (or the first), until f says no.
 func (v *View) Orders(from floor.OrderID, prefix string, f func(floor.Order) bool) error {

@@ -37,6 +37,7 @@ type (
 		Frozen  int                 `json:"frozen"`
 		Held    int                 `json:"held"`
 		Short   int                 `json:"short"`
+		Due     map[Due]int         `json:"due"` // of those that still need hands
 		Counts  map[string]int      `json:"counts,omitempty"`
 	}
 	// An Ask is an interception: who was told, who said what, how it ended.
@@ -163,7 +164,66 @@ func figures(v *ledger.View, b *Board) error {
 	if b.Figures.ByState == nil {
 		b.Figures.ByState = map[floor.State]int{}
 	}
+	if err == nil {
+		b.Figures.Due, err = dues(v, f, time.Now())
+	}
 	return err
+}
+
+// Due is how near an order's ship-by time is.
+type Due string
+
+// How near: past it, less than that many hours, later, and none set.
+const (
+	DueLate  Due = "late"
+	Due2h    Due = "2h"
+	Due4h    Due = "4h"
+	Due8h    Due = "8h"
+	DueLater Due = "later"
+	DueNone  Due = "none"
+)
+
+// DueIn says how near shipBy is; zero is none.
+func DueIn(shipBy, now time.Time) Due {
+	if shipBy.IsZero() {
+		return DueNone
+	}
+	left := shipBy.Sub(now)
+	switch {
+	case left < 0:
+		return DueLate
+	case left < 2*time.Hour:
+		return Due2h
+	case left < 4*time.Hour:
+		return Due4h
+	case left < 8*time.Hour:
+		return Due8h
+	}
+	return DueLater
+}
+
+// dues counts the orders that still need hands by how near they are. It looks at
+// the urgent ones and at those without a time; the others are the rest.
+func dues(v *ledger.View, f floor.Figures, now time.Time) (map[Due]int, error) {
+	n := map[Due]int{}
+	for s, orders := range f.ByState {
+		if s.Before(floor.HandedOver) {
+			n[DueLater] += orders
+		}
+	}
+	count := func(at time.Time, _ floor.OrderID) bool {
+		due := DueIn(at, now)
+		if due == DueLater {
+			return false
+		}
+		n[due]++
+		n[DueLater]--
+		return true
+	}
+	if err := v.Due(time.Unix(0, 0), "", func(at time.Time, id floor.OrderID) bool { return !at.IsZero() && count(at, id) }); err != nil {
+		return nil, err
+	}
+	return n, v.Due(time.Time{}, "", count)
 }
 
 func asks(v *ledger.View, b *Board) error {
@@ -369,11 +429,16 @@ type picture struct {
 // shareFor is how long boards share a picture.
 const shareFor = 250 * time.Millisecond
 
+// fadeAfter is after how long a board looks again though nothing has happened:
+// what is due comes nearer by itself.
+const fadeAfter = 30 * time.Second
+
 // of gives the board's snapshot and the seq it stands at.
 func (p *picture) of(s *Server) (*websocket.PreparedMessage, uint64, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.sent != nil && (p.seq == s.o.Ledger.Seq() || time.Since(p.at) < shareFor) {
+	old := time.Since(p.at)
+	if p.sent != nil && (old < shareFor || old < fadeAfter/2 && p.seq == s.o.Ledger.Seq()) {
 		return p.sent, p.seq, nil
 	}
 	b, seq, err := s.lookAround()

@@ -14,6 +14,7 @@ import (
 
 	"floord/floor"
 	"floord/sync/ledger"
+	"floord/sync/pda"
 	"floord/sync/pda/pdatest"
 
 	"github.com/gorilla/websocket"
@@ -462,6 +463,37 @@ func TestBoard(t *testing.T) {
 			return
 		}
 	}
+}
+
+// A board counts what still needs hands by its ship-by time, whatever happens to it.
+func TestBoardCountsWhatIsDue(t *testing.T) {
+	s := pdatest.NewSite(t, pdatest.Options{})
+	in := func(left time.Duration) floor.OrderID {
+		return s.ReceiveAs(func(o *floor.ShopOrder) { o.ShipBy = time.Now().Add(left) }, 1)
+	}
+	check := func(want map[pda.Due]int) {
+		t.Helper()
+		b, err := s.PDA.Board()
+		s.Must(err)
+		for _, d := range []pda.Due{pda.DueLate, pda.Due2h, pda.Due4h, pda.Due8h, pda.DueLater, pda.DueNone} {
+			if b.Figures.Due[d] != want[d] {
+				t.Errorf("%s: %d orders, want %d", d, b.Figures.Due[d], want[d])
+			}
+		}
+	}
+	check(nil)
+	late := in(-time.Hour)
+	in(time.Hour)
+	in(time.Hour)
+	four := in(3 * time.Hour)
+	in(6 * time.Hour)
+	in(30 * time.Hour)
+	s.ReceiveAs(func(o *floor.ShopOrder) { o.ShipBy = time.Time{} }, 1)
+	check(map[pda.Due]int{pda.DueLate: 1, pda.Due2h: 2, pda.Due4h: 1, pda.Due8h: 1, pda.DueLater: 1, pda.DueNone: 1})
+	s.Release(four) // its state does not matter
+	_, err := s.Foreman.Close(t.Context(), s.Root(), late, "lead")
+	s.Must(err)
+	check(map[pda.Due]int{pda.Due2h: 2, pda.Due4h: 1, pda.Due8h: 1, pda.DueLater: 1, pda.DueNone: 1})
 }
 
 // All that a session started has ended when the socket has.

@@ -264,9 +264,18 @@ var errAgain = errors.New("look again")
 // follow tells the device what happens until a new look is needed; it gives the
 // cursor to go on from.
 func (x *session) follow(sc *screen, after uint64, topic ledger.Topic) (uint64, error) {
-	for e, err := range x.srv.o.Ledger.Follow(x.ctx, after, topic) {
+	ctx := x.ctx
+	if sc.whole {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, fadeAfter)
+		defer cancel()
+	}
+	for e, err := range x.srv.o.Ledger.Follow(ctx, after, topic) {
 		if err == nil {
 			err = x.tell(sc, e)
+		}
+		if err != nil && x.ctx.Err() == nil && ctx.Err() != nil {
+			return after, nil
 		}
 		if damaged := (*ledger.DamagedError)(nil); errors.Is(err, errAgain) || errors.As(err, &damaged) || errors.Is(err, ledger.ErrArchived) {
 			return after, nil

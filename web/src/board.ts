@@ -1,11 +1,19 @@
 // The lead's page: where the orders stand, what is frozen and for how long, who
 // does what. Any figure opens its orders, any order its time line.
 
-import { clock, h, lang, put, say, tone, when } from "./lib";
+import { clock, h, knows, lang, put, say, tone, when } from "./lib";
 import { Snapshot } from "./fold";
 import { Page, Shell } from "./shell";
 
 const STATES = ["NEW", "CHECKED", "ALLOCATED", "WAVED", "PICKING", "PICKED", "PACKING", "SEALED", "HANDED_OVER"];
+
+const DUE = ["late", "2h", "4h", "8h", "later", "none"];
+
+/** Which words a field's value may be, by the field's name. */
+const VALUES: { [field: string]: string[] } = {
+  why: ["freeze-", "why-", "short-", "needs-"], stage: ["state-"], answer: ["answer-"], what: ["effect-"], effect_what: ["effect-"],
+  outcome: ["end-", "outcome-"], holds_code: ["hold-"], tags_0: ["tag-"],
+};
 
 interface Frozen {
   intercept: string; order: string; why: string; stage: string; asked_at: string; frozen_at: string; deadline: string;
@@ -22,6 +30,7 @@ class Board implements Page {
     const b = s.board || {};
     return h("div.board", null,
       h("div.left", null,
+        this.due((b.figures && b.figures.due) || {}),
         this.states(b.figures || {}),
         panel("board-frozen", this.frozen(b.open || []), (b.open || []).length ? "alarm" : ""),
         panel("board-waves", table(["col-wave", "col-progress", "col-metres", "col-why"], (b.waves || []).map((w: any) => [
@@ -41,6 +50,13 @@ class Board implements Page {
           s.person && !d.revoked && h("button.small", { type: "button", onclick: () => this.api("POST", "/devices/" + d.id + "/revoke", {}) }, say("board-revoke"))])),
           s.person && h("button.small", { type: "button", onclick: () => this.invite() }, say("board-invite"))))),
       this.drawer);
+  }
+
+  /** due shows how much is how near its ship-by time. */
+  private due(n: { [due: string]: number }): HTMLElement {
+    return h("section.panel.due", null, h("h2", null, say("board-due")), h("div", null, DUE.map((d) =>
+      h("button.due-" + d, { type: "button", class: n[d] ? "some" : "", onclick: () => this.list("due=" + d, say("board-due") + " " + say("due-" + d)) },
+        h("b", null, String(n[d] || 0)), h("span", null, say("due-" + d))))));
   }
 
   private states(f: any): HTMLElement {
@@ -139,7 +155,8 @@ class Board implements Page {
         h("button.small.warn", { type: "button", onclick: () => this.close(id) }, say("close-order"))),
       h("h3", null, say("timeline")),
       h("ol.timeline", null, o.events.map((e: any) => h("li", null,
-        h("time", null, clock(e.at, true)), h("b", null, e.kind), h("span", null, e.actor), h("small", null, e.says)))));
+        h("time", { title: when(e.at) }, clock(e.at, true)), h("b", { title: e.says }, told(e)), h("small", null, who(e.actor))))),
+      o.more && h("p.hint", null, say("timeline-more")));
   }
 
   private invite(): void {
@@ -160,6 +177,28 @@ class Board implements Page {
     const a = await this.shell.act("login", { badge: code });
     if (a && a.type === "ok") tone("ok");
   }
+}
+
+/** told says what an event of a time line was; a kind without a sentence is said as itself. */
+function told(e: { kind: string; args?: { [name: string]: string } }): string {
+  const args: { [name: string]: string } = {};
+  for (const name in e.args || {}) {
+    const v = (e.args as any)[name];
+    args[name] = v;
+    for (const before of VALUES[name] || []) {
+      if (knows(before + v)) { args[name] = say(before + v, { field: args.holds_field || "" }); break; }
+    }
+  }
+  const code = "fact-" + e.kind;
+  const empty = e.kind === "order.held/1" && !args.holds_code || e.kind === "order.tagged/1" && !args.tags_0;
+  if (!knows(code)) return e.kind;
+  return say(empty ? code + "-none" : code, args).replace(/\{\w+\}/g, "—");
+}
+
+/** who says who caused an event: "li.wei (pda-07)". */
+function who(actor: string): string {
+  const m = /^person:([^@]*)(?:@(.*))?$/.exec(actor);
+  return m ? m[1] + (m[2] ? " · " + m[2] : "") : actor === "floord" ? say("actor-floord") : actor.replace(/^shop:/, say("col-channel") + " ");
 }
 
 function panel(title: string, body: Node, kind = ""): HTMLElement {

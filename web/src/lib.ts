@@ -20,6 +20,11 @@ export function say(code: string, args: { [name: string]: string | number } = {}
   return (entry ? entry[lang] : code.replace(/^tag-/, "")).replace(/\{(\w+)\}/g, (whole, name) => (name in args ? String(args[name]) : whole));
 }
 
+/** knows reports whether the catalogue has a sentence for a code. */
+export function knows(code: string): boolean {
+  return code in catalogue;
+}
+
 type Child = Node | string | number | null | undefined | false;
 type Attributes = { [name: string]: any };
 
