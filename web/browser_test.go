@@ -269,7 +269,51 @@ func TestInTheBrowser(t *testing.T) {
 	narrow.says("Frozen")
 	narrow.shot("board-narrow")
 
+	onTheWall(b, s, base)
+
 	docs := b.open(base+"/api/docs", 1280, 800)
 	docs.says("/api/v1/intercepts")
 	docs.shot("api-docs")
+}
+
+// onTheWall looks at the board's form for the wall with more on it than fits.
+func onTheWall(b *browser, s *pdatest.Site, base string) {
+	b.t.Helper()
+	for i := range 9 {
+		id := s.ReceiveAs(func(o *floor.ShopOrder) { o.ShipBy = time.Now().Add(time.Duration(i) * time.Hour) }, i)
+		s.Release(id)
+		_, err := s.Foreman.Freeze(b.t.Context(), s.Root(), id, floor.FreezeAddress)
+		s.Must(err)
+		s.Release(s.Receive(i))
+	}
+	for i, lang := range []string{"zh", "en"} {
+		for j, size := range [][2]int64{{1920, 1080}, {1280, 800}} {
+			w := b.open(base+"/board?big=1&lang="+lang+"&token="+s.Pair(floor.DeviceID(fmt.Sprintf("wall-%d%d", i, j)), "board", ""), size[0], size[1])
+			w.says("douyin-1 授权 3 天后到期")
+			w.shot(fmt.Sprintf("board-wall-%s-%d", lang, size[0]))
+			// What is wrong with it: anything scrolled, text cut off or out of the window, letters under a 64th of the width.
+			bad, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](`(function () {
+				var bad = [], root = document.documentElement;
+				if (root.scrollHeight > innerHeight || root.scrollWidth > innerWidth) bad.push("it scrolls: " + root.scrollWidth + " x " + root.scrollHeight);
+				var at = document.createTreeWalker(document.querySelector(".wall"), NodeFilter.SHOW_TEXT), n = 0;
+				while (at.nextNode()) {
+					var text = at.currentNode, range = document.createRange();
+					range.selectNodeContents(text);
+					var r = range.getBoundingClientRect(), size = parseFloat(getComputedStyle(text.parentNode).fontSize);
+					if (!r.width) continue;
+					n++;
+					if (size < innerWidth / 64 - .1) bad.push("small: " + text.data + " " + size);
+					for (var e = text.parentNode; e !== root; e = e.parentNode) {
+						var box = e.getBoundingClientRect(), style = getComputedStyle(e);
+						if (style.display === "inline") continue;
+						if (r.right > box.right + 1 || r.left < box.left - 1 || style.overflowY === "hidden" && (r.bottom > box.bottom + 1 || r.top < box.top - 1)) { bad.push("cut: " + text.data); break; }
+					}
+				}
+				return bad.length || n > 40 ? bad.join("\n") : "only " + n + " texts";
+			})()`))
+			if err != nil || bad != "" {
+				b.t.Errorf("the wall at %v, %s: %v\n%s", size, lang, err, bad)
+			}
+		}
+	}
 }

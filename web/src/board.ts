@@ -25,9 +25,16 @@ class Board implements Page {
   guest = true;
   shell!: Shell;
   private drawer: HTMLElement | null = null;
+  /** On the wall: ?big=1, read from afar and never scrolled. */
+  private big = new URLSearchParams(location.search).get("big") === "1";
+
+  constructor() {
+    if (this.big) document.documentElement.className = "big";
+  }
 
   draw(s: Snapshot): HTMLElement {
     const b = s.board || {};
+    if (this.big) return this.wall(b);
     return h("div.board", null,
       h("div.left", null,
         this.due((b.figures && b.figures.due) || {}),
@@ -50,6 +57,37 @@ class Board implements Page {
           s.person && !d.revoked && h("button.small", { type: "button", onclick: () => this.api("POST", "/devices/" + d.id + "/revoke", {}) }, say("board-revoke"))])),
           s.person && h("button.small", { type: "button", onclick: () => this.invite() }, say("board-invite"))))),
       this.drawer);
+  }
+
+  /** wall is the form for the wall: what is due, where it stands, what is stuck. */
+  private wall(b: any): HTMLElement {
+    return h("div.wall", null,
+      this.due((b.figures && b.figures.due) || {}),
+      this.states(b.figures || {}),
+      h("div.lists", null,
+        rows("board-frozen", "board-quiet", (b.open || []).map((i: Frozen) => [
+          h("div", null, this.link(i.order), countdown(i.deadline)),
+          h("small", null, say("freeze-" + i.why) + " · " + (answers(i) || (i.needs ? say("needs-" + i.needs) : say("state-" + i.stage))))]), "alarm"),
+        rows("board-waves", "board-still", (b.waves || []).slice().reverse().map((w: any) => [h("div", null, h("b", null, w.id || say("putback")), progress(w.done, w.stops))])),
+        rows("board-trouble", "board-fine", trouble(b).map((t) => [t]), "alarm")),
+      this.drawer);
+  }
+
+  /** drawn takes from the wall's lists what does not fit, and says how much that is. */
+  drawn(body: Element): void {
+    const lists = body.querySelectorAll(".lists section");
+    for (let i = 0; i < lists.length; i++) {
+      const list = lists[i].querySelector("ul");
+      if (!list) continue;
+      while (list.children.length > 1 && list.scrollHeight > list.clientHeight) list.removeChild(list.lastChild!);
+      const n = Number(list.getAttribute("data-all")) - list.children.length;
+      put(lists[i].querySelector("h2 small")!, n > 0 && say("board-beyond", { n: n }));
+    }
+  }
+
+  /** tick: what counts down grows longer. */
+  tick(): void {
+    if (this.big) this.drawn(document.body);
   }
 
   /** due shows how much is how near its ship-by time. */
@@ -199,6 +237,27 @@ function told(e: { kind: string; args?: { [name: string]: string } }): string {
 function who(actor: string): string {
   const m = /^person:([^@]*)(?:@(.*))?$/.exec(actor);
   return m ? m[1] + (m[2] ? " · " + m[2] : "") : actor === "floord" ? say("actor-floord") : actor.replace(/^shop:/, say("col-channel") + " ");
+}
+
+/** rows is a list of the wall. */
+function rows(title: string, none: string, all: any[][], kind = ""): HTMLElement {
+  return h("section.panel", { class: all.length ? kind : "" }, h("h2", null, say(title) + (all.length ? " " + all.length : ""), h("small")),
+    all.length ? h("ul", { "data-all": all.length }, all.map((r) => h("li", null, r))) : h("p.none", null, say(none)));
+}
+
+/** trouble says what is out of order: what stops work first. */
+function trouble(b: any): string[] {
+  const out: string[] = (b.fuses || []).map((f: any) => f[lang]);
+  for (const t of b.stations || []) {
+    if (t.printer.state === "down" || t.printer.state === "fault") out.push(t.id + " " + say("printer") + " " + say(t.printer.code || "printer-" + t.printer.state));
+    if (t.scale.state === "down" || t.scale.state === "overload") out.push(t.id + " " + say("scale") + " " + say("scale-" + t.scale.state));
+  }
+  for (const r of b.runs || []) if (r[lang]) out.push(r[lang]);
+  for (const c of (b.channels || []).concat(b.accounts || [])) if (!c.ok) out.push((c.name || c.id) + " " + (c.text || ""));
+  const stuck: { [lane: string]: number } = {};
+  for (const e of b.outbox || []) if (e.tries > 1) stuck[e.lane] = (stuck[e.lane] || 0) + 1;
+  for (const lane in stuck) out.push(say("trouble-outbox", { n: stuck[lane], lane: lane }));
+  return out;
 }
 
 function panel(title: string, body: Node, kind = ""): HTMLElement {
