@@ -75,7 +75,7 @@ func bench(t *testing.T, p profile.Profile) (say func(string), heard func() stri
 		}
 		synctest.Wait()
 	}
-	return say, func() string { return strings.Join(codes, " ") }
+	return say, func() string { synctest.Wait(); return strings.Join(codes, " ") }
 }
 
 func TestScans(t *testing.T) {

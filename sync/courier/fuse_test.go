@@ -95,12 +95,14 @@ func TestOneBookingProbes(t *testing.T) {
 		})
 		defer stop()
 		time.Sleep(time.Minute - time.Second)
+		synctest.Wait()
 		if len(tried) != 1 || tried["E-1"] != 6 || len(openFuses(t, l)) != 1 {
 			t.Errorf("tried %v, %d open; want one order six times", tried, len(openFuses(t, l)))
 		}
 		down = false
 		commit(t, l, "well", floor.FuseClosed{Fuse: "F-1", By: floor.ClosedByProbe})
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(tried) != 50 || len(rows(t, l, "carrier/sf")) != 0 {
 			t.Errorf("%d tried, %d left; want all through", len(tried), len(rows(t, l, "carrier/sf")))
 		}
