@@ -472,12 +472,13 @@ type Person struct {
 	ID     PersonID
 	Name   string
 	Roles  []Role
-	Device DeviceID // logged in there
-	Task   TaskID   // has taken it
-	Lang   string   // "zh" (default) or "en"
-	Badge  string   // SHA-256 of the badge's text, hex
-	Gone   bool     // the badge was taken away
-	Team   string   // 班组, as the site calls it; reports count by it
+	Device DeviceID  // logged in there
+	Task   TaskID    // has taken it
+	Lang   string    // "zh" (default) or "en"
+	Badge  string    // SHA-256 of the badge's text, hex
+	Gone   bool      // the badge was taken away
+	Team   string    // 班组, as the site calls it; reports count by it
+	Acted  time.Time // when something last happened by this person's hand
 }
 
 // A Role is what a person may do.

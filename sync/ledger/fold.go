@@ -79,6 +79,24 @@ func fold(r *rows, e floor.Event) error {
 	if err := (&folder{r, e}).fact(e.Fact); err != nil {
 		return fmt.Errorf("fold %s of event %d: %w", e.Fact.Kind(), e.Seq, err)
 	}
+	return acted(r, e)
+}
+
+// acted notes when a person last did something.
+func acted(r *rows, e floor.Event) error {
+	id := e.Actor.Person()
+	if x, ok := e.Fact.(floor.PersonLoggedIn); ok {
+		id = x.Person // the device asked
+	}
+	if id == "" {
+		return nil
+	}
+	p, ok, err := ownRow[floor.Person](r, vPeople, string(id))
+	if err != nil || !ok {
+		return err
+	}
+	p.Acted = e.At
+	keepRow(r, vPeople, string(id), p)
 	return nil
 }
 

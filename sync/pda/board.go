@@ -107,6 +107,7 @@ type (
 		Roles  []floor.Role   `json:"roles"`
 		Device floor.DeviceID `json:"device,omitempty"`
 		Task   floor.TaskID   `json:"task,omitempty"`
+		Acted  time.Time      `json:"acted_at,omitzero"` // idle since then
 	}
 	// A Device is a paired screen.
 	Device struct {
@@ -330,7 +331,7 @@ func (w *Wave) fill(v *ledger.View) error {
 func people(v *ledger.View, b *Board) error {
 	return v.People(func(p floor.Person) bool {
 		if !p.Gone {
-			b.People = append(b.People, Worker{ID: p.ID, Name: p.Name, Roles: p.Roles, Device: p.Device, Task: p.Task})
+			b.People = append(b.People, Worker{ID: p.ID, Name: p.Name, Roles: p.Roles, Device: p.Device, Task: p.Task, Acted: p.Acted})
 		}
 		return true
 	})

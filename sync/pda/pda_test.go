@@ -496,6 +496,41 @@ func TestBoardCountsWhatIsDue(t *testing.T) {
 	check(map[pda.Due]int{pda.Due2h: 2, pda.Due4h: 1, pda.Due8h: 1, pda.DueLater: 1, pda.DueNone: 1})
 }
 
+// A board says since when a person has done nothing.
+func TestBoardSaysWhoIsIdle(t *testing.T) {
+	s := pdatest.NewSite(t, pdatest.Options{})
+	acted := func() time.Time {
+		t.Helper()
+		b, err := s.PDA.Board()
+		s.Must(err)
+		for _, p := range b.People {
+			if p.ID == "li.wei" {
+				return p.Acted
+			}
+		}
+		t.Fatal("li.wei is not on the board")
+		return time.Time{}
+	}
+	if at := acted(); !at.IsZero() {
+		t.Errorf("acted at %v, and was never there", at)
+	}
+	c := s.Dial(s.Pair("pda-01", "pda", ""), "li.wei")
+	login := acted()
+	if login.IsZero() {
+		t.Error("a login is no act")
+	}
+	id := s.Release(s.Receive(1))
+	if !acted().Equal(login) {
+		t.Error("what others did counts as li.wei's")
+	}
+	_, err := c.Act("take", nil)
+	s.Must(err)
+	s.PickAll(c, id)
+	if !acted().After(login) {
+		t.Errorf("after a walk still %v", acted())
+	}
+}
+
 // All that a session started has ended when the socket has.
 func TestNoGoroutineStays(t *testing.T) {
 	s := pdatest.NewSite(t, pdatest.Options{})

@@ -1,7 +1,7 @@
 // The lead's page: where the orders stand, what is frozen and for how long, who
 // does what. Any figure opens its orders, any order its time line.
 
-import { clock, h, knows, lang, put, say, tone, when } from "./lib";
+import { age, clock, h, knows, lang, put, say, tone, when } from "./lib";
 import { Snapshot } from "./fold";
 import { Page, Shell } from "./shell";
 
@@ -39,6 +39,9 @@ class Board implements Page {
       h("div.left", null,
         this.due((b.figures && b.figures.due) || {}),
         this.states(b.figures || {}),
+        (b.fuses || []).length > 0 && panel("fuse-title", h("ul.frozen", null, b.fuses.map((f: any) => h("li", null,
+          h("div.hops", null, f[lang]), h("span.number", null, when(f.since)),
+          s.person && f.closer && h("button.small", { type: "button", onclick: () => this.shell.act("fuse", { fuse: f.id }) }, say("fuse-close"))))), "alarm"),
         panel("board-frozen", this.frozen(b.open || []), (b.open || []).length ? "alarm" : ""),
         panel("board-waves", table(["col-wave", "col-progress", "col-metres", "col-why"], (b.waves || []).map((w: any) => [
           w.id, progress(w.done, w.stops), say("metres", { n: Math.round(w.metres) }), (w.why || []).map((r: any) => r[lang]).join(lang === "zh" ? ";" : "; ")]))),
@@ -47,9 +50,12 @@ class Board implements Page {
       h("div.right", null,
         this.shell.scanner.field,
         !s.person && h("p.hint", null, say("board-login")),
-        panel("board-people", table(["col-person", "col-device", "col-task"], (b.people || []).filter((p: any) => p.device).map((p: any) => [p.name, p.device, p.task || "—"]))),
+        panel("board-people", table(["col-person", "col-device", "col-task", "col-idle"], (b.people || []).filter((p: any) => p.device).map((p: any) => [
+          p.name, p.device, p.task || "—", this.idle(p.acted_at)]))),
         panel("board-stations", table(["col-device", "scale", "printer"], (b.stations || []).map((t: any) => [t.id, say("scale-" + t.scale.state), t.printer.code ? say(t.printer.code) : say("printer-" + t.printer.state)]))),
         panel("board-channels", table(["col-channel", "col-state"], (b.channels || []).map((c: any) => [c.id, h("span", { class: c.ok ? "good" : "bad" }, c.text)]))),
+        panel("board-accounts", table(["col-carrier", "col-left", "col-state"], (b.accounts || []).map((c: any) => [
+          c.name || c.id, String(c.left), h("span", { class: c.ok ? "good" : "bad" }, c.text || (c.ok ? "✓" : "✕"))]))),
         panel("board-outbox", table(["col-lane", "col-what", "col-order", "col-tries", "col-error"], (b.outbox || []).map((e: any) => [
           e.lane, say("effect-" + e.what), e.order ? this.link(e.order) : "", String(e.tries || ""), e.err || e.state]))),
         panel("board-devices", h("div", null, table(["col-device", "col-person", "col-state", ""], (b.devices || []).map((d: any) => [
@@ -137,6 +143,14 @@ class Board implements Page {
         label: say("why-" + why), pick: () => { this.shell.act("close", { order: order, why: why }); this.shut(); },
       })),
     });
+  }
+
+  /** idle says for how long a person has done nothing, from the first minute on. */
+  private idle(since?: string): HTMLElement | string {
+    const now = this.shell.wire.now();
+    const at = Date.parse(since || "");
+    if (!(now - at >= 60000)) return "";
+    return h("span", { class: now - at >= 15 * 60000 ? "bad" : "" }, age(at, now));
   }
 
   private link(order: string): HTMLElement {
