@@ -383,9 +383,15 @@ func TestFreezeReachesTheHand(t *testing.T) {
 	idle := s.Dial(s.Pair("pda-02", "pda", ""), "zhao.lei")
 	_, err := c.Act("take", nil)
 	s.Must(err)
+	// A freeze that comes before the task is shown is part of that picture.
+	m, err := c.Wait("snapshot")
+	for err == nil && m.Seq < s.Ledger.Seq() {
+		m, err = c.Wait("snapshot")
+	}
+	s.Must(err)
 	_, err = s.Foreman.Freeze(t.Context(), s.Root(), id, floor.FreezeCancel)
 	s.Must(err)
-	m, err := c.Wait("freeze")
+	m, err = c.Wait("freeze")
 	if err != nil || m.Order != string(id) {
 		t.Fatalf("%s, %v; want a freeze of %s", m.Raw, err, id)
 	}
