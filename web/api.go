@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 
 	"floord/floor"
@@ -103,8 +102,9 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "invite-device", "POST /devices", "Make a one-time pairing code for a device", a.invite)
 	put(a, h, "revoke-device", "POST /devices/{id}/revoke", "End a device's token; its socket closes within two seconds", a.revoke)
 	put(a, h, "list-people", "GET /people", "People and where they are logged in", a.people)
-	put(a, h, "set-person", "PUT /people/{id}", "Add or change a person", a.setPerson)
+	put(a, h, "set-person", "PUT /people/{id}", "Add or change a person who is not in floord.toml", a.setPerson)
 	put(a, h, "remove-person", "DELETE /people/{id}", "Take a person's badge away", a.removePerson)
+	put(a, h, "badge", "POST /people/{id}/badge", "Draw a person's badge, to be printed; what is on it is not kept", a.badge)
 	put(a, h, "list-waves", "GET /waves", "Waves with walks that are not over", a.waves)
 	put(a, h, "wave", "GET /waves/{id}", "What is special about a wave, by kind and slot", a.wave)
 	put(a, h, "list-outbox", "GET /outbox", "What is owed to printers, shops and people", a.outbox)
@@ -253,24 +253,6 @@ func (a *api) devices(ctx context.Context, _ *struct{}) (*answer[[]pda.Device], 
 	return board(a, func(b pda.Board) []pda.Device { return b.Devices })
 }
 
-type inviteIn struct {
-	Keyed
-	Body struct {
-		Device  floor.DeviceID  `json:"device" minLength:"1" maxLength:"64"`
-		Screen  string          `json:"screen" enum:"pda,station,board"`
-		Station floor.StationID `json:"station,omitempty" maxLength:"64"`
-	}
-}
-
-type invited struct {
-	Code string `json:"code" doc:"Good once, for fifteen minutes"`
-}
-
-func (a *api) invite(ctx context.Context, in *inviteIn) (*answer[invited], error) {
-	code, err := a.o.Foreman.Invite(ctx, a.by(ctx, in.Key), in.Body.Device, in.Body.Screen, in.Body.Station)
-	return give(invited{Code: code}), err
-}
-
 type deviceIn struct {
 	Keyed
 	ID floor.DeviceID `path:"id" maxLength:"64"`
@@ -278,41 +260,6 @@ type deviceIn struct {
 
 func (a *api) revoke(ctx context.Context, in *deviceIn) (*answer[done], error) {
 	return did(a.o.Foreman.Revoke(ctx, a.by(ctx, in.Key), in.ID))
-}
-
-func (a *api) people(ctx context.Context, _ *struct{}) (*answer[[]pda.Worker], error) {
-	if err := needs(ctx, floor.RoleLead); err != nil {
-		return nil, err
-	}
-	return board(a, func(b pda.Board) []pda.Worker { return b.People })
-}
-
-type personIn struct {
-	Keyed
-	ID   floor.PersonID `path:"id" maxLength:"64"`
-	Body struct {
-		Name  string       `json:"name" minLength:"1" maxLength:"64"`
-		Badge string       `json:"badge" minLength:"4" maxLength:"128" doc:"The text on the badge; only its hash is kept"`
-		Roles []floor.Role `json:"roles" minItems:"1" maxItems:"4"`
-		Lang  string       `json:"lang,omitempty" enum:"zh,en"`
-	}
-}
-
-func (a *api) setPerson(ctx context.Context, in *personIn) (*answer[done], error) {
-	for _, r := range in.Body.Roles {
-		if !slices.Contains([]floor.Role{floor.RolePicker, floor.RolePacker, floor.RoleLead, floor.RoleAdmin}, r) {
-			return nil, floor.Refuse("bad-args", "what", "roles")
-		}
-	}
-	p := floor.Person{ID: in.ID, Name: in.Body.Name, Roles: in.Body.Roles, Lang: in.Body.Lang}
-	return did(a.o.Foreman.SetPerson(ctx, a.by(ctx, in.Key), p, in.Body.Badge))
-}
-
-func (a *api) removePerson(ctx context.Context, in *struct {
-	Keyed
-	ID floor.PersonID `path:"id" maxLength:"64"`
-}) (*answer[done], error) {
-	return did(a.o.Foreman.RemovePerson(ctx, a.by(ctx, in.Key), in.ID))
 }
 
 func (a *api) waves(context.Context, *struct{}) (*answer[[]pda.Wave], error) {

@@ -60,30 +60,32 @@ func (a *api) labelPreview(ctx context.Context, in *labelPreviewIn) (*answer[dra
 	return give(out), err
 }
 
+// wrong gives the mistakes that an error joins, a sentence each.
+func (d drawnLabel) wrong(err error, lang string) drawnLabel {
+	all := []error{err}
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		all = joined.Unwrap()
+	}
+	for _, e := range all {
+		d.Mistakes = append(d.Mistakes, label.Sentence(e, lang))
+	}
+	return d
+}
+
 func drawLabel(in *labelPreviewIn) (drawnLabel, error) {
 	out := drawnLabel{Notes: []string{}, Mistakes: []string{}}
-	wrong := func(err error) (drawnLabel, error) {
-		var joined interface{ Unwrap() []error }
-		if !errors.As(err, &joined) {
-			out.Mistakes = append(out.Mistakes, label.Sentence(err, in.Body.Lang))
-			return out, nil
-		}
-		for _, e := range joined.Unwrap() {
-			out.Mistakes = append(out.Mistakes, label.Sentence(e, in.Body.Lang))
-		}
-		return out, nil
-	}
 	t, err := label.ParseTemplate([]byte(in.Body.Template))
 	if err != nil {
-		return wrong(err)
+		return out.wrong(err, in.Body.Lang), nil
 	}
 	page, err := t.Sample(in.Body.Lang)
 	if err != nil {
-		return wrong(err)
+		return out.wrong(err, in.Body.Lang), nil
 	}
 	job, err := lang.Printer{Language: in.Body.Language, DPI: in.Body.DPI, Charset: in.Body.Charset}.Encode(page)
 	if err != nil {
-		return wrong(err)
+		return out.wrong(err, in.Body.Lang), nil
 	}
 	var b bytes.Buffer
 	if err := png.Encode(&b, preview.Draw(job.Sheet)); err != nil {

@@ -58,6 +58,10 @@ type Options struct {
 	// false if there is none. Nil: there are no devices.
 	Device func(station floor.StationID, kind string, after uint64) (DeviceFeed, bool)
 
+	// InFile says whether a person is set in floord.toml, and is changed there only. Nil:
+	// nobody is.
+	InFile func(floor.PersonID) bool
+
 	// AdminToken lets the operator in; empty means nobody is the operator.
 	AdminToken string
 	// Pictures is the folder of the goods' pictures: SKU.jpg, .png or .webp. Empty:

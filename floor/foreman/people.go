@@ -83,7 +83,7 @@ func orRefuse(err error, r *floor.Refusal) error {
 }
 
 // SetPerson adds or changes a person. badge is the text on the badge; it is kept
-// as a hash.
+// as a hash. Whoever has a badge keeps it if it is empty.
 func (f *Foreman) SetPerson(ctx context.Context, by By, p floor.Person, badge string) (ledger.Receipt, error) {
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		if _, err := v.must(by, floor.RoleAdmin); err != nil {
@@ -92,9 +92,16 @@ func (f *Foreman) SetPerson(ctx context.Context, by By, p floor.Person, badge st
 		if err := okName(string(p.ID)); err != nil {
 			return nil, err
 		}
+		have, ok, err := v.Person(p.ID)
+		if err != nil {
+			return nil, err
+		}
 		hash := Hash(badge)
+		if badge == "" && ok && !have.Gone {
+			badge, hash = "kept", have.Badge
+		}
 		if other, ok, err := v.PersonByBadge(hash); err != nil || badge == "" || ok && other.ID != p.ID {
-			return nil, orRefuse(err, floor.Refuse("no-badge"))
+			return nil, orRefuse(err, floor.Refuse("badge-taken"))
 		}
 		return []floor.Fact{floor.PersonSet{Person: p.ID, Name: p.Name, Badge: hash, Roles: p.Roles, Lang: p.Lang, Team: p.Team}}, nil
 	})

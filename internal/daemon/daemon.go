@@ -207,6 +207,9 @@ func (d *Daemon) openDoors(o Options) error {
 		_, pages.Secure, _ = net.SplitHostPort(d.Addr())
 	}
 	pages.Device = d.device
+	pages.InFile = func(id floor.PersonID) bool {
+		return slices.ContainsFunc(d.cfg.People, func(p config.Person) bool { return p.ID == id })
+	}
 	handler, err := web.New(pages)
 	if err != nil {
 		return err

@@ -105,6 +105,8 @@ type (
 		ID     floor.PersonID `json:"id"`
 		Name   string         `json:"name"`
 		Roles  []floor.Role   `json:"roles"`
+		Lang   string         `json:"lang,omitempty"`
+		Team   string         `json:"team,omitempty"`
 		Device floor.DeviceID `json:"device,omitempty"`
 		Task   floor.TaskID   `json:"task,omitempty"`
 		Acted  time.Time      `json:"acted_at,omitzero"` // idle since then
@@ -117,6 +119,8 @@ type (
 		Person  floor.PersonID  `json:"person,omitempty"`
 		Revoked bool            `json:"revoked,omitzero"`
 		Online  bool            `json:"online,omitzero"`
+		// Seen is when it was last connected, if that was since the daemon started.
+		Seen time.Time `json:"seen,omitzero"`
 	}
 	// A Station is a pack station with its devices.
 	Station struct {
@@ -331,7 +335,7 @@ func (w *Wave) fill(v *ledger.View) error {
 func people(v *ledger.View, b *Board) error {
 	return v.People(func(p floor.Person) bool {
 		if !p.Gone {
-			b.People = append(b.People, Worker{ID: p.ID, Name: p.Name, Roles: p.Roles, Device: p.Device, Task: p.Task, Acted: p.Acted})
+			b.People = append(b.People, Worker{ID: p.ID, Name: p.Name, Roles: p.Roles, Lang: p.Lang, Team: p.Team, Device: p.Device, Task: p.Task, Acted: p.Acted})
 		}
 		return true
 	})
@@ -340,7 +344,7 @@ func people(v *ledger.View, b *Board) error {
 func (s *Server) devices(v *ledger.View, b *Board) error {
 	return v.Devices(func(d floor.Device) bool {
 		b.Devices = append(b.Devices, Device{
-			ID: d.ID, Screen: d.Kind, Station: d.Station, Person: d.Person, Revoked: d.Revoked, Online: s.Online(d.ID),
+			ID: d.ID, Screen: d.Kind, Station: d.Station, Person: d.Person, Revoked: d.Revoked, Online: s.Online(d.ID), Seen: s.seenAt(d.ID),
 		})
 		return true
 	})

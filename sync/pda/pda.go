@@ -149,9 +149,10 @@ type Server struct {
 	scans weights
 
 	mu       sync.Mutex
-	sessions map[floor.DeviceID]*session // guarded by mu; who is connected
-	closed   bool                        // guarded by mu; no more sessions
-	running  sync.WaitGroup              // of the sessions; added to under mu
+	sessions map[floor.DeviceID]*session  // guarded by mu; who is connected
+	left     map[floor.DeviceID]time.Time // guarded by mu; when who was connected last
+	closed   bool                         // guarded by mu; no more sessions
+	running  sync.WaitGroup               // of the sessions; added to under mu
 }
 
 // New gives a server over o. It starts nothing; see Run.
@@ -184,7 +185,7 @@ func New(o Options) (*Server, error) {
 			EnableCompression: false,
 		},
 		doors:    make(chan struct{}, maxStrangers),
-		sessions: map[floor.DeviceID]*session{},
+		sessions: map[floor.DeviceID]*session{}, left: map[floor.DeviceID]time.Time{},
 	}, nil
 }
 
@@ -283,6 +284,7 @@ func (s *Server) leave(x *session) {
 	defer s.mu.Unlock()
 	if s.sessions[x.device.ID] == x {
 		delete(s.sessions, x.device.ID)
+		s.left[x.device.ID] = time.Now()
 	}
 	s.running.Done()
 }
@@ -295,6 +297,17 @@ func (s *Server) session(id floor.DeviceID) *session {
 
 // Online reports whether a device is connected.
 func (s *Server) Online(id floor.DeviceID) bool { return s.session(id) != nil }
+
+// seenAt is when a device that is gone was connected last; zero if it is here, or was
+// not since the daemon started.
+func (s *Server) seenAt(id floor.DeviceID) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sessions[id] != nil {
+		return time.Time{}
+	}
+	return s.left[id]
+}
 
 // Connected counts the connected devices.
 func (s *Server) Connected() int {

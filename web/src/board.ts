@@ -61,7 +61,7 @@ class Board implements Page {
         panel("board-devices", h("div", null, table(["col-device", "col-person", "col-state", ""], (b.devices || []).map((d: any) => [
           d.id, d.person || "", d.revoked ? "✕" : d.online ? h("span.good", null, say("online")) : "—",
           s.person && !d.revoked && h("button.small", { type: "button", onclick: () => this.api("POST", "/devices/" + d.id + "/revoke", {}) }, say("board-revoke"))])),
-          s.person && h("button.small", { type: "button", onclick: () => this.invite() }, say("board-invite"))))),
+          s.person && h("a.button", { href: "/setup" + location.search }, say("setup-title"))))),
       this.drawer);
   }
 
@@ -209,17 +209,6 @@ class Board implements Page {
       h("ol.timeline", null, o.events.map((e: any) => h("li", null,
         h("time", { title: when(e.at) }, clock(e.at, true)), h("b", { title: e.says }, told(e)), h("small", null, who(e.actor))))),
       o.more && h("p.hint", null, say("timeline-more")));
-  }
-
-  private invite(): void {
-    const name = h("input", { type: "text", maxlength: 64, placeholder: say("board-device-id") }) as HTMLInputElement;
-    const result = h("p.code");
-    const go = (screen: string) => async () => {
-      const a = await this.api("POST", "/devices", { device: name.value.trim(), screen: screen });
-      if (a) put(result, say("board-code"), h("b", null, a.code));
-    };
-    this.show(say("board-invite"), name, h("div.row", null, ["pda", "board"].map((x) => h("button", { type: "button", onclick: go(x) }, say("app-" + x)))), result);
-    name.focus();
   }
 
   async scan(code: string): Promise<void> {

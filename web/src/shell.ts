@@ -24,6 +24,8 @@ export interface Page {
   early?(code: string): boolean;
   /** guest says that the page may be looked at with nobody logged in. */
   guest?: boolean;
+  /** operator says that the page is the operator's, with a token of its own and no device. */
+  operator?: boolean;
   /** loud says that freezes fill this screen. */
   loud?: boolean;
   /** keyed says that every button has a key (data-key: "Enter", "Esc", "F2", "1"), for a screen without a mouse. */
@@ -194,6 +196,7 @@ export class Shell {
   private async scan(code: string): Promise<void> {
     const s = this.wire.state;
     this.scanned = Date.now();
+    if (this.page.operator) return this.page.scan(code);
     if (!this.wire.token) return this.pairing(code);
     if (!s) return;
     if (COMMAND.test(code)) return this.command(code.slice(7));
@@ -236,7 +239,7 @@ export class Shell {
   }
 
   private async pairing(code: string): Promise<void> {
-    const trouble = await this.wire.pair(code);
+    const trouble = await this.wire.pair(code.replace(/^.*#pair=/, "")); // the address in a pairing QR, or its code alone
     if (trouble) this.refuse(say(trouble));
   }
 
@@ -259,11 +262,12 @@ export class Shell {
     const s = w.state;
     this.paintTop(s);
     if (w.bye && w.bye.code === "replaced") put(this.body, this.elsewhere());
-    else if (!w.token) put(this.body, this.unpaired());
-    else if (!s) put(this.body, h("div.calm", null, h("h1", null, say("connecting"))));
-    else if (!s.person && !this.page.guest) put(this.body, this.login());
+    else if (!w.token && !this.page.operator) put(this.body, this.unpaired());
+    else if (!s && !this.page.operator) put(this.body, h("div.calm", null, h("h1", null, say("connecting"))));
+    else if (s && !s.person && !this.page.guest) put(this.body, this.login());
     else {
-      put(this.body, this.page.draw(s));
+      const body = this.page.draw(s as Snapshot);
+      if (this.body.firstChild !== body) put(this.body, body); // what stays keeps its focus
       if (this.page.drawn) this.page.drawn(this.body);
     }
     this.paintOver(s);
@@ -295,12 +299,12 @@ export class Shell {
     const off = !w.online && !!w.token && !!w.truth;
     this.top.className = off ? "off" : "";
     put(this.top,
-      h("b", null, w.station || w.device || say("app-" + w.screen)),
+      h("b", null, this.page.operator ? say("setup-admin") : w.station || w.device || say("app-" + w.screen)),
       person && h("span.who", null, person.name),
       h("span.push"),
       off || w.pending ? h("button.pending", { type: "button", role: "status", onclick: () => this.waiting() }, this.waits(off)) : null,
       person && h("button.quiet", { type: "button", onclick: () => this.leave() }, say("logout")),
-      h("i.dot", { class: w.online ? "on" : "", title: say(w.online ? "online" : "connecting") }));
+      !this.page.operator && h("i.dot", { class: w.online ? "on" : "", title: say(w.online ? "online" : "connecting") }));
   }
 
   private waits(off: boolean): string {
