@@ -94,8 +94,8 @@ const tripAfter = 3
 
 // refill keeps the pool of a carrier full: at half it asks for more.
 func (d *Daemon) refill(ctx context.Context, a *carrierAccount) error {
-	news, heard := d.news(ctx, floor.ParcelSealed{}.Kind(), floor.FuseClosed{}.Kind())
-	defer heard()
+	news, stop := d.news(ctx, ledger.Topic{string(floor.ParcelSealed{}.Kind()), string(floor.FuseClosed{}.Kind())})
+	defer stop()
 	failures := 0
 	for ctx.Err() == nil {
 		wait := time.Minute
@@ -123,28 +123,14 @@ func (d *Daemon) refill(ctx context.Context, a *carrierAccount) error {
 	return nil
 }
 
-// news gives a channel that says that a fact of one of the kinds was written since
-// one looked. stop must be called; it waits.
-func (d *Daemon) news(ctx context.Context, kinds ...floor.Kind) (said <-chan struct{}, stop func()) {
+// news gives a channel that says that a fact topic wants was written since one
+// looked. stop must be called; it waits, and gives the error if nobody listened
+// any more.
+func (d *Daemon) news(ctx context.Context, topic ledger.Topic) (said <-chan struct{}, stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
-	news, heard := make(chan struct{}, 1), make(chan struct{})
-	var topic ledger.Topic
-	for _, k := range kinds {
-		topic = append(topic, string(k))
-	}
-	go func() {
-		defer close(heard)
-		for _, err := range d.ledger.Follow(ctx, d.ledger.Seq(), topic) {
-			if err != nil {
-				return
-			}
-			select {
-			case news <- struct{}{}:
-			default:
-			}
-		}
-	}()
-	return news, func() { cancel(); <-heard }
+	news, heard := make(chan struct{}, 1), make(chan error, 1)
+	go func() { heard <- d.ledger.News(ctx, topic, news) }()
+	return news, func() error { cancel(); return <-heard }
 }
 
 // accountTrip is the trip of a carrier's account whose numbers have run out.

@@ -102,9 +102,10 @@ func (c *Courier) run(ctx context.Context, lane Lane) error {
 		return over(ctx, err)
 	}
 	news := make(chan struct{}, 1)
+	topic := ledger.Topic{floor.LaneTopic(lane.Name), string(floor.OrderThawed{}.Kind()), string(floor.FuseClosed{}.Kind())}
 	ctx, stop := context.WithCancel(ctx)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return over(ctx, c.listen(ctx, lane.Name, news)) })
+	g.Go(func() error { return over(ctx, c.l.News(ctx, topic, news)) })
 	g.Go(func() error {
 		defer stop()
 		return over(ctx, c.carry(ctx, lane, news))
@@ -118,20 +119,6 @@ func over(ctx context.Context, err error) error {
 		return nil
 	}
 	return err
-}
-
-func (c *Courier) listen(ctx context.Context, lane string, news chan<- struct{}) error {
-	topic := ledger.Topic{floor.LaneTopic(lane), string(floor.OrderThawed{}.Kind()), string(floor.FuseClosed{}.Kind())}
-	for _, err := range c.l.Follow(ctx, c.l.Seq(), topic) {
-		if err != nil {
-			return err
-		}
-		select {
-		case news <- struct{}{}:
-		default:
-		}
-	}
-	return ctx.Err()
 }
 
 // carry delivers what is ready, then waits for news or for the next try's time.

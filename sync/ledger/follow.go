@@ -68,6 +68,22 @@ func (l *Ledger) Follow(ctx context.Context, after uint64, topic Topic) iter.Seq
 	}
 }
 
+// News puts a sign into news whenever an event that topic wants is written from
+// now on, until ctx ends. news holds one sign: several events may be one, none is
+// lost. The error is the first that Follow yields.
+func (l *Ledger) News(ctx context.Context, topic Topic, news chan<- struct{}) error {
+	for _, err := range l.Follow(ctx, l.Seq(), topic) {
+		if err != nil {
+			return err
+		}
+		select {
+		case news <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
 // found is what a follower gets at one place of the journal.
 type found struct {
 	event floor.Event
