@@ -18,10 +18,10 @@ type planner struct {
 	rules  wave.Rules
 	layout *wave.Layout // nil while there are no bins
 
-	aside   map[floor.OrderID]string // orders that cannot be planned, and why; said once each
-	heat    map[floor.BinID]float64
-	heatAt  time.Time
-	halving time.Duration
+	aside  map[floor.OrderID]string // orders that cannot be planned, and why; said once each
+	heat   map[floor.BinID]float64
+	heatAt time.Time
+	ends   time.Time // no promise of stock ends before
 }
 
 // heatHalfLife is how fast old demand fades.
@@ -29,7 +29,7 @@ const heatHalfLife = 7 * 24 * time.Hour
 
 func newPlanner(d *Daemon) (*planner, error) {
 	c := d.cfg.Wave
-	p := &planner{d: d, halving: heatHalfLife, rules: wave.Rules{
+	p := &planner{d: d, rules: wave.Rules{
 		TotesPerCart: c.TotesPerCart, MaxOrders: c.MaxOrders, MaxLines: c.MaxLines, MaxGrams: c.MaxGrams,
 		SameCarrier: c.SameCarrier, MinFill: c.MinFill, MaxWait: c.MaxWait, DueSoon: c.DueSoon,
 		MetresPerSecond: c.MetresPerSecond, SecondsPerStop: c.SecondsPerStop, Seed: uint64(c.Seed),
@@ -79,37 +79,20 @@ var news = ledger.Topic{
 }
 
 func (p *planner) run(ctx context.Context) error {
-	wake := make(chan struct{}, 1)
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	heard := make(chan error, 1)
-	go func() {
-		for _, err := range p.d.ledger.Follow(ctx, p.d.ledger.Seq(), news) {
-			if err != nil {
-				heard <- err
-				return
-			}
-			select {
-			case wake <- struct{}{}:
-			default:
-			}
-		}
-		heard <- nil
-	}()
+	heard, stop := p.d.news(ctx, news)
 	for ctx.Err() == nil {
 		if err := p.round(ctx); err != nil && ctx.Err() == nil {
 			stop()
-			<-heard
 			return err
 		}
 		select {
-		case <-wake:
+		case <-heard:
 			pause(ctx, 20*time.Millisecond) // let a burst of news come together
 		case <-time.After(p.d.cfg.Wave.Every):
 		case <-ctx.Done():
 		}
 	}
-	return <-heard
+	return stop()
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -142,23 +125,32 @@ func (p *planner) round(ctx context.Context) error {
 	return p.plan(ctx)
 }
 
-// expire takes stock back from orders that wait for a wave too long.
+// expire takes stock back from orders that wait for a wave too long. What is
+// promised from now on ends later than all that was looked at.
 func (p *planner) expire(ctx context.Context) error {
-	if p.d.cfg.Floor.ReserveFor == 0 {
+	now := time.Now()
+	if p.d.cfg.Floor.ReserveFor == 0 || now.Before(p.ends) {
 		return nil
 	}
 	waiting, err := p.in(floor.Allocated)
 	if err != nil {
 		return err
 	}
+	ends := now.Add(p.d.cfg.Floor.ReserveFor)
 	for _, o := range waiting {
-		if o.Until.IsZero() || time.Now().Before(o.Until) {
-			continue
-		}
-		if _, err := p.d.foreman.Expire(ctx, foreman.Floord(p.d.keys.next("expire")), o.ID); err != nil {
-			return notReserve(err)
+		switch {
+		case o.Until.IsZero():
+		case now.Before(o.Until):
+			if o.Until.Before(ends) {
+				ends = o.Until
+			}
+		default:
+			if _, err := p.d.foreman.Expire(ctx, foreman.Floord(p.d.keys.next("expire")), o.ID); err != nil {
+				return notReserve(err)
+			}
 		}
 	}
+	p.ends = ends
 	return nil
 }
 
@@ -283,7 +275,7 @@ func (p *planner) binHeat() (map[floor.BinID]float64, error) {
 	if p.heat != nil && time.Since(p.heatAt) < time.Minute {
 		return p.heat, nil
 	}
-	h, err := wave.NewHeat(p.halving)
+	h, err := wave.NewHeat(heatHalfLife)
 	if err != nil {
 		return nil, err
 	}
