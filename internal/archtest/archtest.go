@@ -55,6 +55,7 @@ var mayImport = map[string][]string{
 	"sync/pda":             {"floor", "floor/foreman", "sync/ledger", "internal/gate", "wave"}, // wave says its reasons in words
 	"web":                  {"floor", "floor/foreman", "sync/ledger", "sync/pda", "internal/gate", "label", "label/lang", "label/preview", "report"},
 	"web/gen":              {},                                                                                        // builds the pages, see go generate ./web
+	"web/gen/chart":        {},                                                                                        // makes web/src/vendor/chart.js, run by hand
 	"web/gen/voice":        {},                                                                                        // speaks their words, run by hand
 	"internal/gate":        {},                                                                                        // who may talk to us at all; asked before anything else by pda and web
 	"internal/config":      {"floor", "floor/rules", "device/profile", "device/serial", "firmware-profiles", "label"}, // label for its templates
@@ -92,7 +93,7 @@ var onlyIn = map[string][]string{
 	"github.com/pelletier/go-toml/v2":     {"internal/config", "floor/rules", "device/profile", "label", "sync/channel/channelmap"},
 	"github.com/danielgtaylor/huma/v2":    {"web"},
 	"github.com/swaggest/swgui":           {"web"},
-	"github.com/evanw/esbuild":            {"web/gen", "tests"},
+	"github.com/evanw/esbuild":            {"web/gen", "web/gen/chart", "tests"},
 	"github.com/prometheus/client_golang": {"internal/daemon"},
 	"github.com/coreos/go-systemd/v22":    {"internal/daemon", "cmd/*"},
 	"github.com/urfave/cli/v3":            {"cmd/*"},

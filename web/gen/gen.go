@@ -57,7 +57,7 @@ func build(src string) (map[string][]byte, error) {
 	for _, f := range r.OutputFiles {
 		files[filepath.Base(f.Path)] = f.Contents
 	}
-	for _, name := range []string{"pda.html", "station.html", "board.html", "wave.html", "labels.html", "setup.html", "docs.html", "voice/zh.opus", "voice/en.opus", "app.webmanifest"} {
+	for _, name := range []string{"pda.html", "station.html", "board.html", "wave.html", "labels.html", "setup.html", "docs.html", "voice/zh.opus", "voice/en.opus", "vendor/chart.js", "app.webmanifest"} {
 		data, err := os.ReadFile(filepath.Join(src, name))
 		if err != nil {
 			return nil, err
