@@ -66,15 +66,3 @@ func Say(lang, code string, args map[string]string) string {
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }
-
-// Messages gives the catalogue's codes that begin with prefix, for screens that
-// render on their own: code -> language -> sentence.
-func Messages(prefix string) map[string]map[string]string {
-	out := map[string]map[string]string{}
-	for code, byLang := range messages {
-		if strings.HasPrefix(code, prefix) {
-			out[code] = byLang
-		}
-	}
-	return out
-}

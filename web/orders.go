@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,7 +75,8 @@ func newOrderRow(o floor.Order) orderRow {
 type ordersIn struct {
 	State floor.State   `query:"state" maxLength:"16" doc:"NEW, CHECKED, ... CLOSED"`
 	Flag  string        `query:"flag" enum:"frozen,short,held"`
-	Due   pda.Due       `query:"due" enum:"late,2h,4h,8h,later,none" doc:"How near the ship-by time is, of what still needs hands; the most urgent first"`
+	Due   pda.Due       `query:"due" enum:"late,2h,4h,8h,later,none,risk" doc:"How near the clock's end is, of what still needs hands, the most urgent first; risk: less time is left than nine in ten orders needed from there"`
+	Clock string        `query:"clock" enum:"ship,collect" default:"ship" doc:"Which clock due means: ship-by or collect-by"`
 	From  floor.OrderID `query:"from" maxLength:"64" doc:"Where to go on: next of the page before"`
 	Limit int           `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
@@ -89,6 +91,9 @@ type ordersOut struct {
 func (a *api) orders(_ context.Context, in *ordersIn) (*answer[ordersOut], error) {
 	out := ordersOut{Orders: []orderRow{}}
 	err := a.o.Ledger.Read(func(v *ledger.View) error {
+		if in.Due == "risk" {
+			return a.riskOrders(v, in, &out)
+		}
 		if in.Due != "" {
 			return dueOrders(v, in, &out)
 		}
@@ -127,59 +132,74 @@ func (in *ordersIn) wants(o floor.Order) bool {
 	return true
 }
 
+// take adds an order to the page if it is wanted. It says false when the page is full.
+func (out *ordersOut) take(v *ledger.View, in *ordersIn, id floor.OrderID) (bool, error) {
+	if len(out.Orders) == in.Limit {
+		out.Next = id
+		return false, nil
+	}
+	o, _, err := v.Order(id)
+	if err == nil && in.wants(o) {
+		out.Orders = append(out.Orders, newOrderRow(o))
+	}
+	return err == nil, err
+}
+
 func liveOrders(v *ledger.View, in *ordersIn, out *ordersOut) error {
 	var inner error
-	err := v.Live(func(id floor.OrderID, s floor.State) bool {
+	err := v.Live(func(id floor.OrderID, s floor.State) (more bool) {
 		if id < in.From || in.State != "" && s != in.State {
 			return true
 		}
-		if len(out.Orders) == in.Limit {
-			out.Next = id
-			return false
-		}
-		var o floor.Order
-		if o, _, inner = v.Order(id); inner != nil {
-			return false
-		}
-		if in.wants(o) {
-			out.Orders = append(out.Orders, newOrderRow(o))
-		}
-		return true
+		more, inner = out.take(v, in, id)
+		return more
 	})
 	return errors.Join(err, inner)
 }
 
 func dueOrders(v *ledger.View, in *ordersIn, out *ordersOut) error {
-	from := time.Unix(0, 0)
+	clock, from := ledger.ShipBy, time.Unix(0, 0)
+	if in.Clock == "collect" {
+		clock = ledger.CollectBy
+	}
 	if in.From != "" {
 		o, _, err := v.Order(in.From)
 		if err != nil {
 			return err
 		}
 		from = o.ShipBy
+		if clock == ledger.CollectBy {
+			from = o.CollectBy
+		}
 	} else if in.Due == pda.DueNone {
 		from = time.Time{}
 	}
 	now := time.Now()
 	var inner error
-	err := v.Due(from, in.From, func(at time.Time, id floor.OrderID) bool {
+	err := v.Due(clock, from, in.From, func(at time.Time, id floor.OrderID) (more bool) {
 		if pda.DueIn(at, now) != in.Due {
 			return true
 		}
-		if len(out.Orders) == in.Limit {
-			out.Next = id
-			return false
-		}
-		var o floor.Order
-		if o, _, inner = v.Order(id); inner != nil {
-			return false
-		}
-		if in.wants(o) {
-			out.Orders = append(out.Orders, newOrderRow(o))
-		}
-		return true
+		more, inner = out.take(v, in, id)
+		return more
 	})
 	return errors.Join(err, inner)
+}
+
+// riskOrders lists what may not make it. Where a page went on from is looked for by
+// its number: what is at risk changes from one minute to the next.
+func (a *api) riskOrders(v *ledger.View, in *ordersIn, out *ordersOut) error {
+	all, _, err := a.o.PDA.Risks(v, time.Now())
+	if err != nil {
+		return err
+	}
+	from := max(0, slices.IndexFunc(all, func(r pda.Risk) bool { return r.Order == in.From }))
+	for _, r := range all[from:] {
+		if more, err := out.take(v, in, r.Order); err != nil || !more {
+			return err
+		}
+	}
+	return nil
 }
 
 type orderOut struct {

@@ -277,4 +277,16 @@ func TestOrdersByTimeLeft(t *testing.T) {
 	if got, _ = list("due=none"); !slices.Equal(got, []floor.OrderID{without}) {
 		t.Errorf("without a time: %v", got)
 	}
+	if got, next = list("due=risk&limit=2"); !slices.Equal(got, []floor.OrderID{first, second}) || next != third {
+		t.Errorf("at risk: %v, then %s", got, next)
+	}
+	if got, next = list("due=risk&limit=2&from=" + string(next)); !slices.Equal(got, []floor.OrderID{third}) || next != "" {
+		t.Errorf("at risk, second page: %v, then %s", got, next)
+	}
+	soon := s.ReceiveAs(func(o *floor.ShopOrder) {
+		o.ShipBy, o.CollectBy = time.Now().Add(30*time.Hour), time.Now().Add(time.Hour)
+	}, 1)
+	if got, _ = list("due=2h&clock=collect"); !slices.Equal(got, []floor.OrderID{soon}) {
+		t.Errorf("to be collected: %v", got)
+	}
 }

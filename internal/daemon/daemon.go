@@ -343,6 +343,7 @@ func (d *Daemon) stages() []stage {
 		doors = append(doors, task{"installation", d.serve(d.install, d.plain)})
 	}
 	bring := stage{
+		{"views", d.refold},
 		{"planner", d.planner.run},
 		{"freezes", d.watchFreezes},
 		{"overdue tasks", d.watchTasks},

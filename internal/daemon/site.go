@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -127,15 +128,7 @@ func (s *Site) loadPeople(ctx context.Context) error {
 }
 
 func samePerson(have, want floor.Person, badge string) bool {
-	if have.Name != want.Name || have.Lang != want.Lang || have.Team != want.Team || have.Gone || have.Badge != foreman.Hash(badge) || len(have.Roles) != len(want.Roles) {
-		return false
-	}
-	for i := range have.Roles {
-		if have.Roles[i] != want.Roles[i] {
-			return false
-		}
-	}
-	return true
+	return have.Name == want.Name && have.Lang == want.Lang && have.Team == want.Team && !have.Gone && have.Badge == foreman.Hash(badge) && slices.Equal(have.Roles, want.Roles)
 }
 
 // maxRows bounds a site's file.

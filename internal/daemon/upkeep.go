@@ -62,6 +62,23 @@ func keepNewest(dir, prefix string, keep int) error {
 	return errors.Join(errs...)
 }
 
+// refold folds the journal again where another version of floord has made the views.
+// The floor works meanwhile; rows that only this version has are missing until then.
+func (d *Daemon) refold(ctx context.Context) error {
+	if !d.ledger.Stale() {
+		return nil
+	}
+	d.log.Info("another version of floord made the views: folding the journal again", "events", d.ledger.Seq())
+	if err := d.ledger.Rebuild(ctx); err != nil {
+		if ctx.Err() == nil {
+			d.log.Error("fold", "err", err) // the old views go on being served
+		}
+		return nil
+	}
+	d.log.Info("the views are of this version")
+	return nil
+}
+
 // watchTasks calls a lead for every task that is not done by its time.
 func (d *Daemon) watchTasks(ctx context.Context) error {
 	return every(ctx, 5*time.Second, func(ctx context.Context) error {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -99,7 +100,7 @@ func layOut(path string, s *seals) error {
 			return err
 		}
 		r := rowsOf(tx, nil, s, nil)
-		return errors.Join(r.putEpoch(), r.putMark("head", mark{}), r.putMark("cut", mark{}))
+		return errors.Join(r.putEpoch(), r.putFolded(), r.putMark("head", mark{}), r.putMark("cut", mark{}))
 	})
 	return errors.Join(err, db.Close())
 }
@@ -108,6 +109,20 @@ func (r *rows) putEpoch() error {
 	epoch := make([]byte, 8)
 	rand.Read(epoch)
 	return r.meta().put("epoch", epoch)
+}
+
+// putFolded notes that the views are this version's fold.
+func (r *rows) putFolded() error {
+	return r.meta().put("folded", binary.BigEndian.AppendUint64(nil, foldVersion))
+}
+
+// folded gives the version whose fold the views are; 0 if it was not noted.
+func (r *rows) folded() (uint64, error) {
+	data, err := r.meta().get("folded")
+	if err != nil || len(data) != 8 {
+		return 0, err
+	}
+	return binary.BigEndian.Uint64(data), nil
 }
 
 // about is the one row that is not sealed: it says how to read the others.

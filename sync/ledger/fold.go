@@ -7,6 +7,11 @@ import (
 	"floord/floor"
 )
 
+// foldVersion is raised whenever the fold gives other rows than before, or rows where
+// there were none: a ledger whose views are of another version is folded again, see
+// Ledger.Stale.
+const foldVersion = 1
+
 // The views' buckets. Keys that hold a time or a running number grow with it, so
 // that a commit touches few pages.
 const (
@@ -16,6 +21,7 @@ const (
 	vLive       = "live"       // order -> state, of orders that still need hands
 	vOver       = "over"       // seq -> order, of orders that do not
 	vDue        = "due"        // ship-by|order -> "", of orders that still need hands
+	vCollect    = "collect"    // collect-by|order -> "", of the same
 	vShip       = "ship"       // order -> floor.ShipRow
 	vHours      = "hours"      // hour|order -> "": a report row changed then, or its order is due or to be collected then
 	vStock      = "stock"      // bin|sku -> floor.Stock

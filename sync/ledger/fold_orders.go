@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -108,7 +109,7 @@ func (f *folder) save(was, o *floor.Order) error {
 	if err := f.lists(was, o); err != nil {
 		return err
 	}
-	if err := f.due(was, o); err != nil {
+	if err := errors.Join(f.due(was, o, ShipBy), f.due(was, o, CollectBy)); err != nil {
 		return err
 	}
 	if err := f.ship(was, o); err != nil {
@@ -171,27 +172,27 @@ func (f *folder) lists(was, o *floor.Order) error {
 	return putRow(f.r, vOver, seqKey(o.Seq), o.ID)
 }
 
-// due keeps the orders that still need hands by when they are to be shipped.
-func (f *folder) due(was, o *floor.Order) error {
+// due keeps the orders that still need hands by when a clock of theirs ends.
+func (f *folder) due(was, o *floor.Order, c Clock) error {
 	before, now := "", ""
 	if was != nil && !was.Over() {
-		before = dueKey(was.ShipBy) + string(o.ID)
+		before = dueKey(c.of(was)) + string(o.ID)
 	}
 	if !o.Over() {
-		now = dueKey(o.ShipBy) + string(o.ID)
+		now = dueKey(c.of(o)) + string(o.ID)
 	}
 	if before == now {
 		return nil
 	}
 	if before != "" {
-		if err := f.r.delete(vDue, before); err != nil {
+		if err := f.r.delete(string(c), before); err != nil {
 			return err
 		}
 	}
 	if now == "" {
 		return nil
 	}
-	return f.r.put(vDue, now, nil)
+	return f.r.put(string(c), now, nil)
 }
 
 type orderFigures struct {

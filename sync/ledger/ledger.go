@@ -102,6 +102,7 @@ type Ledger struct {
 	head  mark                 // the last committed event; the leader's alone
 	cut   atomic.Pointer[mark] // the last event that was archived
 	seq   atomic.Uint64        // head.Seq as published to followers
+	stale atomic.Bool          // see Stale
 	stats counters
 	hurt  damage
 }
@@ -191,6 +192,11 @@ func (l *Ledger) load() error {
 			return err
 		}
 		l.cut.Store(&cut)
+		folded, err := r.folded()
+		if err != nil {
+			return err
+		}
+		l.stale.Store(folded != foldVersion)
 		return r.checkHead(l.head)
 	})
 	if err != nil {
@@ -253,6 +259,10 @@ func (l *Ledger) Epoch() string { return l.epoch }
 
 // Seq is the sequence number of the last committed event, 0 if there is none.
 func (l *Ledger) Seq() uint64 { return l.seq.Load() }
+
+// Stale reports whether another version of floord folded the views: they are served,
+// but rows may be missing in them until Rebuild has folded the journal again.
+func (l *Ledger) Stale() bool { return l.stale.Load() }
 
 // Read calls f with a view of one moment; the view dies with the call. Events
 // up to Seq as it was before the call are in it. f must be quick (writers need

@@ -50,7 +50,11 @@ func (l *Ledger) rebuild(ctx context.Context) error {
 			return err
 		}
 	}
-	return l.updateAlone(swapRebuilt)
+	if err := l.updateAlone(swapRebuilt); err != nil {
+		return err
+	}
+	l.stale.Store(false)
+	return nil
 }
 
 func startRebuild(r *rows) error {
@@ -88,7 +92,7 @@ func swapRebuilt(r *rows) error {
 			return err
 		}
 	}
-	return r.tx.DeleteBucket([]byte(rebuildBucket))
+	return errors.Join(r.putFolded(), r.tx.DeleteBucket([]byte(rebuildBucket)))
 }
 
 // A rebuilder folds the journal in bouts.

@@ -114,7 +114,7 @@ func (r *rows) scan(bucket, from, prefix string, f func(key string, plain []byte
 	return r.view(bucket, false).scan(max(from, prefix), prefix, f)
 }
 
-// write writes a late row.
+// write writes v as the row.
 func (r *rows) write(bucket, key string, v any) error {
 	data, err := encMode.Marshal(v)
 	if err != nil {
@@ -353,10 +353,4 @@ func keepRow[T any](r *rows, bucket, key string, v T) {
 }
 
 // putRow writes v as the row.
-func putRow[T any](r *rows, bucket, key string, v T) error {
-	data, err := encMode.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("row %s of %s: %w", key, bucket, err)
-	}
-	return r.put(bucket, key, data)
-}
+func putRow[T any](r *rows, bucket, key string, v T) error { return r.write(bucket, key, v) }

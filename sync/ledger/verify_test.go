@@ -246,6 +246,50 @@ func TestRebuildMendsViewsAndKeys(t *testing.T) {
 	}
 }
 
+// A ledger that another version folded says so, is not taken for a broken one, and a
+// backup of it can be restored; a rebuild makes it this version's for good.
+func TestViewsOfAnotherVersion(t *testing.T) {
+	path := mixed(t)
+	for name, spoil := range map[string]func(*rows) error{
+		"before versions were noted": func(r *rows) error { return r.meta().delete("folded") },
+		"of another version":         func(r *rows) error { return r.meta().put("folded", bytes.Repeat([]byte{0xff}, 8)) },
+	} {
+		l := openTest(t, path, Options{})
+		if l.Stale() {
+			t.Fatalf("%s: a ledger that was folded here is stale", name)
+		}
+		err := l.update(func(r *rows) error {
+			r.dirty = true
+			return errors.Join(spoil(r), r.delete("tally", "person:p9"))
+		})
+		if err := errors.Join(err, l.Close()); err != nil {
+			t.Fatal(err)
+		}
+
+		l = openTest(t, path, Options{})
+		v, problems := verified(t, l)
+		if !l.Stale() || !v.Stale || !v.OK() {
+			t.Errorf("%s: stale %v, problems:\n%s", name, l.Stale(), problems)
+		}
+		copied := filepath.Join(t.TempDir(), "copy.db")
+		if _, err := l.Backup(t.Context(), copied); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := Restore(t.Context(), copied, filepath.Join(t.TempDir(), "floor.db"), Options{KeyFile: path + ".key", fold: foldTally}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := l.Rebuild(t.Context()); err != nil || l.Stale() {
+			t.Errorf("%s: after the rebuild: stale %v, %v", name, l.Stale(), err)
+		}
+		l.Close()
+		l = openTest(t, path, Options{})
+		if v, problems := verified(t, l); !v.OK() || l.Stale() || count(t, l, "person:p9") != 1 {
+			t.Errorf("%s: opened again: stale %v:\n%s", name, l.Stale(), problems)
+		}
+		l.Close()
+	}
+}
+
 // TestVerifyWhileCommitting: a ledger at work is not taken for a broken one.
 func TestVerifyWhileCommitting(t *testing.T) {
 	l := openTest(t, tempPath(t), Options{})

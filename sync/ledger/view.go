@@ -41,12 +41,6 @@ func (v *View) OrderByNumber(ch floor.ChannelID, shop, number string) (floor.Ord
 	return getRow[floor.OrderID](v.rows, vNumbers, numberKey(ch, shop, number))
 }
 
-// OrdersByNumber calls f with every order that any shop of the channel knows
-// under a number with that prefix, until f says no.
-func (v *View) OrdersByNumber(ch floor.ChannelID, prefix string, f func(floor.OrderID) bool) error {
-	return scanRows(v.rows, vNumbers, "", string(ch)+"|"+prefix, func(_ string, id floor.OrderID) bool { return f(id) })
-}
-
 // OrderInTote finds the order whose goods lie in a tote.
 func (v *View) OrderInTote(t floor.ToteID) (floor.OrderID, bool, error) {
 	return getRow[floor.OrderID](v.rows, vTotes, string(t))
@@ -58,11 +52,32 @@ func (v *View) Live(f func(floor.OrderID, floor.State) bool) error {
 	return scanRows(v.rows, vLive, "", "", func(key string, s floor.State) bool { return f(floor.OrderID(key), s) })
 }
 
-// Due calls f with every order that still needs hands and when it is to be
-// shipped (to the second), the most urgent first, from that time and order on,
-// until f says no. Orders that are not due at any time, the zero time, come last.
-func (v *View) Due(from time.Time, id floor.OrderID, f func(shipBy time.Time, id floor.OrderID) bool) error {
-	return v.rows.scan(vDue, dueKey(from)+string(id), "", func(key string, _ []byte) (bool, error) {
+// A Clock is one of the two times by which something must have happened to an order.
+type Clock string
+
+// The clocks.
+const (
+	ShipBy    Clock = vDue     // it must have been handed over
+	CollectBy Clock = vCollect // the carrier must have scanned it
+)
+
+func (c Clock) of(o *floor.Order) time.Time {
+	if c == CollectBy {
+		return o.CollectBy
+	}
+	return o.ShipBy
+}
+
+// StateOf gives the state of an order that still needs hands.
+func (v *View) StateOf(id floor.OrderID) (floor.State, bool, error) {
+	return getRow[floor.State](v.rows, vLive, string(id))
+}
+
+// Due calls f with every order that still needs hands and when that clock of it ends
+// (to the second), the most urgent first, from that time and order on, until f says
+// no. Orders that are not due at any time, the zero time, come last.
+func (v *View) Due(c Clock, from time.Time, id floor.OrderID, f func(at time.Time, id floor.OrderID) bool) error {
+	return v.rows.scan(string(c), dueKey(from)+string(id), "", func(key string, _ []byte) (bool, error) {
 		at, order, _ := strings.Cut(key, "|")
 		if at == dueNever {
 			return f(time.Time{}, floor.OrderID(order)), nil

@@ -37,7 +37,10 @@ type (
 		Frozen  int                 `json:"frozen"`
 		Held    int                 `json:"held"`
 		Short   int                 `json:"short"`
-		Due     map[Due]int         `json:"due"` // of those that still need hands
+		Due     map[Due]int         `json:"due"`     // by ship-by, of those that still need hands
+		Collect map[Due]int         `json:"collect"` // the same by collect-by
+		Risk    int                 `json:"risk"`    // with less time left than nine in ten needed
+		Rests   floor.Forecast      `json:"rests"`   // what that is measured by
 		Counts  map[string]int      `json:"counts,omitempty"`
 	}
 	// An Ask is an interception: who was told, who said what, how it ended.
@@ -147,7 +150,7 @@ func (s *Server) lookAround() (Board, uint64, error) {
 			Open: []Ask{}, Today: []Ask{}, Waves: []Wave{}, People: []Worker{}, Devices: []Device{},
 			Stations: []Station{}, Channels: []ChannelState{}, Outbox: []floor.Effect{}, Runs: []Run{}, Fuses: []OpenFuse{}, Accounts: []CarrierState{},
 		}
-		for _, part := range []func(*ledger.View, *Board) error{figures, asks, s.today, waves, people, s.devices, s.stations, outbox, fuses, runs} {
+		for _, part := range []func(*ledger.View, *Board) error{s.figures, asks, s.today, waves, people, s.devices, s.stations, outbox, fuses, runs} {
 			if err := part(v, &b); err != nil {
 				return err
 			}
@@ -163,19 +166,28 @@ func (s *Server) lookAround() (Board, uint64, error) {
 	return b, seq, err
 }
 
-func figures(v *ledger.View, b *Board) error {
+func (s *Server) figures(v *ledger.View, b *Board) error {
 	f, err := v.Figures()
 	b.Figures = Figures{ByState: f.ByState, Frozen: f.Frozen, Held: f.Held, Short: f.Short, Counts: f.Counts}
 	if b.Figures.ByState == nil {
 		b.Figures.ByState = map[floor.State]int{}
 	}
+	now := time.Now()
 	if err == nil {
-		b.Figures.Due, err = dues(v, f, time.Now())
+		b.Figures.Due, err = dues(v, f, ledger.ShipBy, now)
 	}
+	if err == nil {
+		b.Figures.Collect, err = dues(v, f, ledger.CollectBy, now)
+	}
+	if err != nil {
+		return err
+	}
+	risks, rests, err := s.Risks(v, now)
+	b.Figures.Risk, b.Figures.Rests = len(risks), rests
 	return err
 }
 
-// Due is how near an order's ship-by time is.
+// Due is how near a clock's end is.
 type Due string
 
 // How near: past it, less than that many hours, later, and none set.
@@ -188,12 +200,12 @@ const (
 	DueNone  Due = "none"
 )
 
-// DueIn says how near shipBy is; zero is none.
-func DueIn(shipBy, now time.Time) Due {
-	if shipBy.IsZero() {
+// DueIn says how near the end of a clock is; zero is none.
+func DueIn(end, now time.Time) Due {
+	if end.IsZero() {
 		return DueNone
 	}
-	left := shipBy.Sub(now)
+	left := end.Sub(now)
 	switch {
 	case left < 0:
 		return DueLate
@@ -209,7 +221,7 @@ func DueIn(shipBy, now time.Time) Due {
 
 // dues counts the orders that still need hands by how near they are. It looks at
 // the urgent ones and at those without a time; the others are the rest.
-func dues(v *ledger.View, f floor.Figures, now time.Time) (map[Due]int, error) {
+func dues(v *ledger.View, f floor.Figures, c ledger.Clock, now time.Time) (map[Due]int, error) {
 	n := map[Due]int{}
 	for s, orders := range f.ByState {
 		if s.Before(floor.HandedOver) {
@@ -225,10 +237,10 @@ func dues(v *ledger.View, f floor.Figures, now time.Time) (map[Due]int, error) {
 		n[DueLater]--
 		return true
 	}
-	if err := v.Due(time.Unix(0, 0), "", func(at time.Time, id floor.OrderID) bool { return !at.IsZero() && count(at, id) }); err != nil {
+	if err := v.Due(c, time.Unix(0, 0), "", func(at time.Time, id floor.OrderID) bool { return !at.IsZero() && count(at, id) }); err != nil {
 		return nil, err
 	}
-	return n, v.Due(time.Time{}, "", count)
+	return n, v.Due(c, time.Time{}, "", count)
 }
 
 func asks(v *ledger.View, b *Board) error {

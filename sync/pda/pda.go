@@ -148,6 +148,8 @@ type Server struct {
 	again prepared
 	scans weights
 
+	forecast forecaster
+
 	mu       sync.Mutex
 	sessions map[floor.DeviceID]*session  // guarded by mu; who is connected
 	left     map[floor.DeviceID]time.Time // guarded by mu; when who was connected last

@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -500,6 +503,66 @@ func TestBoardCountsWhatIsDue(t *testing.T) {
 	_, err := s.Foreman.Close(t.Context(), s.Root(), late, "lead")
 	s.Must(err)
 	check(map[pda.Due]int{pda.Due2h: 2, pda.Due4h: 1, pda.Due8h: 1, pda.DueLater: 1, pda.DueNone: 1})
+}
+
+// An order is at risk while less time is left to it, by either clock, than nine in ten
+// orders needed from where it stands; with too few measured, than a default.
+func TestBoardSaysWhatIsAtRisk(t *testing.T) {
+	s := pdatest.NewSite(t, pdatest.Options{})
+	in := func(ship, collect time.Duration) floor.OrderID {
+		return s.ReceiveAs(func(o *floor.ShopOrder) {
+			if o.ShipBy = time.Now().Add(ship); collect != 0 {
+				o.CollectBy = time.Now().Add(collect)
+			}
+		}, 1)
+	}
+	in(-time.Hour, 0) // is late, no risk any more
+	near := in(3*time.Hour, 0)
+	in(5*time.Hour, 0)
+	carrier := in(9*time.Hour, 2*time.Hour)
+	check := func(from floor.Forecast, want ...floor.OrderID) {
+		t.Helper()
+		var ids []floor.OrderID
+		var rests floor.Forecast
+		s.Must(s.Ledger.Read(func(v *ledger.View) error {
+			all, f, err := s.PDA.Risks(v, time.Now())
+			for _, r := range all {
+				ids = append(ids, r.Order)
+			}
+			rests = f
+			return err
+		}))
+		b, err := s.PDA.Board()
+		s.Must(err)
+		if !slices.Equal(ids, want) || b.Figures.Risk != len(want) || !reflect.DeepEqual(rests, from) || !reflect.DeepEqual(b.Figures.Rests, from) {
+			t.Errorf("at risk %v by %v, the board has %d; want %v by %v", ids, rests, b.Figures.Risk, want, from)
+		}
+		if b.Figures.Collect[pda.Due2h] != 1 || b.Figures.Collect[pda.DueNone] != 3 {
+			t.Errorf("by collect-by: %v", b.Figures.Collect)
+		}
+	}
+	check(floor.ForecastOf(nil), carrier, near)
+
+	s = pdatest.NewSite(t, pdatest.Options{}) // where orders leave within a minute of their release
+	for i := range 30 {
+		id := s.Receive(i)
+		s.Release(id)
+		_, err := s.Ledger.Commit(t.Context(), ledger.Request{Key: s.Root().Key, Actor: "floord"}, func(*ledger.View) ([]floor.Fact, error) {
+			p := floor.ParcelID(fmt.Sprint("P-", i+1))
+			return []floor.Fact{
+				floor.ParcelOpened{Parcel: p, Order: id, Station: "pack-1"},
+				floor.ParcelLeft{Parcel: p, Order: id, Carrier: "sf", Last: true},
+			}, nil
+		})
+		s.Must(err)
+	}
+	in(-time.Hour, 0)
+	in(3*time.Hour, 0)
+	soon := in(40*time.Second, 0)
+	in(9*time.Hour, 2*time.Hour-time.Minute)
+	quick := floor.ForecastOf(nil)
+	quick[0].Minutes, quick[0].N = 1, 30
+	check(quick, soon)
 }
 
 // A board says since when a person has done nothing.
