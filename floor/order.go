@@ -116,9 +116,11 @@ type Order struct {
 	WavedAt    time.Time
 	PickedAt   time.Time
 	SealedAt   time.Time // of several parcels the last
-	Token      string    // of the shop's newest recipient: a change freezes
-	First      uint64    // the event that brought the order
-	Seq        uint64    // the newest event that touched it
+	// CollectedAt is the carrier's first scan, of several parcels the last.
+	CollectedAt time.Time
+	Token       string // of the shop's newest recipient: a change freezes
+	First       uint64 // the event that brought the order
+	Seq         uint64 // the newest event that touched it
 }
 
 // A Line is one SKU of an order.
@@ -384,19 +386,21 @@ type Parcel struct {
 	SealedAt time.Time
 	Erred    bool // its label made trouble
 	LeftAt   time.Time
-	Sheet    SheetID
-	Read     string     // NoteMark of what its packer has read
-	Box      string     // code of its packaging, "" if none was scanned
-	BoxGrams Grams      // what that weighs
-	Off      *OffWeight `cbor:",omitempty"` // the newest weight outside the tolerance, until one is right or passed
-	Mark     string     // RecipientMark of whom its number was taken for; "" if that was not noted
-	Teaches  bool       // its weight is one to learn from, with Tare
-	Tare     Grams
-	Passed   bool     // a lead has looked at its weight
-	Why      []Reason `cbor:",omitempty"` // of the carrier
-	Run      string   // whose sheet RunNo is its label, "" if it was not printed first
-	RunNo    int
-	Twin     bool // a second label of it was scanned at the handover
+	// CollectedAt is the carrier's own first scan, by its own clock.
+	CollectedAt time.Time `cbor:",omitzero"`
+	Sheet       SheetID
+	Read        string     // NoteMark of what its packer has read
+	Box         string     // code of its packaging, "" if none was scanned
+	BoxGrams    Grams      // what that weighs
+	Off         *OffWeight `cbor:",omitempty"` // the newest weight outside the tolerance, until one is right or passed
+	Mark        string     // RecipientMark of whom its number was taken for; "" if that was not noted
+	Teaches     bool       // its weight is one to learn from, with Tare
+	Tare        Grams
+	Passed      bool     // a lead has looked at its weight
+	Why         []Reason `cbor:",omitempty"` // of the carrier
+	Run         string   // whose sheet RunNo is its label, "" if it was not printed first
+	RunNo       int
+	Twin        bool // a second label of it was scanned at the handover
 }
 
 // An OffWeight is a weight that nobody has agreed to.
@@ -698,6 +702,7 @@ type ShipRow struct {
 	Waved      time.Time
 	Picked     time.Time
 	Sealed     time.Time
+	Collected  time.Time // the carrier's first scan
 }
 
 // What went round a check.
@@ -721,6 +726,7 @@ func (o *Order) Ship() ShipRow {
 		Labels: o.Labels, LabelErrs: o.LabelErrs, Reprints: o.Reprints, Manual: o.Manual,
 		Bent: o.Bent, Parcels: o.Parceled, BadParcels: o.BadParcels, Redone: o.Redone, Team: o.Team,
 		Paid: o.PaidAt, Waved: o.WavedAt, Picked: o.PickedAt, Sealed: o.SealedAt,
+		Collected: o.CollectedAt,
 	}
 }
 

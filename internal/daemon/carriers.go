@@ -32,6 +32,7 @@ type carrierAccount struct {
 	cfg    config.Carrier
 	api    carrier.Carrier // sells ahead; nil where books is there
 	books  carrier.Booker  // nil where api is there
+	tracks carrier.Tracker // nil where it tells no scans
 	mu     sync.Mutex
 	code   carrier.Routes // guarded by mu
 	err    error          // guarded by mu; of the last call
@@ -79,6 +80,11 @@ func (a *carrierAccount) open() (err error) {
 	case "douyin":
 		a.books, err = ewaybill.NewDouyin(platform)
 	}
+	var drive any = a.api
+	if a.books != nil {
+		drive = a.books
+	}
+	a.tracks, _ = drive.(carrier.Tracker)
 	return err
 }
 

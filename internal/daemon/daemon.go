@@ -368,6 +368,9 @@ func (d *Daemon) stages() []stage {
 	}
 	bring = append(bring, task{"fuses", d.probeFuses}, task{"numbers", d.bookAhead})
 	for _, c := range d.carriers {
+		if c.tracks != nil {
+			bring = append(bring, task{"tracks of " + string(c.id), func(ctx context.Context) error { return d.track(ctx, c) }})
+		}
 		if c.api == nil {
 			continue
 		}

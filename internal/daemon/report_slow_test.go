@@ -251,6 +251,22 @@ func (x *storied) pack(who floor.PersonID, o floor.Order, step func() bool) {
 	}
 	x.ok(f.HandOver(ctx, x.by(who), x.order(o.ID).Carrier, string(p)))
 	step()
+	if x.rng.IntN(4) > 0 { // the carrier scans it, and says so later
+		x.wait(300)
+		at := time.Now()
+		x.wait(60)
+		x.collect(p, at)
+	}
+}
+
+// collect has the carrier tell of its first scan.
+func (x *storied) collect(id floor.ParcelID, at time.Time) {
+	x.t.Helper()
+	var p floor.Parcel
+	if err := x.s.ledger.Read(func(v *ledger.View) (err error) { p, _, err = v.Parcel(id); return err }); err != nil {
+		x.t.Fatal(err)
+	}
+	x.ok(x.s.foreman.Collected(x.t.Context(), x.root(), p.Carrier, "carrier", []foreman.Scan{{Waybill: p.Waybill, At: at}, {Waybill: "NOBODYS", At: at}}))
 }
 
 // print carries the oldest label out: it comes out, is delayed, or is in doubt and
@@ -287,16 +303,16 @@ func (x *storied) print(luck int) bool {
 
 // A slowOrder is what the journal says of one order, gathered without the views.
 type slowOrder struct {
-	id                            floor.OrderID
-	channel                       floor.ChannelID
-	carrier                       floor.CarrierID
-	team                          string
-	received, shipBy, collectBy   time.Time
-	began, left, closed           time.Time
-	held                          bool
-	lines, short, labels, reprint int
-	manual                        int
-	parcels, bad                  map[floor.ParcelID]bool
+	id                             floor.OrderID
+	channel                        floor.ChannelID
+	carrier                        floor.CarrierID
+	team                           string
+	received, shipBy, collectBy    time.Time
+	began, left, closed, collected time.Time
+	held                           bool
+	lines, short, labels, reprint  int
+	manual                         int
+	parcels, bad                   map[floor.ParcelID]bool
 }
 
 // slowly reads the whole journal and nothing else.
@@ -357,6 +373,10 @@ func (x *storied) slowly() (map[floor.OrderID]*slowOrder, map[string]string) {
 			if f.Last {
 				orders[f.Order].left = e.At
 			}
+		case floor.ParcelCollected:
+			if o := orders[f.Order]; f.Scanned.After(o.collected) {
+				o.collected = f.Scanned
+			}
 		case floor.EffectAsked:
 			parcelOf[f.Effect.ID] = f.Effect
 			if f.Effect.What == floor.EffectLabel && f.Effect.Copy > 1 {
@@ -398,7 +418,7 @@ func TestReportIsWhatTheJournalSays(t *testing.T) {
 		}
 		now := time.Now().In(zone)
 		orders, asks := x.slowly()
-		days, shipped, late := 0, 0, 0
+		days, shipped, late, band := 0, 0, 0, report.Band{}
 		for day := first; ; days++ {
 			from, to := day.Bounds(zone)
 			if from.After(now) {
@@ -415,6 +435,7 @@ func TestReportIsWhatTheJournalSays(t *testing.T) {
 			x.compare(d, orders, from, to, at)
 			shipped += d.Total.Shipped
 			late += d.Total.Late
+			band.Yes, band.No, band.Unknown = band.Yes+d.Total.Collected.Yes, band.No+d.Total.Collected.No, band.Unknown+d.Total.Collected.Unknown
 			day = report.DayOf(to.Add(time.Hour), zone)
 		}
 		stopped := 0
@@ -422,6 +443,9 @@ func TestReportIsWhatTheJournalSays(t *testing.T) {
 			if outcome == "stopped" {
 				stopped++
 			}
+		}
+		if band.Yes < 5 || band.No < 5 || band.Unknown < 3 {
+			t.Errorf("collected %+v: the story is too short to show anything", band)
 		}
 		if days < 3 || shipped < 20 || late < 3 || len(asks) < 5 || stopped < 3 {
 			t.Errorf("%d days, %d shipped, %d late, %d asks, %d stopped: the story is too short to show anything", days, shipped, late, len(asks), stopped)
@@ -475,9 +499,13 @@ func (x *storied) compare(d report.Daily, orders map[floor.OrderID]*slowOrder, f
 			if limit.IsZero() {
 				limit = o.shipBy
 			}
-			if on(limit) { // no carrier has said anything yet
+			if on(limit) {
 				judged := true
 				switch {
+				case by(o.collected, limit):
+					s.Collected.Yes++
+				case !o.collected.IsZero():
+					s.Collected.No++
 				case by(o.left, limit):
 					s.Collected.Unknown++
 				case o.left.IsZero() && (by(o.closed, limit) || o.held):

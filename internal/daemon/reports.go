@@ -109,7 +109,7 @@ func reportRow(r floor.ShipRow) report.Row {
 		Closed: r.Closed, ClosedAt: r.ClosedAt, Held: r.Held, Lines: r.Lines, ShortLines: r.ShortLines,
 		Labels: r.Labels, LabelErrors: r.LabelErrs, Parcels: r.Parcels, BadParcels: r.BadParcels,
 		Reprints: r.Reprints, Redone: r.Redone, Manual: r.Manual, Bent: r.Bent,
-		Paid: r.Paid, Waved: r.Waved, Picked: r.Picked, Sealed: r.Sealed,
+		Paid: r.Paid, Waved: r.Waved, Picked: r.Picked, Sealed: r.Sealed, Collected: r.Collected,
 	}
 }
 

@@ -139,7 +139,7 @@ func (w *world) checkOrders(s *Summary) {
 			}
 			o, _, _ := v.Order(id)
 			waybill, times := w.shop.Shipped(n)
-			if o.State != floor.HandedOver {
+			if o.State.Before(floor.HandedOver) || o.State == floor.Closed {
 				continue
 			}
 			p, _, _ := v.Parcel(o.Parcels[len(o.Parcels)-1])
@@ -158,7 +158,7 @@ func (w *world) checkOrders(s *Summary) {
 			return true
 		})
 		for id, at := range frozen {
-			if o, _, _ := v.Order(id); o.State == floor.HandedOver && o.HandedAt.After(at) {
+			if o, _, _ := v.Order(id); !o.State.Before(floor.HandedOver) && o.State != floor.Closed && o.HandedAt.After(at) {
 				s.Broken = append(s.Broken, fmt.Sprintf("promise 4: %s was handed over after its freeze", id))
 			}
 		}

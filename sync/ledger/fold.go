@@ -179,7 +179,7 @@ func (f *folder) fact(fact floor.Fact) error {
 
 	case floor.ParcelOpened, floor.ItemVerified, floor.ParcelVerified, floor.ParcelWeighed,
 		floor.NoteRead, floor.BoxTaken, floor.ParcelSplit, floor.ParcelParked, floor.ParcelResumed,
-		floor.WeightMissed, floor.LabelDestroyed, floor.ParcelSealed, floor.ParcelVoided, floor.ParcelLeft:
+		floor.WeightMissed, floor.LabelDestroyed, floor.ParcelSealed, floor.ParcelVoided, floor.ParcelLeft, floor.ParcelCollected:
 		return f.parcels(x)
 	case floor.WaybillKilled, floor.WaybillBound, floor.ParcelRedone, floor.TwinScanned:
 		return f.waybills(x)
@@ -206,6 +206,8 @@ func (f *folder) fact(fact floor.Fact) error {
 		floor.FreezeEscalated, floor.OrderThawed:
 		return f.intercepts(x)
 
+	case floor.ScanRefused:
+		return f.count("refused/"+x.Act, 1)
 	case floor.DayArchived:
 		return f.archived(x)
 	case floor.DaemonStarted:

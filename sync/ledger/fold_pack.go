@@ -106,8 +106,30 @@ func (f *folder) parcels(fact floor.Fact) error {
 			}
 		}
 		return f.left(x)
+	case floor.ParcelCollected:
+		return f.collected(x)
 	}
 	return nil
+}
+
+func (f *folder) collected(x floor.ParcelCollected) error {
+	if err := f.count("collected", 1); err != nil {
+		return err
+	}
+	if err := f.parcel(x.Parcel, func(p *floor.Parcel) { p.CollectedAt = x.Scanned }); err != nil || !x.Last {
+		return err
+	}
+	return f.order(x.Order, func(o *floor.Order) {
+		for _, id := range o.Parcels {
+			p, ok, err := getRow[floor.Parcel](f.r, vParcels, numKey(string(id)))
+			if err == nil && ok && p.CollectedAt.After(o.CollectedAt) {
+				o.CollectedAt = p.CollectedAt
+			}
+		}
+		if o.State == floor.HandedOver {
+			o.State = floor.Collected
+		}
+	})
 }
 
 // voided ends a parcel. A sheet of a run that never came out need not be pulled.

@@ -23,7 +23,7 @@ import (
 // A Service pretends to be the carrier, for one account. It is an http.Handler.
 // All methods may be called while it serves.
 type Service struct {
-	Faults wire.Faults // by operation: "numbers", "void", "routes", "balance"
+	Faults wire.Faults // by operation: "numbers", "void", "routes", "balance", "track"
 
 	account, key string
 
@@ -37,7 +37,10 @@ type Service struct {
 	ahead   time.Duration       // of the real clock
 }
 
-type waybill struct{ void, collected bool }
+type waybill struct {
+	void, collected bool
+	at              time.Time // of the first scan
+}
 
 type sale struct {
 	count   int
@@ -77,16 +80,16 @@ func (s *Service) Advance(d time.Duration) {
 	s.ahead += d
 }
 
-// Collect makes a number one that a parcel used. It reports whether it was sold
-// and not void.
-func (s *Service) Collect(number string) bool {
+// Collect makes a number one that was scanned for the first time at that moment. It
+// reports whether it was sold and not void.
+func (s *Service) Collect(number string, at time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w := s.sold[number]
 	if w == nil || w.void {
 		return false
 	}
-	w.collected = true
+	w.collected, w.at = true, at
 	return true
 }
 
@@ -146,6 +149,8 @@ func (s *Service) answer(r *http.Request, body []byte) (code string, data any) {
 		ID     string `json:"request_id"`
 		Count  int    `json:"count"`
 		Number string `json:"number"`
+
+		Numbers []string `json:"numbers"`
 	}
 	if err := json.Unmarshal(body, &ask); err != nil {
 		return "BAD_REQUEST", nil
@@ -157,6 +162,14 @@ func (s *Service) answer(r *http.Request, body []byte) (code string, data any) {
 		return s.void(ask.Number), nil
 	case "/v1/routes":
 		return "OK", map[string]any{"routes": routes}
+	case "/v1/track":
+		scans := []map[string]any{}
+		for _, no := range ask.Numbers {
+			if w := s.sold[no]; w != nil && w.collected {
+				scans = append(scans, map[string]any{"number": no, "at": w.at.UnixMilli()})
+			}
+		}
+		return "OK", map[string]any{"scans": scans}
 	case "/v1/balance":
 		return "OK", map[string]any{"left": s.left}
 	}

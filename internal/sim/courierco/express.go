@@ -22,7 +22,7 @@ import (
 // not go to and addresses it cannot read, has a balance, and answers an id asked
 // twice as it is told. It is an http.Handler; all methods may be called meanwhile.
 type Express struct {
-	Faults wire.Faults // by operation: "book", "void", "find", "print"
+	Faults wire.Faults // by operation: "book", "void", "find", "print", "track"
 
 	o ExpressOptions
 
@@ -51,6 +51,7 @@ type ExpressOptions struct {
 type order struct {
 	id, no          string
 	void, collected bool
+	at              time.Time // of the first scan
 }
 
 // NewExpress makes a service.
@@ -92,13 +93,34 @@ func (x *Express) Sold() int {
 	return n
 }
 
-// Collect makes a number one that was picked up.
-func (x *Express) Collect(no string) {
+// Collect makes a number one that was picked up at that moment.
+func (x *Express) Collect(no string, at time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if o := x.byNo[no]; o != nil {
-		o.collected = true
+		o.collected, o.at = true, at
 	}
+}
+
+// A line is one of a parcel's track: what happened, in Beijing's time.
+type line struct{ what, at string }
+
+// track tells what became of a number: it was asked for, then perhaps collected, and
+// moved on.
+func (x *Express) track(number string) ([]line, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	o := x.byNo[number]
+	if o == nil {
+		return nil, &no{"UNKNOWN", "未查询到运单"}
+	}
+	if !o.collected {
+		return nil, nil
+	}
+	at := func(d time.Duration) string {
+		return o.at.Add(d).In(time.FixedZone("", 8*3600)).Format(time.DateTime)
+	}
+	return []line{{"moved", at(3 * time.Hour)}, {"taken", at(0)}, {"asked", at(-20 * time.Minute)}}, nil
 }
 
 // A no is why a request fails, in the carrier's words.
@@ -252,7 +274,7 @@ func late(ms string) bool {
 func (x *Express) sf(_ *http.Request, body string) (string, func() any) {
 	form, _ := url.ParseQuery(body)
 	data, at := form.Get("msgData"), form.Get("timestamp")
-	op := map[string]string{"EXP_RECE_CREATE_ORDER": "book", "EXP_RECE_UPDATE_ORDER": "void", "EXP_RECE_SEARCH_ORDER_RESP": "find"}[form.Get("serviceCode")]
+	op := map[string]string{"EXP_RECE_CREATE_ORDER": "book", "EXP_RECE_UPDATE_ORDER": "void", "EXP_RECE_SEARCH_ORDER_RESP": "find", "EXP_RECE_SEARCH_ROUTES": "track"}[form.Get("serviceCode")]
 	return op, func() any {
 		fail := func(code, msg string) any {
 			return map[string]any{"apiResultCode": code, "apiErrorMsg": msg, "apiResponseID": "0001", "apiResultData": ""}
@@ -280,6 +302,7 @@ func (x *Express) sf(_ *http.Request, body string) (string, func() any) {
 		ask := parse(data)
 		id := text(ask, "orderId")
 		var o *order
+		found := map[string]any{"orderId": id, "filterResult": 2}
 		err := x.told()
 		if err == nil {
 			switch op {
@@ -297,6 +320,21 @@ func (x *Express) sf(_ *http.Request, body string) (string, func() any) {
 				err = x.cancel(id, "")
 			case "find":
 				o, err = x.find(id)
+			case "track":
+				of := []any{}
+				numbers, _ := ask["trackingNumber"].([]any)
+				if len(numbers) == 0 || len(numbers) > 10 || text(ask, "methodType") != "1" {
+					return fail("A1001", "必传参数不可为空")
+				}
+				for _, n := range numbers {
+					routes := []any{}
+					track, _ := x.track(fmt.Sprint(n))
+					for _, l := range track {
+						routes = append(routes, map[string]any{"acceptTime": l.at, "acceptAddress": "深圳市", "opCode": map[string]string{"moved": "31", "taken": "50", "asked": "8000"}[l.what]})
+					}
+					of = append(of, map[string]any{"mailNo": n, "routes": routes})
+				}
+				found = map[string]any{"routeResps": of}
 			default:
 				return fail("A1001", "必传参数不可为空")
 			}
@@ -308,7 +346,6 @@ func (x *Express) sf(_ *http.Request, body string) (string, func() any) {
 			inner["errorCode"] = map[string]string{"DUPLICATE": "8016", "UNKNOWN": "8024", "CANCELLED": "8037"}[code]
 			inner["errorMsg"] = words
 		} else {
-			found := map[string]any{"orderId": id, "filterResult": 2}
 			if o != nil {
 				found["waybillNoInfoList"] = []any{map[string]any{"waybillType": 1, "waybillNo": o.no}}
 				found["routeLabelInfo"] = []any{map[string]any{"code": "1000", "routeLabelData": map[string]any{"waybillNo": o.no, "destTransferCode": "571B", "destRouteLabel": "571B-CD-012"}}}
@@ -324,7 +361,7 @@ func (x *Express) sf(_ *http.Request, body string) (string, func() any) {
 
 func (x *Express) zto(r *http.Request, body string) (string, func() any) {
 	method := strings.TrimPrefix(r.URL.Path, "/")
-	op := map[string]string{"zto.open.createOrder": "book", "zto.open.cancelPreOrder": "void", "zto.open.getOrderInfo": "find"}[method]
+	op := map[string]string{"zto.open.createOrder": "book", "zto.open.cancelPreOrder": "void", "zto.open.getOrderInfo": "find", "zto.merchant.waybill.track.query": "track"}[method]
 	return op, func() any {
 		fail := func(code, msg string) any {
 			return map[string]any{"status": false, "statusCode": code, "message": msg, "result": nil}
@@ -348,6 +385,15 @@ func (x *Express) zto(r *http.Request, body string) (string, func() any) {
 				if o, err = x.find(text(ask, "orderCode")); err == nil {
 					result = []any{map[string]any{"billCode": o.no, "mark": "310-012 03"}}
 				}
+			case "track":
+				var track []line
+				scans := []any{}
+				track, err = x.track(text(ask, "billCode"))
+				for _, l := range track {
+					at, _ := time.ParseInLocation(time.DateTime, l.at, time.FixedZone("", 8*3600))
+					scans = append(scans, map[string]any{"scanType": map[string]string{"moved": "发件", "taken": "收件", "asked": "下单"}[l.what], "scanDate": at.UnixMilli()})
+				}
+				result = scans
 			default:
 				return fail("S101", "接口不存在")
 			}
@@ -364,7 +410,7 @@ func (x *Express) zto(r *http.Request, body string) (string, func() any) {
 
 func (x *Express) yto(r *http.Request, body string) (string, func() any) {
 	part := strings.Split(strings.TrimPrefix(r.URL.Path, "/open/"), "/")
-	op := map[string]string{"privacy_create_adapter": "book", "korder_cancel_adapter": "void"}[part[0]]
+	op := map[string]string{"privacy_create_adapter": "book", "korder_cancel_adapter": "void", "track_query_adapter": "track"}[part[0]]
 	return op, func() any {
 		fail := func(code, msg string) map[string]any {
 			return map[string]any{"success": false, "code": code, "message": msg}
@@ -384,6 +430,17 @@ func (x *Express) yto(r *http.Request, body string) (string, func() any) {
 		id := text(ask, "logisticsNo")
 		err := x.told()
 		var o *order
+		if err == nil && op == "track" {
+			track, err := x.track(text(ask, "NUMBER"))
+			if len(track) == 0 {
+				return map[string]any{"code": "1001", "map": map[string]any{text(ask, "NUMBER"): []any{}}, "message": "查询结果为空。", "success": err == nil}
+			}
+			scans := []any{}
+			for _, l := range track {
+				scans = append(scans, map[string]any{"waybill_No": text(ask, "NUMBER"), "upload_Time": l.at, "infoContent": map[string]string{"moved": "ARRIVAL", "taken": "GOT", "asked": "ACCEPT"}[l.what]})
+			}
+			return scans
+		}
 		if err == nil && op == "book" {
 			o, err = x.book(id, text(ask, "recipientProvinceName"), text(ask, "recipientCityName"), text(ask, "recipientAddress"), text(ask, "recipientMobile"))
 		} else if err == nil {
@@ -409,7 +466,7 @@ func (x *Express) yto(r *http.Request, body string) (string, func() any) {
 
 func (x *Express) jdl(r *http.Request, body string) (string, func() any) {
 	q := r.URL.Query()
-	op := map[string]string{"/ecap/v1/orders/create": "book", "/ecap/v1/orders/cancel": "void", "/ecap/v1/orders/details/query": "find"}[r.URL.Path]
+	op := map[string]string{"/ecap/v1/orders/create": "book", "/ecap/v1/orders/cancel": "void", "/ecap/v1/orders/details/query": "find", "/ecap/v1/orders/trace/query": "track"}[r.URL.Path]
 	return op, func() any {
 		fail := func(code int, msg string) any {
 			return map[string]any{"success": false, "code": code, "msg": msg, "data": nil, "requestId": "0"}
@@ -431,6 +488,7 @@ func (x *Express) jdl(r *http.Request, body string) (string, func() any) {
 		ask := list[0]
 		id := text(ask, "orderId")
 		var o *order
+		var track []line
 		if err = x.told(); err == nil {
 			switch op {
 			case "book":
@@ -439,6 +497,8 @@ func (x *Express) jdl(r *http.Request, body string) (string, func() any) {
 				err = x.cancel(id, text(ask, "waybillCode"))
 			case "find":
 				o, err = x.find(id)
+			case "track":
+				track, err = x.track(text(ask, "waybillCode"))
 			}
 		}
 		if err != nil {
@@ -446,6 +506,14 @@ func (x *Express) jdl(r *http.Request, body string) (string, func() any) {
 			return fail(3000, words)
 		}
 		data := map[string]any{"orderCode": "ECO00000000001", "freightPre": 0, "needRetry": false}
+		if op == "track" {
+			lines := []any{}
+			for _, l := range track {
+				title := map[string]string{"moved": "快件已发往下一站", "taken": "揽收完成", "asked": "揽收任务已分配"}[l.what]
+				lines = append(lines, map[string]any{"waybillCode": text(ask, "waybillCode"), "operationTitle": title, "operationTime": l.at})
+			}
+			data = map[string]any{"traceDetails": lines}
+		}
 		if o != nil {
 			data["waybillCode"] = o.no
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"floord/floor"
 	"floord/sync/carrier"
@@ -16,7 +17,7 @@ type BookFake interface {
 	Break(t Trouble)
 	TopUp(n int)
 	Sold() int
-	Collect(no floor.WaybillNo)
+	Collect(no floor.WaybillNo, at time.Time)
 	// Say makes every request be answered with that no; "" ends it.
 	Say(words string)
 }
@@ -205,7 +206,7 @@ func bookVoid(t *testing.T, b BookBench) {
 func bookCollected(t *testing.T, b BookBench) {
 	c := b.Open(t)
 	got := b.book(t, c, "W10")
-	b.Fake.Collect(got.Waybill)
+	b.Fake.Collect(got.Waybill, time.Now())
 	if err := c.Void(t.Context(), "W10", got.Waybill); err == nil || carrier.ClassOf(err) != carrier.Refused || b.Fake.Sold() != 1 {
 		t.Errorf("a parcel on its way: %v; want it refused", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"floord/floor"
 	"floord/sync/carrier"
@@ -37,7 +38,7 @@ type Fake interface {
 	// Sold counts the numbers sold and not void.
 	Sold() int
 	// Collect makes a number one that a parcel used.
-	Collect(no floor.WaybillNo)
+	Collect(no floor.WaybillNo, at time.Time)
 }
 
 // A Bench is a driver beside its fake.
@@ -207,7 +208,7 @@ func void(t *testing.T, b Bench) {
 func inUse(t *testing.T, b Bench) {
 	c := b.Open(t)
 	no := buy(t, c, "pool/1", 1)[0]
-	b.Fake.Collect(no)
+	b.Fake.Collect(no, time.Now())
 	if err := c.Void(t.Context(), no); carrier.ClassOf(err) != carrier.Refused || err == nil {
 		t.Errorf("a number in use: %v; want it refused", err)
 	}

@@ -7,7 +7,8 @@
 //	{"code":"OK","message":"","data":{…}}
 //
 // Operations: numbers {request_id, count} -> {numbers}, void {number} -> {},
-// routes {} -> {routes:[{province, city, district, code}]}, balance {} -> {left}.
+// routes {} -> {routes:[{province, city, district, code}]}, balance {} -> {left},
+// track {numbers} -> {scans:[{number, at}]}, unix milliseconds of the first scan.
 package demo
 
 import (
@@ -19,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -34,7 +36,10 @@ type Carrier struct {
 	http    *http.Client
 }
 
-var _ carrier.Carrier = (*Carrier)(nil)
+var (
+	_ carrier.Carrier = (*Carrier)(nil)
+	_ carrier.Tracker = (*Carrier)(nil)
+)
 
 // New makes the driver of one account. client may be nil for one with the
 // driver's time limits.
@@ -109,6 +114,29 @@ func (c *Carrier) Balance(ctx context.Context) (int, error) {
 	}
 	err := c.call(ctx, "balance", struct{}{}, &got)
 	return got.Left, err
+}
+
+// AtOnce implements carrier.Tracker.
+func (c *Carrier) AtOnce() int { return 50 }
+
+// Collected implements carrier.Tracker.
+func (c *Carrier) Collected(ctx context.Context, numbers []floor.WaybillNo) (map[floor.WaybillNo]time.Time, error) {
+	var got struct {
+		Scans []struct {
+			Number floor.WaybillNo `json:"number"`
+			At     json.RawMessage `json:"at"`
+		} `json:"scans"`
+	}
+	if err := c.call(ctx, "track", map[string]any{"numbers": numbers}, &got); err != nil {
+		return nil, err
+	}
+	out := map[floor.WaybillNo]time.Time{}
+	for _, s := range got.Scans {
+		if at := carrier.Moment(s.At); !at.IsZero() && slices.Contains(numbers, s.Number) {
+			out[s.Number] = at
+		}
+	}
+	return out, nil
 }
 
 // call asks the service and decodes the answer's data.

@@ -40,6 +40,17 @@ func TestCarrier(t *testing.T) {
 		_, b := bench(t)
 		return b
 	})
+	carriertest.RunTrack(t, func(t testing.TB) carriertest.TrackBench {
+		_, b := bench(t)
+		c := b.Open(t)
+		return carriertest.TrackBench{Fake: b.Fake, Tracker: c.(carrier.Tracker), Forged: b.Forged(t).(carrier.Tracker), Number: func(id string) floor.WaybillNo {
+			got, err := c.Numbers(t.Context(), carrier.Request{ID: id, N: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got[0]
+		}}
+	})
 }
 
 type told struct{ *courierco.Service }
@@ -48,7 +59,7 @@ func (f told) Sold() int {
 	n, _ := f.Service.Sold()
 	return n
 }
-func (f told) Collect(no floor.WaybillNo) { f.Service.Collect(string(no)) }
+func (f told) Collect(no floor.WaybillNo, at time.Time) { f.Service.Collect(string(no), at) }
 
 func (f told) Break(t carriertest.Trouble) {
 	switch t {

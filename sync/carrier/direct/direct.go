@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"floord/floor"
 	"floord/sync/carrier"
 )
 
@@ -97,6 +98,25 @@ func b64md5(s string) string {
 func hexmd5(s string) string {
 	sum := md5.Sum([]byte(s))
 	return hex.EncodeToString(sum[:])
+}
+
+// one asks a carrier that tells the track of one number at a time.
+func one(numbers []floor.WaybillNo, ask func(floor.WaybillNo) ([]carrier.Trace, error)) (map[floor.WaybillNo]time.Time, error) {
+	out := map[floor.WaybillNo]time.Time{}
+	for _, no := range numbers {
+		track, err := ask(no)
+		var e *carrier.Error
+		if errors.As(err, &e) && carrier.NoTrack(e.Zh) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if at := carrier.FirstScan(track); !at.IsZero() {
+			out[no] = at
+		}
+	}
+	return out, nil
 }
 
 func classOf(err error) carrier.Class {

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"testing"
+	"time"
 
 	"floord/floor"
 	"floord/internal/sim/courierco"
@@ -18,7 +19,7 @@ import (
 // told lets the suite break a fake.
 type told struct{ *courierco.Express }
 
-func (f told) Collect(no floor.WaybillNo) { f.Express.Collect(string(no)) }
+func (f told) Collect(no floor.WaybillNo, at time.Time) { f.Express.Collect(string(no), at) }
 
 func (f told) Break(t carriertest.Trouble) {
 	f.Faults.Next("", map[carriertest.Trouble]wire.Fault{
@@ -35,7 +36,7 @@ func TestDrivers(t *testing.T) {
 		"jdl": func(a direct.Account) (carrier.Booker, error) { return direct.NewJDL(a) },
 	} {
 		t.Run(kind, func(t *testing.T) {
-			carriertest.RunBook(t, func(t testing.TB, strict bool) carriertest.BookBench {
+			bench := func(t testing.TB, strict bool) carriertest.BookBench {
 				fake := courierco.NewExpress(courierco.ExpressOptions{
 					Kind: kind, ID: "wh-1", Secret: "s~ec*ret", Customer: "7551234567", Token: "tok", Balance: 1000, Strict: strict,
 				})
@@ -54,6 +55,18 @@ func TestDrivers(t *testing.T) {
 					Fake: told{fake}, Open: with("s~ec*ret"), Forged: with("guess"),
 					To: floor.Recipient{Name: "王小明", Phone: "18800000000-1234", Province: "浙江省", City: "杭州市", District: "余杭区", Detail: "示例路2号"},
 				}
+			}
+			carriertest.RunBook(t, bench)
+			carriertest.RunTrack(t, func(t testing.TB) carriertest.TrackBench {
+				b := bench(t, false)
+				c := b.Open(t)
+				return carriertest.TrackBench{Fake: b.Fake, Tracker: c.(carrier.Tracker), Forged: b.Forged(t).(carrier.Tracker), Number: func(id string) floor.WaybillNo {
+					got, err := c.Book(t.Context(), carrier.Shipment{ID: id, To: b.To})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return got.Waybill
+				}}
 			})
 		})
 	}

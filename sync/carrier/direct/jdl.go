@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,10 @@ import (
 // with the token. Source: the platform's Python sample.
 type JDL struct{ a Account }
 
-var _ carrier.Booker = (*JDL)(nil)
+var (
+	_ carrier.Booker  = (*JDL)(nil)
+	_ carrier.Tracker = (*JDL)(nil)
+)
 
 // NewJDL makes the driver. Account.Customer is the merchant's code; Account.Token
 // gives the access token, anew at each call.
@@ -122,4 +126,41 @@ func (c *JDL) call(ctx context.Context, op, path string, ask, into any) error {
 		return carrier.Judge(op, fmt.Sprint(got.Code), got.Msg, nil)
 	}
 	return decodePart(op, got.Data, into)
+}
+
+// jdlTaken and jdlMoved are words of a track's lines: its codes differ from account
+// to account. A collection that is planned, refused or broken off is none.
+var (
+	jdlTaken = []string{"已揽收", "揽收完成", "揽收成功", "已取件", "已收取快件"}
+	jdlMoved = []string{"分拣中心", "发往", "运输中", "派送", "妥投", "签收"}
+)
+
+// AtOnce implements carrier.Tracker.
+func (c *JDL) AtOnce() int { return 1 }
+
+// Collected implements carrier.Tracker.
+func (c *JDL) Collected(ctx context.Context, numbers []floor.WaybillNo) (map[floor.WaybillNo]time.Time, error) {
+	return one(numbers, func(no floor.WaybillNo) ([]carrier.Trace, error) {
+		var got struct {
+			Lines []map[string]json.RawMessage `json:"traceDetails"`
+		}
+		ask := map[string]any{"waybillCode": no, "orderOrigin": 1, "customerCode": c.a.Customer}
+		err := c.call(ctx, "track", "/ecap/v1/orders/trace/query", ask, &got)
+		var track []carrier.Trace
+		for _, line := range got.Lines {
+			text, t := "", carrier.Trace{}
+			for _, key := range []string{"operationTitle", "operationRemark", "operateRemark", "categoryName"} {
+				text += string(line[key])
+			}
+			for _, key := range []string{"operationTime", "operateTime"} {
+				if at := carrier.Moment(line[key]); t.At.IsZero() {
+					t.At = at
+				}
+			}
+			said := func(w string) bool { return strings.Contains(text, w) }
+			t.Taken, t.Moved = slices.ContainsFunc(jdlTaken, said), slices.ContainsFunc(jdlMoved, said)
+			track = append(track, t)
+		}
+		return track, err
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,10 @@ import (
 // the check word. Source: the platform's pages of 2026; service codes as there.
 type SF struct{ a Account }
 
-var _ carrier.Booker = (*SF)(nil)
+var (
+	_ carrier.Booker  = (*SF)(nil)
+	_ carrier.Tracker = (*SF)(nil)
+)
 
 // NewSF makes the driver. Account.Customer is the monthly card.
 func NewSF(a Account) (*SF, error) {
@@ -178,4 +182,43 @@ func (c *SF) call(ctx context.Context, op, service string, ask, into any) error 
 		return carrier.Judge(op, inner.Code, inner.Msg, sfCodes)
 	}
 	return decodePart(op, inner.Data, into)
+}
+
+// sfTaken and sfMoved are the operations of SF's routes that count: collected by a
+// courier or at a counter; loaded, arrived, out for delivery, signed for.
+var (
+	sfTaken = map[string]bool{"50": true, "54": true}
+	sfMoved = map[string]bool{"30": true, "31": true, "36": true, "44": true, "80": true}
+)
+
+// AtOnce implements carrier.Tracker.
+func (c *SF) AtOnce() int { return 10 }
+
+// Collected implements carrier.Tracker.
+func (c *SF) Collected(ctx context.Context, numbers []floor.WaybillNo) (map[floor.WaybillNo]time.Time, error) {
+	var got struct {
+		Of []struct {
+			No     floor.WaybillNo `json:"mailNo"`
+			Routes []struct {
+				At json.RawMessage `json:"acceptTime"`
+				Op any             `json:"opCode"` // text or number
+			} `json:"routes"`
+		} `json:"routeResps"`
+	}
+	ask := map[string]any{"language": "zh-CN", "trackingType": "1", "trackingNumber": numbers, "methodType": "1"}
+	if err := c.call(ctx, "track", "EXP_RECE_SEARCH_ROUTES", ask, &got); err != nil {
+		return nil, err
+	}
+	out := map[floor.WaybillNo]time.Time{}
+	for _, one := range got.Of {
+		var track []carrier.Trace
+		for _, r := range one.Routes {
+			op := fmt.Sprint(r.Op)
+			track = append(track, carrier.Trace{At: carrier.Moment(r.At), Taken: sfTaken[op], Moved: sfMoved[op]})
+		}
+		if at := carrier.FirstScan(track); !at.IsZero() && slices.Contains(numbers, one.No) {
+			out[one.No] = at
+		}
+	}
+	return out, nil
 }

@@ -1,10 +1,13 @@
 package direct
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,7 +20,10 @@ import (
 // its own vector of the digest is in the tests.
 type YTO struct{ a Account }
 
-var _ carrier.Booker = (*YTO)(nil)
+var (
+	_ carrier.Booker  = (*YTO)(nil)
+	_ carrier.Tracker = (*YTO)(nil)
+)
 
 // NewYTO makes the driver. Account.ID is the app's code, Account.Customer the
 // customer's.
@@ -82,26 +88,36 @@ type ytoAnswer struct {
 	Message string `json:"message"`
 }
 
-func (c *YTO) call(ctx context.Context, op, method string, ask any) (ytoAnswer, error) {
-	var got ytoAnswer
+// post sends a call and gives the answer as it is.
+func (c *YTO) post(ctx context.Context, op, method string, ask any) ([]byte, error) {
 	param, err := encode(ask)
 	if err != nil {
-		return got, fmt.Errorf("%s: %w", op, err)
+		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	body, err := encode(map[string]string{
 		"timestamp": strconv.FormatInt(time.Now().UnixMilli(), 10), "param": param, "format": "JSON",
 		"sign": SignYTO(param, method, ytoVersion, c.a.Secret),
 	})
 	if err != nil {
-		return got, fmt.Errorf("%s: %w", op, err)
+		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	address := c.a.URL + "/open/" + method + "/" + ytoVersion + "/" + url.PathEscape(c.a.ID) + "/" + url.PathEscape(c.a.Customer)
-	answer, err := carrier.Post(ctx, c.a.Client, op, address, "application/json;charset=UTF-8", body, nil)
+	return carrier.Post(ctx, c.a.Client, op, address, "application/json;charset=UTF-8", body, nil)
+}
+
+func (c *YTO) call(ctx context.Context, op, method string, ask any) (ytoAnswer, error) {
+	var got ytoAnswer
+	answer, err := c.post(ctx, op, method, ask)
 	if err != nil {
 		return got, err
 	}
-	if err := decode(op, answer, &got); err != nil {
-		return got, err
+	return got, c.read(op, answer, &got)
+}
+
+// read reads an answer that is no list, and what it says no to.
+func (c *YTO) read(op string, answer []byte, got *ytoAnswer) error {
+	if err := decode(op, answer, got); err != nil {
+		return err
 	}
 	ok := got.Success
 	if ok == nil && got.No != "" {
@@ -110,13 +126,46 @@ func (c *YTO) call(ctx context.Context, op, method string, ask any) (ytoAnswer, 
 	}
 	switch {
 	case ok == nil && got.Code == nil && got.Message == "" && got.Reason == "":
-		return got, carrier.Unread(op, errors.New("no success"))
+		return carrier.Unread(op, errors.New("no success"))
 	case ok == nil || !*ok:
 		code := ""
 		if got.Code != nil {
 			code = fmt.Sprint(got.Code)
 		}
-		return got, carrier.Judge(op, code, got.Message+got.Reason, nil)
+		return carrier.Judge(op, code, got.Message+got.Reason, nil)
 	}
-	return got, nil
+	return nil
+}
+
+// ytoMoved are the states of a track behind the collection.
+var ytoMoved = []string{"ARRIVAL", "DEPARTURE", "SENT_SCAN", "INBOUND", "SIGNED", "AIRSEND", "AIRPICK"}
+
+// AtOnce implements carrier.Tracker.
+func (c *YTO) AtOnce() int { return 1 }
+
+// Collected implements carrier.Tracker. The answer is a list of scans, or an object
+// that says why there is none.
+func (c *YTO) Collected(ctx context.Context, numbers []floor.WaybillNo) (map[floor.WaybillNo]time.Time, error) {
+	return one(numbers, func(no floor.WaybillNo) ([]carrier.Trace, error) {
+		answer, err := c.post(ctx, "track", "track_query_adapter", map[string]any{"NUMBER": no})
+		if err != nil {
+			return nil, err
+		}
+		if !bytes.HasPrefix(bytes.TrimSpace(answer), []byte("[")) {
+			var no ytoAnswer
+			return nil, c.read("track", answer, &no)
+		}
+		var got []struct {
+			At    json.RawMessage `json:"upload_Time"`
+			State string          `json:"infoContent"`
+		}
+		if err := decode("track", answer, &got); err != nil {
+			return nil, err
+		}
+		var track []carrier.Trace
+		for _, s := range got {
+			track = append(track, carrier.Trace{At: carrier.Moment(s.At), Taken: s.State == "GOT", Moved: slices.Contains(ytoMoved, s.State)})
+		}
+		return track, nil
+	})
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"floord/floor"
 	"floord/sync/carrier"
@@ -14,7 +16,10 @@ import (
 // Source: the platform's Java samples.
 type ZTO struct{ a Account }
 
-var _ carrier.Booker = (*ZTO)(nil)
+var (
+	_ carrier.Booker  = (*ZTO)(nil)
+	_ carrier.Tracker = (*ZTO)(nil)
+)
 
 // NewZTO makes the driver. Account.Customer is the e-waybill account.
 func NewZTO(a Account) (*ZTO, error) {
@@ -107,3 +112,25 @@ func (c *ZTO) call(ctx context.Context, op, method string, ask, into any) error 
 	}
 	return decodePart(op, got.Result, into)
 }
+
+// AtOnce implements carrier.Tracker.
+func (c *ZTO) AtOnce() int { return 1 }
+
+// Collected implements carrier.Tracker.
+func (c *ZTO) Collected(ctx context.Context, numbers []floor.WaybillNo) (map[floor.WaybillNo]time.Time, error) {
+	var got []struct {
+		At   json.RawMessage `json:"scanDate"`
+		Type string          `json:"scanType"`
+	}
+	return one(numbers, func(no floor.WaybillNo) ([]carrier.Trace, error) {
+		err := c.call(ctx, "track", "zto.merchant.waybill.track.query", map[string]any{"billCode": no}, &got)
+		var track []carrier.Trace
+		for _, s := range got {
+			track = append(track, carrier.Trace{At: carrier.Moment(s.At), Taken: s.Type == "收件" || s.Type == "揽收", Moved: slices.Contains(ztoMoved, s.Type)})
+		}
+		return track, err
+	})
+}
+
+// ztoMoved are the scans behind the collection.
+var ztoMoved = []string{"发件", "到件", "派件", "签收", "第三方签收", "派件入三方", "退件签收"}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"testing"
+	"time"
 
 	"floord/floor"
 	"floord/internal/sim/courierco"
@@ -17,7 +18,7 @@ import (
 
 type told struct{ *courierco.Express }
 
-func (f told) Collect(no floor.WaybillNo) { f.Express.Collect(string(no)) }
+func (f told) Collect(no floor.WaybillNo, at time.Time) { f.Express.Collect(string(no), at) }
 
 func (f told) Break(t carriertest.Trouble) {
 	f.Faults.Next("", map[carriertest.Trouble]wire.Fault{
