@@ -201,6 +201,8 @@ type Channel struct {
 	Every      time.Duration   `toml:"every" default:"5m" range:"1s..24h"`   // between two pulls
 	Overlap    time.Duration   `toml:"overlap" default:"0s" range:"0s..24h"` // read again at each pull; 0: the driver's own
 	Lag        time.Duration   `toml:"lag" default:"0s" range:"0s..1h"`      // a pull ends so long before now; 0: the driver's own
+	TokenEnds  Day             `toml:"token_ends"`                           // of a token whose file does not say it
+	DomainEnds Day             `toml:"domain_ends"`                          // of the name that pushes come by: nobody can be asked
 	Codes      []Code          `toml:"code"`
 }
 
@@ -385,6 +387,17 @@ func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", c.Hour, c.Minut
 // On gives the clock's moment on the day of t, in t's zone.
 func (c Clock) On(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), c.Hour, c.Minute, 0, 0, t.Location())
+}
+
+// A Day is a day of the calendar, "2027-05-31"; the zero Day is none.
+type Day struct{ time.Time }
+
+// UnmarshalText reads "2027-05-31".
+func (d *Day) UnmarshalText(b []byte) (err error) {
+	if d.Time, err = time.Parse(time.DateOnly, string(b)); err != nil {
+		return errors.New(`want a day such as "2027-05-31"`)
+	}
+	return nil
 }
 
 // Ledger is the ledger's file.

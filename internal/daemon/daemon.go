@@ -49,6 +49,7 @@ type Site struct {
 
 	appsMu sync.Mutex
 	apps   map[string]*api.App // guarded by appsMu; by driver, address and client
+	client *http.Client        // to the shops; nil: the driver's own
 
 	closers []func() error // what was taken, given back in reverse
 }
@@ -352,6 +353,7 @@ func (d *Daemon) stages() []stage {
 		{"report", d.dailyReports},
 		{"watchdog", d.watchdog},
 		{"sweep", d.sweep},
+		{"connections", d.watchShops},
 	}
 	for _, s := range d.shops {
 		if s.qimen != nil {

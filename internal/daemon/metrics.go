@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -9,6 +11,7 @@ import (
 
 	"floord/device/serial"
 	"floord/floor"
+	"floord/sync/channel/api"
 	"floord/sync/ledger"
 )
 
@@ -18,6 +21,7 @@ type metrics struct {
 	d        *Daemon
 	registry *prometheus.Registry
 	refused  *prometheus.CounterVec
+	took     *prometheus.HistogramVec
 }
 
 var (
@@ -26,21 +30,32 @@ var (
 	countsDesc   = prometheus.NewDesc("floord_events_counted_total", "What happened since the ledger began.", []string{"what"}, nil)
 	outboxDesc   = prometheus.NewDesc("floord_outbox_rows", "What is owed to the outside, by lane and state.", []string{"lane", "state"}, nil)
 	ledgerDesc   = prometheus.NewDesc("floord_ledger", "The ledger's own figures.", []string{"what"}, nil)
-	channelDesc  = prometheus.NewDesc("floord_channel_up", "1 if the last pull of the channel went through.", []string{"channel"}, nil)
+	channelDesc  = prometheus.NewDesc("floord_channel_up", "1 if nothing is out of order with the channel's connection.", []string{"channel"}, nil)
+	lagDesc      = prometheus.NewDesc("floord_channel_lag_seconds", "From the shop's time to our disk: since when all is pulled, the worst push of the last minutes, the oldest push that waits.", []string{"channel", "way"}, nil)
+	failDesc     = prometheus.NewDesc("floord_channel_failures", "Failures in a row, by way.", []string{"channel", "way"}, nil)
+	answersDesc  = prometheus.NewDesc("floord_channel_answers_total", "Questions to the shop, by status of HTTP (0: no answer) and class of error (empty: none).", []string{"channel", "status", "class"}, nil)
+	skewDesc     = prometheus.NewDesc("floord_channel_clock_skew_seconds", "How far the shop's clock is ahead of ours.", []string{"channel"}, nil)
+	endsDesc     = prometheus.NewDesc("floord_channel_ends_timestamp_seconds", "When a token, certificate or domain ends.", []string{"channel", "what"}, nil)
+	riskDesc     = prometheus.NewDesc("floord_channel_orders_at_risk", "Orders whose time to ship ends soon, while the connection is down.", []string{"channel"}, nil)
 	pushesDesc   = prometheus.NewDesc("floord_pushes_total", "Pushes of the channel, by what became of them.", []string{"channel", "result"}, nil)
 	socketsDesc  = prometheus.NewDesc("floord_handhelds_connected", "Devices on a socket.", nil, nil)
 	stuckDesc    = prometheus.NewDesc("floord_serial_stuck", "Calls to serial drivers that never came back.", nil, nil)
-	allDescs     = []*prometheus.Desc{ordersDesc, flaggedDesc, countsDesc, outboxDesc, ledgerDesc, channelDesc, pushesDesc, socketsDesc, stuckDesc}
+	allDescs     = []*prometheus.Desc{ordersDesc, flaggedDesc, countsDesc, outboxDesc, ledgerDesc, channelDesc, lagDesc, failDesc, answersDesc, skewDesc, endsDesc, riskDesc, pushesDesc, socketsDesc, stuckDesc}
+	tookShape    = prometheus.HistogramOpts{Name: "floord_channel_answer_seconds", Help: "How long the shop took to answer.", Buckets: prometheus.ExponentialBuckets(0.01, 2, 13)}
 	refusedShape = prometheus.CounterOpts{Name: "floord_http_turned_away_total", Help: "Requests turned away before anything else was looked at."}
 )
 
 func newMetrics(d *Daemon) *metrics {
-	m := &metrics{d: d, registry: prometheus.NewRegistry(), refused: prometheus.NewCounterVec(refusedShape, []string{"reason"})}
-	m.registry.MustRegister(m, m.refused, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m := &metrics{d: d, registry: prometheus.NewRegistry(), refused: prometheus.NewCounterVec(refusedShape, []string{"reason"}), took: prometheus.NewHistogramVec(tookShape, []string{"channel"})}
+	m.registry.MustRegister(m, m.refused, m.took, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
 func (m *metrics) turnedAway(reason string) { m.refused.WithLabelValues(reason).Inc() }
+
+func (m *metrics) heard(id floor.ChannelID, h api.Heard) {
+	m.took.WithLabelValues(string(id)).Observe(h.Took.Seconds())
+}
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
@@ -92,12 +107,49 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	}
 	for _, sh := range m.d.shops {
 		gauge(channelDesc, float64(bit(sh.state().OK)), string(sh.id))
+		m.pulse(ch, sh)
 		for result, n := range sh.knocks.counts() {
 			ch <- prometheus.MustNewConstMetric(pushesDesc, prometheus.CounterValue, float64(n), string(sh.id), result)
 		}
 	}
 	gauge(socketsDesc, float64(m.d.pda.Connected()))
 	gauge(stuckDesc, float64(serial.Stuck()))
+}
+
+// pulse shows how a channel's connection is.
+func (m *metrics) pulse(ch chan<- prometheus.Metric, s *shop) {
+	if s.channel == nil {
+		return
+	}
+	gauge := func(desc *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, v, append([]string{string(s.id)}, labels...)...)
+	}
+	r, now, p := m.d.rhythm(s), time.Now(), &s.pulse
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r.pulls {
+		lag, _ := p.pullLag(now, r)
+		gauge(lagDesc, lag.Seconds(), wayPull)
+	}
+	if now.Sub(p.lateAt) < lateFor {
+		gauge(lagDesc, p.late.Seconds(), wayPush)
+	}
+	if p.waiting.n > 0 {
+		gauge(lagDesc, now.Sub(p.waiting.from).Seconds(), "waiting")
+	}
+	for _, way := range []string{wayPull, wayPush, waySocket, wayTell} {
+		gauge(failDesc, float64(p.ways[way].times), way)
+	}
+	for a, n := range p.answers {
+		ch <- prometheus.MustNewConstMetric(answersDesc, prometheus.CounterValue, float64(n), string(s.id), strconv.Itoa(a.Status), string(a.Class))
+	}
+	gauge(skewDesc, s.skew().Seconds())
+	for _, e := range append(r.ends, end{"certificate", p.certEnd}) {
+		if !e.at.IsZero() {
+			gauge(endsDesc, float64(e.at.Unix()), e.what)
+		}
+	}
+	gauge(riskDesc, float64(p.risk.orders))
 }
 
 func bit(b bool) int {

@@ -190,19 +190,20 @@ func (d *Daemon) follow(ctx context.Context, s *shop) error {
 	tries := 0
 	for ctx.Err() == nil {
 		n, err := d.followOnce(ctx, s)
-		wait := 30 * time.Second // what came while nobody could tell us: after a crash
-		switch {
-		case errors.Is(err, ledger.ErrUnknown):
+		if errors.Is(err, ledger.ErrUnknown) {
 			return err
-		case err != nil && ctx.Err() == nil:
-			tries++
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		wait := 30 * time.Second // what came while nobody could tell us: after a crash
+		tries = s.pulse.went(wayPush, err)
+		switch {
+		case err != nil:
 			wait = max(retryPace(tries), channel.After(err))
 			d.log.Warn("pushes wait", "channel", s.id, "err", err, "again_in", wait)
 		case n > 0:
-			tries = 0
 			continue
-		default:
-			tries = 0
 		}
 		noticed := s.noticed
 		if tries > 0 {
@@ -261,7 +262,7 @@ func (d *Daemon) followOnce(ctx context.Context, s *shop) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	s.took(got)
+	s.pulse.pushed(got.Events, s.skew())
 	return len(in.Notices) + len(in.Unread) + len(in.Orders), nil
 }
 
@@ -328,18 +329,21 @@ func (s *shop) check(ctx context.Context, number string) (floor.ShopOrder, error
 // listen holds a shop's own connection for messages until ctx ends.
 func (d *Daemon) listen(ctx context.Context, s *shop) error {
 	keep := func(body []byte) error { _, err := d.keep(ctx, s, "socket", body); return err }
-	tries := 0
 	for ctx.Err() == nil {
 		began := time.Now()
 		err := d.listenOnce(ctx, s, keep)
 		if errors.Is(err, ledger.ErrUnknown) {
 			return err
 		}
-		if tries++; err == nil || time.Since(began) > 5*time.Minute {
-			tries = 0
+		if ctx.Err() != nil {
+			return nil
 		}
+		if time.Since(began) > 5*time.Minute {
+			s.pulse.went(waySocket, nil) // it held for a while
+		}
+		tries := s.pulse.went(waySocket, err)
 		wait := min(time.Second<<min(tries, 8), 5*time.Minute)
-		if err != nil && ctx.Err() == nil {
+		if err != nil {
 			d.log.Warn("messages not reached", "channel", s.id, "err", err, "again_in", wait)
 		}
 		select {

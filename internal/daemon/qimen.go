@@ -161,7 +161,7 @@ func (d *Daemon) tellStep(ctx context.Context, s *shop, q *qimen.Channel, e floo
 	}
 	for tries := 1; ; tries++ {
 		err := q.Progress(ctx, o.Number, erpSteps[e.Fact.Kind()], e.At)
-		s.note(err)
+		s.pulse.went(wayTell, err)
 		if err == nil || channel.ClassOf(err) == channel.Refused {
 			return true, nil // a person sees what is refused on the board
 		}

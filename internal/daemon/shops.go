@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"floord/floor"
@@ -34,16 +33,12 @@ type shop struct {
 	noticed chan struct{}   // woken when something was pushed
 	knocks  knocks
 
-	mu       sync.Mutex
-	pulledAt time.Time // guarded by mu; the last pull that went through
-	failures int       // guarded by mu; in a row
-	err      error     // guarded by mu; of the last pull
-	orders   int       // guarded by mu; taken since the start
+	pulse pulse
 }
 
 func (d *Daemon) openShops() error {
 	for _, c := range d.cfg.Channels {
-		s := &shop{id: c.ID, cfg: c, noticed: make(chan struct{}, 1)}
+		s := &shop{id: c.ID, cfg: c, noticed: make(chan struct{}, 1), pulse: newPulse(time.Now())}
 		if c.Driver == "qimen" {
 			if err := d.openQimen(s); err != nil {
 				return fmt.Errorf("channel %s: %w", c.ID, err)
@@ -51,7 +46,10 @@ func (d *Daemon) openShops() error {
 		} else if c.Driver != "csv" {
 			var err error
 			if s.chart, err = chartOf(c); err == nil {
-				s.channel, err = d.openAPI(c, s.chart, api.ShopOptions{})
+				s.channel, err = d.openAPI(c, s.chart, api.ShopOptions{Heard: func(h api.Heard) {
+					s.pulse.heard(h)
+					d.metrics.heard(s.id, h)
+				}})
 			}
 			if err != nil {
 				return fmt.Errorf("channel %s: %w", c.ID, err)
@@ -91,7 +89,7 @@ func (s *Site) openAPI(c config.Channel, m *channelmap.Map, o api.ShopOptions) (
 	defer s.appsMu.Unlock()
 	key := strings.Join([]string{c.Driver, string(c.Map), c.URL, c.ClientID}, "|")
 	if s.apps[key] == nil {
-		app, err := drivers.New(m, a, api.Options{URL: c.URL})
+		app, err := drivers.New(m, a, api.Options{URL: c.URL, Client: s.client})
 		if err != nil {
 			return nil, err
 		}
@@ -112,12 +110,16 @@ func (s *Site) openAPI(c config.Channel, m *channelmap.Map, o api.ShopOptions) (
 // and shows on the board; only trouble with the ledger is an error.
 func (d *Daemon) pull(ctx context.Context, s *shop) error {
 	for ctx.Err() == nil {
+		began := time.Now()
 		err := d.pullAll(ctx, s)
-		if errors.Is(err, ledger.ErrUnknown) {
+		switch {
+		case errors.Is(err, ledger.ErrUnknown):
 			return err
+		case ctx.Err() != nil:
+			return nil
 		}
-		wait := s.note(err)
-		if err != nil && ctx.Err() == nil {
+		wait := s.note(began, err)
+		if err != nil {
 			d.log.Warn("shop not reached", "channel", s.id, "err", err, "again_in", wait)
 		}
 		select {
@@ -128,17 +130,16 @@ func (d *Daemon) pull(ctx context.Context, s *shop) error {
 	return nil
 }
 
-// note keeps how a pull went and gives the wait before the next.
-func (s *shop) note(err error) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.err = err
+// note keeps how a pull that began then went and gives the wait before the next.
+func (s *shop) note(began time.Time, err error) time.Duration {
 	if err == nil {
-		s.failures, s.pulledAt = 0, time.Now()
+		s.pulse.read(began)
+	}
+	n := s.pulse.went(wayPull, err)
+	if n == 0 {
 		return s.cfg.Every
 	}
-	s.failures++
-	wait := min(time.Second<<min(s.failures, 8), s.cfg.Every)
+	wait := min(time.Second<<min(n, 8), s.cfg.Every)
 	return max(wait, channel.After(err))
 }
 
@@ -157,11 +158,9 @@ func (d *Daemon) pullAll(ctx context.Context, s *shop) error {
 		if err != nil {
 			return err
 		}
-		got, err := d.receive(ctx, s.id, page)
-		if err != nil {
+		if _, err := d.receive(ctx, s.id, page); err != nil {
 			return err
 		}
-		s.took(got)
 		if !page.More {
 			return nil
 		}
@@ -193,13 +192,6 @@ func (s *Site) receive(ctx context.Context, id floor.ChannelID, page channel.Pag
 	}
 }
 
-// took counts what came.
-func (s *shop) took(got foreman.Received) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.orders += got.New
-}
-
 // pageKey names a page by what it says: the same page again is the same request.
 func (s *Site) pageKey(id floor.ChannelID, in foreman.Intake) string {
 	h := sha256.New()
@@ -211,24 +203,25 @@ func (s *Site) pageKey(id floor.ChannelID, in foreman.Intake) string {
 
 // state is the shop's line on the board.
 func (s *shop) state() pda.ChannelState {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	st := pda.ChannelState{ID: s.id, OK: s.err == nil}
-	switch {
-	case s.channel == nil:
-		st.Text = "CSV"
-	case s.err != nil:
-		st.Text = fmt.Sprintf("%d x: %v", s.failures, shopText(s.err))
-	case !s.pulledAt.IsZero():
-		st.Text = s.pulledAt.Format(time.TimeOnly)
+	st := pda.ChannelState{ID: s.id, OK: true, Text: "CSV", EN: "CSV"}
+	if s.channel == nil {
+		return st
+	}
+	st.Text, st.EN = "", ""
+	if at := s.pulse.readAt(); !at.IsZero() {
+		st.Text = at.Format(time.TimeOnly)
+		st.EN = st.Text
+	}
+	if all := s.pulse.troubles(); len(all) > 0 {
+		st.OK, st.Text, st.EN = false, all.say("zh"), all.say("en")
 	}
 	return st
 }
 
-func shopText(err error) string {
+func shopText(err error, lang string) string {
 	var e *channel.Error
 	if errors.As(err, &e) {
-		return e.Text("zh")
+		return e.Text(lang)
 	}
 	return err.Error()
 }
@@ -296,9 +289,9 @@ func shopOutcome(err error) courier.Outcome {
 	case err == nil:
 		return courier.Outcome{Verdict: courier.Done}
 	case channel.ClassOf(err) == channel.Refused:
-		return courier.Outcome{Verdict: courier.Refused, Why: shopText(err)}
+		return courier.Outcome{Verdict: courier.Refused, Why: shopText(err, "zh")}
 	}
-	return courier.Outcome{Verdict: courier.NotYet, Why: shopText(err), After: channel.After(err)}
+	return courier.Outcome{Verdict: courier.NotYet, Why: shopText(err, "zh"), After: channel.After(err)}
 }
 
 // alert calls a person. Bots and mail come with the notify drivers; until then

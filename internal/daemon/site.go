@@ -153,7 +153,7 @@ func readCSV[T any](path string, needed []string, read func(map[string]string) (
 		columns[i] = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(h, "\ufeff")))
 	}
 	for _, n := range needed {
-		if !containsString(columns, n) {
+		if !slices.Contains(columns, n) {
 			return nil, fmt.Errorf("%s: the header lacks the column %q", path, n)
 		}
 	}
@@ -184,15 +184,6 @@ func readCSV[T any](path string, needed []string, read func(map[string]string) (
 		out = append(out, x)
 	}
 	return out, errors.Join(bad...)
-}
-
-func containsString(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 func readSKU(row map[string]string) (floor.SKUInfo, error) {

@@ -118,12 +118,13 @@ type PrinterState struct {
 	Code  string `json:"code,omitempty"`
 }
 
-// A ChannelState is the health of a shop's connection. Text is for people and
-// holds no personal data.
+// A ChannelState is the health of a shop's connection. Text (Chinese) and EN are
+// for people and hold no personal data.
 type ChannelState struct {
 	ID   floor.ChannelID `json:"id"`
 	OK   bool            `json:"ok"`
 	Text string          `json:"text"`
+	EN   string          `json:"en,omitempty"`
 }
 
 // A CarrierState is the health of an account at a carrier. Left counts the numbers

@@ -53,7 +53,7 @@ class Board implements Page {
         panel("board-people", table(["col-person", "col-device", "col-task", "col-idle"], (b.people || []).filter((p: any) => p.device).map((p: any) => [
           p.name, p.device, p.task || "—", this.idle(p.acted_at)]))),
         panel("board-stations", table(["col-device", "scale", "printer"], (b.stations || []).map((t: any) => [t.id, say("scale-" + t.scale.state), t.printer.code ? say(t.printer.code) : say("printer-" + t.printer.state)]))),
-        panel("board-channels", table(["col-channel", "col-state"], (b.channels || []).map((c: any) => [c.id, h("span", { class: c.ok ? "good" : "bad" }, c.text)]))),
+        panel("board-channels", table(["col-channel", "col-state"], (b.channels || []).map((c: any) => [c.id, h("span", { class: c.ok ? "good" : "bad" }, stateText(c))]))),
         panel("board-accounts", table(["col-carrier", "col-left", "col-state"], (b.accounts || []).map((c: any) => [
           c.name || c.id, String(c.left), h("span", { class: c.ok ? "good" : "bad" }, c.text || (c.ok ? "✓" : "✕"))]))),
         panel("board-outbox", table(["col-lane", "col-what", "col-order", "col-tries", "col-error"], (b.outbox || []).map((e: any) => [
@@ -256,12 +256,15 @@ function trouble(b: any): string[] {
     if (t.scale.state === "down" || t.scale.state === "overload") out.push(t.id + " " + say("scale") + " " + say("scale-" + t.scale.state));
   }
   for (const r of b.runs || []) if (r[lang]) out.push(r[lang]);
-  for (const c of (b.channels || []).concat(b.accounts || [])) if (!c.ok) out.push((c.name || c.id) + " " + (c.text || ""));
+  for (const c of (b.channels || []).concat(b.accounts || [])) if (!c.ok) out.push((c.name || c.id) + " " + stateText(c));
   const stuck: { [lane: string]: number } = {};
   for (const e of b.outbox || []) if (e.tries > 1) stuck[e.lane] = (stuck[e.lane] || 0) + 1;
   for (const lane in stuck) out.push(say("trouble-outbox", { n: stuck[lane], lane: lane }));
   return out;
 }
+
+/** stateText is a connection's state in the page's language. */
+function stateText(c: any): string { return (lang === "en" && c.en) || c.text || ""; }
 
 function panel(title: string, body: Node, kind = ""): HTMLElement {
   return h("section.panel", { class: kind }, h("h2", null, say(title)), body);

@@ -99,6 +99,15 @@ func addLimit(to map[string]*rate.Limiter, l channelmap.Limit, slow int) {
 // Skew is how far the platform's clock was ahead of ours when it last answered.
 func (a *App) Skew() time.Duration { return time.Duration(a.skew.Load()) }
 
+// Skew is how far the platform's clock was ahead of ours when it last answered.
+func (s *Shop) Skew() time.Duration { return s.app.Skew() }
+
+// Lag is how far behind the platform's clock a pull ends.
+func (s *Shop) Lag() time.Duration { return s.o.Lag }
+
+// Renews reports whether the platform gives new tokens without a person.
+func (s *Shop) Renews() bool { return s.app.m.Call("renew") != nil }
+
 // now is the platform's time.
 func (a *App) now() time.Time { return time.Now().Add(a.Skew()) }
 
@@ -117,6 +126,19 @@ type ShopOptions struct {
 	Slow     int           // take at most one n-th of the rates, so that others may go on; 0: all
 
 	Carriers map[floor.CarrierID]string // overrides of the platform's carrier codes
+
+	// Heard is told of every question that went out and what became of it; nil: nobody
+	// listens. It must not block.
+	Heard func(Heard)
+}
+
+// Heard is what became of one question to the platform.
+type Heard struct {
+	Method   string
+	Status   int           // of HTTP; 0: there was no answer
+	Took     time.Duration // until the last byte of the answer
+	Err      error         // as the asker gets it
+	CertEnds time.Time     // end of the certificate that the platform showed; zero over plain HTTP
 }
 
 // A Shop is one shop of an App. It is a channel.Channel.

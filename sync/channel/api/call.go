@@ -66,21 +66,40 @@ func (s *Shop) once(ctx context.Context, c *channelmap.Call, v channelmap.Vars) 
 		return nil, &channel.Error{Class: channel.Refused, Op: c.Method, Code: "question", Err: err,
 			Zh: "向平台提问的内容无法组成,请联系实施人员检查渠道映射。", En: "the question to the shop cannot be put; call whoever set the channel up"}
 	}
+	answer, err := s.exchange(ctx, c, req)
+	if e := (*channel.Error)(nil); errors.As(err, &e) && e.Class == channel.RateLimited {
+		s.app.ban(c.Method, e)
+	}
+	return answer, err
+}
+
+// exchange sends a question and reads the answer.
+func (s *Shop) exchange(ctx context.Context, c *channelmap.Call, req *http.Request) (answer *channelmap.Value, err error) {
+	heard := Heard{Method: c.Method}
+	if s.o.Heard != nil {
+		begun := time.Now()
+		defer func() {
+			if !errors.Is(ctx.Err(), context.Canceled) { // else it is we who broke it off
+				heard.Took, heard.Err = time.Since(begun), err
+				s.o.Heard(heard)
+			}
+		}()
+	}
 	resp, err := s.app.http.Do(req)
 	if err != nil {
 		return nil, channel.Lost(ctx, c.Method, bare(err))
 	}
 	defer resp.Body.Close()
+	heard.Status = resp.StatusCode
+	if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
+		heard.CertEnds = resp.TLS.PeerCertificates[0].NotAfter
+	}
 	s.app.learnClock(resp.Header)
 	body, err := io.ReadAll(io.LimitReader(resp.Body, channelmap.MaxPayload+1))
 	if err != nil {
 		return nil, channel.Lost(ctx, c.Method, fmt.Errorf("after %d bytes: %w", len(body), bare(err)))
 	}
-	answer, err := s.read(c, resp, body)
-	if e := (*channel.Error)(nil); errors.As(err, &e) && e.Class == channel.RateLimited {
-		s.app.ban(c.Method, e)
-	}
-	return answer, err
+	return s.read(c, resp, body)
 }
 
 // request signs the question.
