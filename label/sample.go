@@ -35,6 +35,32 @@ func (t *Template) Sample(lang string) (Page, error) {
 	}, []string{"红富士苹果 5斤装×1", "牛乳糖 奶香原味 250g×2", "手工皂×3"}, lang)
 }
 
+// Samples are the sample label and some with more to say in one place or another,
+// which need not fit: where most labels have a line, one of them has it.
+func (t *Template) Samples(lang string) ([]Page, error) {
+	p, err := t.Sample(lang)
+	if err != nil || t.For != waybillKind {
+		return []Page{p}, err
+	}
+	pages := []Page{p}
+	for _, more := range []func(*Waybill){
+		func(w *Waybill) { w.Recipient.Address += w.Recipient.Address },
+		func(w *Waybill) { w.Sender.Address += "装卸平台东侧" + w.Sender.Address },
+		func(w *Waybill) { w.Remarks += "谢谢师傅" },
+		func(w *Waybill) { w.Items = append(w.Items, w.Items...) },
+		func(w *Waybill) { w.Payment, w.Piece, w.Pieces = "月结", 2, 3 },
+	} {
+		w := SampleWaybill()
+		w.Lang = lang
+		more(&w)
+		if p, err = w.Fill(t); err != nil {
+			return nil, err
+		}
+		pages = append(pages, p)
+	}
+	return pages, nil
+}
+
 var sampleTime = time.Date(2026, 11, 21, 9, 30, 5, 0, time.FixedZone("CST", 8*3600))
 
 // SampleWaybill is an ordinary parcel. All of it fits on every shipped template,

@@ -27,7 +27,7 @@ func Draw(language string, l Label) (image.Image, error) {
 		}
 	case "zpl":
 		var all []zpltest.Label
-		all, err = new(zpltest.Printer).Read(l.Job)
+		all, err = new(zpltest.Printer).Read(slices.Concat(l.Size, l.Job))
 		for _, x := range all {
 			dots = append(dots, x.Dots)
 		}

@@ -115,6 +115,11 @@ func (p *Printer) TakeRibbon(yes bool) { p.change(func() { p.noRibbon = yes }) }
 // Mute makes it not answer, though it reads and prints.
 func (p *Printer) Mute(yes bool) { p.change(func() { p.mute = yes }) }
 
+// FillMemory leaves a ZPL printer no room for another form.
+func (p *Printer) FillMemory(yes bool) {
+	p.change(func() { p.tongue.(*zpl).full = yes })
+}
+
 // Stick makes it stop reading, as one does whose buffer is full for ever.
 func (p *Printer) Stick(yes bool) { p.change(func() { p.stuck = yes }) }
 
@@ -139,7 +144,11 @@ func (p *Printer) PowerOn() {
 // lose is called with mu held.
 func (p *Printer) lose() {
 	p.life++
+	s, ok := p.tongue.(*zpl)
 	p.tongue, p.queue, p.busy = newTongue(p.o.Language), nil, false
+	if ok {
+		p.tongue = s.again()
+	}
 }
 
 // Unplug and Plug pull the cable of a printer made by NewPrinterAt and put it back.

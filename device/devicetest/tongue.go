@@ -3,6 +3,8 @@ package devicetest
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"path"
 	"strconv"
 	"strings"
 )
@@ -215,6 +217,50 @@ type zpl struct {
 	job  []byte // since ^XA
 	open bool
 	word []byte // a command of a tilde
+	// forms it keeps, by name; full makes it keep none.
+	forms map[string][]byte
+	full  bool
+}
+
+// again is what is left of it after its power was off: what lies in flash.
+func (s *zpl) again() *zpl {
+	maps.DeleteFunc(s.forms, func(name string, _ []byte) bool { return strings.HasPrefix(name, "R:") })
+	return &zpl{forms: s.forms, full: s.full}
+}
+
+// operand is what follows a command in a job, up to the next.
+func operand(job []byte, command string) (string, bool) {
+	_, rest, ok := bytes.Cut(job, []byte(command))
+	if i := bytes.IndexAny(rest, "^~"); i >= 0 {
+		rest = rest[:i]
+	}
+	return string(rest), ok
+}
+
+// whole takes a format that has ended.
+func (s *zpl) whole(job []byte) []event {
+	if name, ok := operand(job, "^HW"); ok {
+		return []event{{kind: ask, word: "^HW" + name}}
+	}
+	if old, ok := operand(job, "^ID"); ok {
+		maps.DeleteFunc(s.forms, func(name string, _ []byte) bool { gone, _ := path.Match(old, name); return gone })
+		return nil
+	}
+	if name, ok := operand(job, "^DF"); ok {
+		if s.forms == nil {
+			s.forms = map[string][]byte{}
+		}
+		if !s.full {
+			s.forms[name] = job
+		}
+		return nil
+	}
+	copies := 1
+	if n, ok := operand(job, "^PQ"); ok {
+		copies = count(n)
+	}
+	form, _ := operand(job, "^XF")
+	return []event{{kind: printJob, job: job, setup: s.forms[form], copies: max(1, min(copies, 1000))}}
 }
 
 func (s *zpl) next(c byte) []event {
@@ -241,15 +287,7 @@ func (s *zpl) next(c byte) []event {
 	case word == "^XZ" && s.open:
 		job := s.job
 		s.job, s.open = nil, false
-		if bytes.Contains(job, []byte("^DF")) {
-			return nil // a form is kept, not printed
-		}
-		copies := 1
-		if i := bytes.LastIndex(job, []byte("^PQ")); i >= 0 {
-			digits := job[i+3:]
-			copies, _ = strconv.Atoi(string(digits[:bytes.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' })]))
-		}
-		return []event{{kind: printJob, job: job, copies: max(1, min(copies, 1000))}}
+		return s.whole(job)
 	}
 	return nil
 }
@@ -284,6 +322,14 @@ func (s *zpl) answer(p *Printer, question string) []byte {
 		return fmt.Appendf(nil, "\x02\r\n\r\nPRINTER STATUS\r\n   ERRORS:         %d 00000000 %08X\r\n   WARNINGS:       0 00000000 00000000\r\n\x03", any, word)
 	case "~HQOD":
 		return fmt.Appendf(nil, "\x02\r\n  PRINT METERS\r\n     TOTAL NONRESETTABLE:              %d \"\r\n     USER RESETTABLE CNTR1:            %d \"\r\n\x03", 6*p.metres, 6*p.metres)
+	}
+	if form, ok := strings.CutPrefix(question, "^HW"); ok {
+		list := ""
+		if b, ok := s.forms[form]; ok {
+			stem, ext, _ := strings.Cut(form[2:], ".")
+			list = fmt.Sprintf("* %-8s.%s  %06d     \r\n", stem, ext, len(b))
+		}
+		return []byte("\x02\r\n- DIR " + form + " \r\n" + list + "\r\n-   794292 bytes free\r\n\x03")
 	}
 	return []byte("\x02ZT410-200dpi,V75.20.10Z,8,65536KB\x03")
 }

@@ -31,6 +31,17 @@ const (
 type Job struct {
 	ID   string
 	Data []byte
+	Form *Form // nil for none
+}
+
+// A Form is what a printer keeps of a label, so that less need be sent. It is
+// used only where the printer itself says that it has it, right before the
+// label: one that lost its memory is sent the form again, and one that does not
+// keep it, or does not answer, is sent the label whole.
+type Form struct {
+	Name   string // with its place: "R:FAB12CDE.ZPL"
+	Store  []byte // makes the printer keep it; prints nothing
+	Recall []byte // the same label as Data, for a printer that has it
 }
 
 // maxJob bounds a job: a label of 100 x 150 mm at 300 dpi as one bitmap is 0.3 MB.
@@ -138,7 +149,11 @@ func (p *Printer) print(ctx context.Context, s *session, job Job) (Outcome, erro
 	if reason, err := p.prepare(ctx, s); reason != "" {
 		return Outcome{Verdict: NotPrinted, Reason: reason}, err
 	}
-	w := watch{p: p, s: s, data: job.Data}
+	data, err := p.shortest(ctx, s, job)
+	if err != nil {
+		return Outcome{Verdict: NotPrinted, Reason: reasonOf(err)}, err
+	}
+	w := watch{p: p, s: s, data: data}
 	if err := w.begin(ctx); err != nil {
 		return Outcome{Verdict: NotPrinted, Reason: reasonOf(err)}, err
 	}
@@ -162,6 +177,36 @@ func (p *Printer) print(ctx context.Context, s *session, job Job) (Outcome, erro
 		p.half = len(w.data) // taken by the kernel is not received: its end may never have arrived
 	}
 	return o, err
+}
+
+// shortest gives what is to be sent of a job: the recall of its form if the printer
+// has that now, or else the whole label.
+func (p *Printer) shortest(ctx context.Context, s *session, job Job) ([]byte, error) {
+	if job.Form == nil || p.ask.keeps == nil || s.forgets {
+		return job.Data, nil
+	}
+	for stored := false; ; stored = true {
+		kept := false
+		_, err := s.question(ctx, p.ask.keeps(job.Form.Name, &kept), time.Duration(p.spec.Answer)+p.slack(len(job.Form.Store)))
+		switch {
+		case errors.Is(err, errNoAnswer):
+			s.forgets = true // or is too old to say
+			return job.Data, nil
+		case err != nil:
+			return nil, fmt.Errorf("ask for form %s: %w", job.Form.Name, err)
+		case kept:
+			return job.Form.Recall, nil
+		case stored: // its memory is full
+			s.forgets = true
+			return job.Data, nil
+		}
+		if n, err := s.send(ctx, job.Form.Store, time.Duration(p.spec.Stall)); err != nil {
+			if n > 0 {
+				p.half = len(job.Form.Store)
+			}
+			return nil, fmt.Errorf("store form %s: %w", job.Form.Name, err)
+		}
+	}
 }
 
 // prepare gets the printer ready for a job, or says why it is not.

@@ -26,6 +26,9 @@ type question struct {
 	// and after the job, and how its word is found in what came since. Nil: it
 	// has no such word.
 	receipt *receipt
+	// keeps asks whether the printer has a form and notes its answer. Nil: it
+	// cannot be asked.
+	keeps func(form string, kept *bool) question
 	// counter reads a number that grows with every label. Nil: it has none.
 	counter *counter
 }
@@ -57,8 +60,8 @@ var questions = map[string]question{
 	"none":         {},
 	"esc-question": {ask: []byte("\x1b!?"), read: readByte, tells: true},
 	"esc-s":        {ask: []byte("\x1b!S"), read: readFrame, tells: true},
-	"zpl-hs":       {ask: []byte("~HS"), read: readHS, tells: true, silence: isError, why: &zplWhy, counter: &zplOdometer},
-	"zpl-hqes":     {ask: []byte("~HQES"), read: readHQES, silence: isError, counter: &zplOdometer},
+	"zpl-hs":       {ask: []byte("~HS"), read: readHS, tells: true, silence: isError, why: &zplWhy, counter: &zplOdometer, keeps: zplKeeps},
+	"zpl-hqes":     {ask: []byte("~HQES"), read: readHQES, silence: isError, counter: &zplOdometer, keeps: zplKeeps},
 	"epl-ee":       {ask: []byte("\r\n^ee\r\n"), read: readEPL, receipt: &eplReceipt},
 	"cpcl-h":       {ask: []byte("\x1bh"), read: readCPCL, tells: true, silence: isBusy},
 	"escpos-dle":   {ask: []byte("\x10\x04\x01\x10\x04\x02\x10\x04\x03\x10\x04\x04"), read: readDLE, receipt: &escposReceipt},

@@ -29,7 +29,9 @@ type session struct {
 	over chan struct{} // closed by listen when the line is lost
 	why  error         // set before over is closed
 
-	missed bool // an answer is overdue and may still come; used by the holder of the turn
+	// Used by the holder of the turn.
+	missed  bool // an answer is overdue and may still come
+	forgets bool // the printer keeps no form
 
 	mu   sync.Mutex
 	got  []byte        // guarded by mu; what came since the last question

@@ -154,3 +154,23 @@ func readHQOD(b []byte) (int, bool) {
 	n, err := strconv.Atoi(strings.TrimRight(f[0], `"`))
 	return n, err == nil && n >= 0
 }
+
+// zplKeeps asks by ^HW for a form of such a name: between STX and ETX a line for
+// each object, "*", the name padded to eight, its extension and size (ZPL II guide
+// 45541L-004 p. 176); newer firmware has the drive in front. The head of the list
+// may repeat the name that was asked for.
+func zplKeeps(form string, kept *bool) question {
+	_, name, _ := strings.Cut(form, ":")
+	return question{ask: []byte("^XA^HW" + form + "^XZ"), read: func(b []byte) (Status, bool) {
+		i := bytes.IndexByte(b, 0x02)
+		j := bytes.IndexByte(b, 0x03)
+		if i < 0 || j < i {
+			return Status{}, false
+		}
+		for line := range strings.Lines(string(b[i:j])) {
+			line, object := strings.CutPrefix(strings.TrimSpace(line), "*")
+			*kept = *kept || object && strings.Contains(strings.ReplaceAll(line, " ", ""), name)
+		}
+		return Status{}, true
+	}}
+}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"floord/device/printer"
 	"floord/floor"
 	"floord/internal/config"
 	"floord/label"
@@ -24,23 +25,42 @@ import (
 
 // render makes the bytes of a label for one printer. Notes say what is printed
 // otherwise than it is written.
-func (d *Daemon) render(s *station, e floor.Effect) (job []byte, notes []string, err error) {
+func (d *Daemon) render(s *station, e floor.Effect) (job printer.Job, notes []string, err error) {
+	job.ID = fmt.Sprintf("%s/%d", e.Parcel, e.Copy)
 	page, err := d.page(e, s.cfg.Printer.Labels)
 	if err != nil {
-		return nil, nil, err
+		return job, nil, err
 	}
 	p, err := d.tongue(s.cfg)
 	if err != nil {
-		return nil, nil, err
+		return job, nil, err
 	}
 	out, err := p.Encode(page)
 	if err != nil {
-		return nil, nil, err
+		return job, nil, err
 	}
+	job.Data = out.Bytes
 	for _, n := range out.Notes {
 		notes = append(notes, n.String())
 	}
-	return out.Bytes, notes, nil
+	if e.What != floor.EffectLabel {
+		return job, notes, nil
+	}
+	// Waybills are many and alike: most of one lies in the printer already, where
+	// its profile says that it keeps forms.
+	t, err := d.template("waybill", s.cfg.Printer.Labels)
+	if err != nil {
+		return job, nil, err
+	}
+	samples, err := t.Samples(d.cfg.Site.Lang)
+	if err != nil {
+		return job, nil, err
+	}
+	form, recall, err := p.Form(page, samples)
+	if err == nil && form != nil {
+		job.Form = &printer.Form{Name: form.Name, Store: form.Bytes, Recall: recall.Bytes}
+	}
+	return job, notes, err
 }
 
 // tongue is what a station's printer speaks and what its font holds: as its
@@ -48,7 +68,7 @@ func (d *Daemon) render(s *station, e floor.Effect) (job []byte, notes []string,
 // its profile says.
 func (s *Site) tongue(c config.Station) (lang.Printer, error) {
 	p := c.Printer.Profile.Printer
-	out := lang.Printer{Language: p.Language, DPI: dpi(p.DotsPerMM), Charset: p.Charset, Policy: c.Printer.Rare}
+	out := lang.Printer{Language: p.Language, DPI: dpi(p.DotsPerMM), Charset: p.Charset, Policy: c.Printer.Rare, Forms: p.Forms}
 	err := s.ledger.Read(func(v *ledger.View) error {
 		told, ok, err := v.Charset(c.ID)
 		if ok && told.Model == c.Printer.Model {

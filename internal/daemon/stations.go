@@ -275,7 +275,7 @@ func (d *Daemon) print(s *station) courier.Deliver {
 			d.log.Error("label cannot be made", "parcel", e.Parcel, "err", err)
 			return courier.Outcome{Verdict: courier.Refused, Why: labelWhy(err), Trip: labelTrip(e, s.id, err)}
 		}
-		out, err := s.printer.Print(ctx, printer.Job{ID: fmt.Sprintf("%s/%d", e.Parcel, e.Copy), Data: job})
+		out, err := s.printer.Print(ctx, job)
 		if err != nil {
 			d.log.Warn("label", "parcel", e.Parcel, "verdict", out.Verdict, "reason", out.Reason, "err", err)
 		}

@@ -25,6 +25,7 @@ type Printer struct {
 	Policy   string // for characters the font lacks: "bitmap" (or empty), "pinyin", "both"
 	Raster   bool   // the whole label as a picture
 	Packed   bool   // ZPL: pictures as Z64 where that is shorter
+	Forms    string // ZPL: "ram" or "flash", where the printer keeps forms; "none" or empty if nowhere
 }
 
 // words gives the options as the language's packages spell them.
@@ -73,6 +74,24 @@ func (p Printer) Encode(page label.Page) (label.Job, error) {
 		return escpos.Encode(page, p.escpos())
 	}
 	return label.Job{}, p.unknown()
+}
+
+// Form gives what the printer can keep of a page, made from samples of its
+// template, and the job that recalls it; nil if it keeps none. job.Bytes prints
+// only where a printer has the form.
+func (p Printer) Form(page label.Page, samples []label.Page) (form *zpl.Form, recall label.Job, err error) {
+	p = p.words()
+	m, ok := map[string]zpl.Memory{"ram": zpl.RAM, "flash": zpl.Flash}[p.Forms]
+	if !ok || p.Language != "zpl" || p.Raster {
+		return nil, label.Job{}, nil
+	}
+	o := p.zpl()
+	if form, err = zpl.NewForm(m, o, samples...); err != nil {
+		return nil, label.Job{}, err
+	}
+	o.Form = form
+	recall, err = zpl.Encode(page, o)
+	return form, recall, err
 }
 
 func (p Printer) unknown() error {

@@ -161,7 +161,7 @@ func TestFormIsSeenAlike(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	form, err := zpl.NewForm(sample, zpl.Options{})
+	form, err := zpl.NewForm(zpl.RAM, zpl.Options{}, sample)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,12 @@ package zpl
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"floord/label"
 )
@@ -12,11 +16,11 @@ import (
 // numbered place for each text and code of a sample label. A recall sends what
 // stands in the places, and in full only what stands elsewhere.
 //
-// Bytes must reach the printer once after it was switched on, before the first
-// recall: the form lies in its memory (R:). The name is made from the bytes, so
-// that a label never meets the form of another template or printer.
+// Bytes must have reached the printer before the first recall, and again after
+// each loss of its memory. The name is made from the bytes, so that a label never
+// meets the form of an older template; storing one deletes the older.
 type Form struct {
-	Name  string // 8 letters and digits
+	Name  string // "R:F1AB23C4.ZPL"
 	Bytes []byte
 
 	places map[int][]place  // of the field with a number
@@ -28,47 +32,76 @@ type Form struct {
 	boxes  []label.Frame
 }
 
-// NewForm makes a form from a sample: best a label whose texts are as long as
-// those of most.
-func NewForm(sample label.Page, o Options) (*Form, error) {
+// A Memory is where a printer keeps forms.
+type Memory string
+
+// The memories. RAM is empty after the power was off; flash wears with writing.
+const (
+	RAM   Memory = "R:"
+	Flash Memory = "E:"
+)
+
+// NewForm makes a form from samples of one template: the first a label like most,
+// the others with more lines. One of those that does not fit is left out.
+func NewForm(m Memory, o Options, samples ...label.Page) (*Form, error) {
 	if o.Raster {
 		return nil, fmt.Errorf("zpl: a label that is one picture has no form")
 	}
-	s, err := lay(sample, o)
-	if err != nil {
-		return nil, err
-	}
-	f := &Form{
-		places: map[int][]place{}, number: map[place]int{}, fixed: map[place]string{},
-		width: s.Width, height: s.Height, rules: s.Rules, boxes: s.Boxes,
-	}
+	f := &Form{places: map[int][]place{}, number: map[place]int{}, fixed: map[place]string{}}
 	w := writer{opt: o}
-	w.settings(s)
-	s.Images = nil // they may be another's on the next label
-	w.still(s)
-	// What says the same on the sample has one number: the waybill number stands
-	// on a label five times and is sent once.
-	same := map[string]int{}
-	for _, x := range w.fields(s) {
-		w.place(x)
-		if x.fixed {
-			f.fixed[x.place] = x.text
-			w.quoted("", x.text)
+	numbers := 0
+	for i, p := range samples {
+		s, err := lay(p, o)
+		var fit *label.FitError
+		switch {
+		case errors.As(err, &fit) && i > 0:
 			continue
+		case err != nil:
+			return nil, err
+		case i == 0:
+			f.width, f.height, f.rules, f.boxes = s.Width, s.Height, s.Rules, s.Boxes
+			w.settings(s)
+			s.Images = nil // they may be another's on the next label
+			w.still(s)
 		}
-		if same[x.text] == 0 {
-			same[x.text] = len(same) + 1
+		// What says the same on the sample has one number: the waybill number stands
+		// on a label five times and is sent once.
+		same := map[string]int{}
+		for _, x := range w.fields(s) {
+			if _, told := f.fixed[x.place]; told || f.number[x.place] > 0 {
+				continue
+			}
+			w.place(x)
+			if x.fixed {
+				f.fixed[x.place] = x.text
+				w.quoted("", x.text)
+				continue
+			}
+			if same[x.text] == 0 {
+				numbers++
+				same[x.text] = numbers
+			}
+			n := same[x.text]
+			f.places[n] = append(f.places[n], x.place)
+			f.number[x.place] = n
+			w.command("^FN", n)
+			w.end()
 		}
-		n := same[x.text]
-		f.places[n] = append(f.places[n], x.place)
-		f.number[x.place] = n
-		w.command("^FN", n)
-		w.end()
 	}
-	sum := sha256.Sum256(w.out)
-	f.Name = fmt.Sprintf("F%X", sum[:4])[:8]
-	f.Bytes = slices.Concat([]byte("^XA^CI28^DFR:"+f.Name+".ZPL^FS"), w.out, []byte("^XZ\n"))
+	if f.width == 0 {
+		return nil, fmt.Errorf("zpl: a form needs a sample")
+	}
+	name, says := sha256.Sum256([]byte(samples[0].Name)), sha256.Sum256(w.out)
+	family := "F" + base36(name, 2)
+	f.Name = fmt.Sprintf("%s%s%s.ZPL", m, family, base36(says, 5))
+	f.Bytes = slices.Concat([]byte("^XA^ID"+string(m)+family+"*.ZPL^FS^XZ\n^XA^CI28^DF"+f.Name+"^FS"), w.out, []byte("^XZ\n"))
 	return f, nil
+}
+
+// base36 is n letters and digits of a hash: what names of objects are made of.
+func base36(hash [sha256.Size]byte, n int) string {
+	s := strings.ToUpper(strconv.FormatUint(binary.BigEndian.Uint64(hash[:]), 36))
+	return fmt.Sprintf("%013s", s)[13-n:]
 }
 
 // recall writes what the form does not know.

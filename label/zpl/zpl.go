@@ -96,7 +96,7 @@ func Encode(p label.Page, o Options) (label.Job, error) {
 		w.head(s)
 		w.picture(0, 0, preview.Dots(s))
 	case o.Form != nil:
-		w.out = append(w.out, "^XA^CI28^XFR:"+o.Form.Name+".ZPL^FS"...)
+		w.out = append(w.out, "^XA^CI28^XF"+o.Form.Name+"^FS"...)
 		w.recall(s)
 	default:
 		w.head(s)

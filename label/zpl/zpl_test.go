@@ -12,6 +12,52 @@ import (
 	"floord/label/zpl/zpltest"
 )
 
+// samples are what a form of a shipped template is made from.
+func samples(t testing.TB, name string) []label.Page {
+	t.Helper()
+	pages, err := label.Shipped()[name].Samples("zh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
+// TestFormsOfTemplates: a form is known by what it says, and storing a newer one
+// of its template deletes it.
+func TestFormsOfTemplates(t *testing.T) {
+	form := func(pages []label.Page) *zpl.Form {
+		f, err := zpl.NewForm(zpl.RAM, zpl.Options{}, pages...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	pages := samples(t, "waybill-100x150")
+	one, other := form(pages), form(samples(t, "waybill-76x130"))
+	if again := form(samples(t, "waybill-100x150")); again.Name != one.Name || !bytes.Equal(again.Bytes, one.Bytes) {
+		t.Error("the same template makes another form")
+	}
+	for i := range pages {
+		pages[i].Rules = append(pages[i].Rules, label.Rule{Place: label.Place{X: 5, Y: 5, W: 10, H: 1}})
+	}
+	newer := form(pages)
+	if newer.Name == one.Name || newer.Name[:5] != one.Name[:5] || other.Name[:5] == one.Name[:5] {
+		t.Errorf("names %s, changed %s, another template %s", one.Name, newer.Name, other.Name)
+	}
+	var p zpltest.Printer
+	for _, f := range []*zpl.Form{one, other, newer} {
+		if labels, err := p.Read(f.Bytes); err != nil || len(labels) > 0 {
+			t.Fatalf("storing printed %d labels, %v", len(labels), err)
+		}
+	}
+	for f, want := range map[*zpl.Form]bool{one: false, other: true, newer: true} {
+		_, err := p.Read([]byte("^XA^XF" + f.Name + "^FS^XZ"))
+		if kept := err == nil; kept != want {
+			t.Errorf("%s: kept %v; want %v (%v)", f.Name, kept, want, err)
+		}
+	}
+}
+
 func printed(t *testing.T, p *zpltest.Printer, b []byte) zpltest.Label {
 	t.Helper()
 	labels, err := p.Read(b)
@@ -49,12 +95,8 @@ func TestGolden(t *testing.T) {
 // TestAllWaysPrintTheSame: pictures packed, codes drawn, the whole as one
 // picture, a form recalled.
 func TestAllWaysPrintTheSame(t *testing.T) {
-	sample, err := label.Waybill100x150(labeltest.Waybill())
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, c := range labeltest.Pages(t) {
-		form, err := zpl.NewForm(sample, zpl.Options{})
+		form, err := zpl.NewForm(zpl.Flash, zpl.Options{}, samples(t, "waybill-100x150")...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,11 +142,7 @@ func TestBytes(t *testing.T) {
 		}
 		return len(job.Bytes)
 	}
-	sample, err := label.Waybill100x180(plainBill)
-	if err != nil {
-		t.Fatal(err)
-	}
-	form, err := zpl.NewForm(sample, zpl.Options{})
+	form, err := zpl.NewForm(zpl.RAM, zpl.Options{}, samples(t, "waybill-100x180")...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +202,7 @@ func TestBadOptions(t *testing.T) {
 			t.Errorf("Encode(%+v) = %v; want %q in it", o, err, want)
 		}
 	}
-	if _, err := zpl.NewForm(p, zpl.Options{Raster: true}); err == nil {
+	if _, err := zpl.NewForm(zpl.RAM, zpl.Options{Raster: true}, p); err == nil {
 		t.Error("a form of one picture was made")
 	}
 }

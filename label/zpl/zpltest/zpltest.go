@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,6 +107,14 @@ func (p *Printer) Read(b []byte) ([]Label, error) {
 				p.forms = map[string][]Command{}
 			}
 			p.forms[format[i].Args] = slices.Delete(slices.Clone(format), i, i+1)
+			continue
+		}
+		if len(format) == 2 && format[0].Name == "^ID" && format[1].Name == "^FS" {
+			for name := range p.forms {
+				if gone, err := path.Match(format[0].Args, name); err != nil || gone {
+					delete(p.forms, name)
+				}
+			}
 			continue
 		}
 		l, err := p.print(format)
