@@ -113,6 +113,15 @@ func (f FuseOpened) Subjects() []string {
 	return []string{order(f.Order)}
 }
 
+// Call is the effect that has a lead told of it, in the fuse's own sentence.
+func (f FuseOpened) Call(id EffectID) EffectAsked {
+	args := Fuse{ID: f.Fuse, Trip: f.Trip}.Args()
+	args["code"] = "fuse-" + string(f.Cause)
+	return EffectAsked{Effect: Effect{
+		ID: id, Lane: "alert", What: EffectAlert, Class: Idempotent, Order: f.Order, Parcel: f.Parcel, Args: args,
+	}}
+}
+
 // FuseClosed lets a scope go on. By is ClosedByProbe or ClosedByPerson.
 type FuseClosed struct {
 	Fuse string `json:"fuse"`

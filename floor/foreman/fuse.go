@@ -9,8 +9,8 @@ import (
 	"floord/sync/ledger"
 )
 
-// open gives the fact that opens a fuse, or nil if one with that cause is open
-// for the same already: one trip is told once.
+// open gives the facts that open a fuse and call a lead, or nil if one with that
+// cause is open for the same already: one trip is told once.
 func (v look) open(t floor.Trip) ([]floor.Fact, error) {
 	open, err := v.fuse(func(x floor.Fuse) bool { return x.Cause == t.Cause && x.Scope == t.Scope })
 	if err != nil || open != nil {
@@ -20,7 +20,12 @@ func (v look) open(t floor.Trip) ([]floor.Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []floor.Fact{floor.FuseOpened{Fuse: fs.take(), Trip: t}}, nil
+	es, err := v.ids("effect", "E")
+	if err != nil {
+		return nil, err
+	}
+	opened := floor.FuseOpened{Fuse: fs.take(), Trip: t}
+	return []floor.Fact{opened, opened.Call(floor.EffectID(es.take()))}, nil
 }
 
 // fuse gives the oldest open fuse that want takes, or nil.

@@ -2,8 +2,10 @@ package daemon_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -59,6 +61,7 @@ account = "wh-1"
 customer = "755"
 secret_file = "secret"
 channels = ["files"]
+check_grams = 5000
 [[carrier]]
 id = "cn"
 name = "圆通（菜鸟）"
@@ -76,7 +79,10 @@ platform = "cainiao"
 url = "%s"
 `
 
-func newDock(t *testing.T) *dock {
+func newDock(t *testing.T) *dock { return newDockWith(t, "", nil) }
+
+// newDockWith adds lines to its floord.toml, and files beside it.
+func newDockWith(t *testing.T, more string, files map[string]string) *dock {
 	k := &dock{t: t, box: &printbox.Box{Platform: "cainiao"},
 		sf:      courierco.NewExpress(courierco.ExpressOptions{Kind: "sf", ID: "wh-1", Secret: "s3cret", Balance: 100, Strict: true}),
 		cainiao: courierco.NewExpress(courierco.ExpressOptions{Kind: "cainiao", ID: "app-1", Secret: "s3cret", Token: "tok", Balance: 100}),
@@ -84,11 +90,14 @@ func newDock(t *testing.T) *dock {
 	sf, cn, box := httptest.NewServer(k.sf), httptest.NewServer(k.cainiao), httptest.NewServer(k.box)
 	t.Cleanup(func() { sf.Close(); cn.Close(); box.Close() })
 	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"floord.toml": fmt.Sprintf(dockTOML, sf.URL, cn.URL, "ws"+strings.TrimPrefix(box.URL, "http")), "secret": "s3cret", "token": "tok",
+	all := map[string]string{
+		"floord.toml": fmt.Sprintf(dockTOML, sf.URL, cn.URL, "ws"+strings.TrimPrefix(box.URL, "http")) + more, "secret": "s3cret", "token": "tok",
 		"skus.csv": "sku,name,grams\nTS01,上衣,200\n", "bins.csv": "bin,zone,aisle,x,y\nA-01,A,1,1,1\nA-02,A,2,3,1\n", "stock.csv": "bin,sku,qty\nA-01,TS01,100\n",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+	}
+	maps.Copy(all, files)
+	for name, text := range all {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -132,14 +141,20 @@ func (k *dock) must(err error) {
 
 func (k *dock) people() {
 	ctx := k.t.Context()
-	for who, role := range map[floor.PersonID]floor.Role{"picker": floor.RolePicker, "packer": floor.RolePacker} {
+	for who, role := range map[floor.PersonID]floor.Role{"picker": floor.RolePicker, "packer": floor.RolePacker, "packer-2": floor.RolePacker} {
 		_, err := k.f.SetPerson(ctx, k.root(), floor.Person{ID: who, Name: string(who), Roles: []floor.Role{role}}, "badge-"+string(who))
 		k.must(err)
 		screen, station := "pda", floor.StationID("")
 		if role == floor.RolePacker {
 			screen, station = "station", "pack-1"
 		}
+		if who == "packer-2" {
+			station = "pack-2"
+		}
 		code, err := k.f.Invite(ctx, k.root(), floor.DeviceID("dev-"+who), screen, station)
+		if who == "packer-2" && err != nil {
+			continue // there is no such station
+		}
 		k.must(err)
 		_, _, err = k.f.Pair(ctx, code)
 		k.must(err)
@@ -168,10 +183,16 @@ func (k *dock) until(what string, is func(*ledger.View) (bool, error)) {
 // picked takes an order in and has it picked into a tote.
 func (k *dock) picked(ch floor.ChannelID, number string, to floor.Recipient) floor.OrderID {
 	k.t.Helper()
+	return k.pickedOf(ch, number, to, 1)
+}
+
+// pickedOf takes an order of so many pieces in.
+func (k *dock) pickedOf(ch floor.ChannelID, number string, to floor.Recipient, qty int) floor.OrderID {
+	k.t.Helper()
 	ctx := k.t.Context()
 	got, err := k.f.Receive(ctx, foreman.Intake{Key: k.key(), Channel: ch, Orders: []floor.ShopOrder{{
 		Channel: ch, Number: number, ModifiedAt: time.Now(), State: floor.ShopPaid, PaidAt: time.Now(), Pay: 3990, Content: number, To: to,
-		Lines: []floor.ShopLine{{SKU: "TS01", Qty: 1}},
+		Lines: []floor.ShopLine{{SKU: "TS01", Qty: qty}},
 	}}})
 	k.must(err)
 	id := got.Events[0].Fact.(floor.OrderReceived).Order
@@ -180,20 +201,24 @@ func (k *dock) picked(ch floor.ChannelID, number string, to floor.Recipient) flo
 	k.must(err)
 	_, err = k.f.BindTote(ctx, k.as("picker"), task, 1, floor.ToteID("tote-"+number))
 	k.must(err)
-	_, err = k.f.Pick(ctx, k.as("picker"), foreman.PickScan{Task: task, Stop: 1, Bin: "A-01", Code: "TS01", Qty: 1})
+	_, err = k.f.Pick(ctx, k.as("picker"), foreman.PickScan{Task: task, Stop: 1, Bin: "A-01", Code: "TS01", Qty: qty})
 	k.must(err)
 	return id
 }
 
 // weighed packs an order up to its seal, which is left.
 func (k *dock) weighed(number string) floor.ParcelID {
+	return k.weighedBy("packer", "pack-1", number, 1)
+}
+
+func (k *dock) weighedBy(who floor.PersonID, at floor.StationID, number string, qty int) floor.ParcelID {
 	k.t.Helper()
 	ctx := k.t.Context()
-	p, err := k.f.OpenParcel(ctx, k.as("packer"), "pack-1", "tote-"+number)
+	p, err := k.f.OpenParcel(ctx, k.as(who), at, "tote-"+number)
 	k.must(err)
-	_, err = k.f.Verify(ctx, k.as("packer"), p, "TS01", 1)
+	_, err = k.f.Verify(ctx, k.as(who), p, "TS01", qty)
 	k.must(err)
-	_, err = k.f.Weigh(ctx, k.as("packer"), p, floor.Weight{Grams: 200, ZeroSeen: true})
+	_, err = k.f.Weigh(ctx, k.as(who), p, floor.Weight{Grams: 200 * floor.Grams(qty), ZeroSeen: true})
 	k.must(err)
 	return p
 }
@@ -218,6 +243,16 @@ func (k *dock) fuse(cause floor.FuseCause) (open floor.Fuse) {
 		n := 0
 		err := v.OpenFuses(func(x floor.Fuse) bool { open, n = x, n+1; return true })
 		return n == 1 && open.Cause == cause || n == 0 && cause == "", err
+	})
+	return open
+}
+
+// tripped waits until a fuse with that cause is open, among others.
+func (k *dock) tripped(cause floor.FuseCause) (open floor.Fuse) {
+	k.t.Helper()
+	k.until("fuse "+string(cause), func(v *ledger.View) (found bool, err error) {
+		err = v.OpenFuses(func(x floor.Fuse) bool { open, found = x, x.Cause == cause; return !found })
+		return found, err
 	})
 	return open
 }
@@ -287,6 +322,8 @@ func TestNumbersAndTickets(t *testing.T) {
 	if _, twice := k.box.Last(); twice != 0 {
 		t.Errorf("%d tasks were sent twice", twice)
 	}
+	k.alerted("fuse-" + string(floor.FuseDoubt))
+	k.alerted("fuse-" + string(floor.FuseTemplate))
 }
 
 // TestCarrierTroubles has a carrier fail in each way while orders wait for numbers.
@@ -355,6 +392,28 @@ func TestCarrierTroubles(t *testing.T) {
 	}
 	fine := k.picked("files", "F", plain)
 	k.booked(fine)
+
+	// Its address names a town of another province.
+	nowhere := plain
+	nowhere.Province, nowhere.City, nowhere.District = "重庆市", "攀枝花市", ""
+	k.picked("files", "X", nowhere)
+	if x := k.tripped(floor.FuseAddress); x.Why != "address-conflict" {
+		t.Errorf("fuse %+v", x)
+	}
+
+	// Over the carrier's limit, and nobody has looked.
+	heavy := k.pickedOf("files", "W", plain, 30)
+	k.booked(heavy)
+	pw := k.weighedBy("packer", "pack-1", "W", 30)
+	if _, err := k.f.Seal(ctx, k.as("packer"), pw); err == nil {
+		t.Error("6 kg were sealed for a carrier of 5")
+	}
+	k.tripped(floor.FuseWeight)
+	for _, c := range floor.FuseCauses {
+		if c != floor.FuseFit && c != floor.FuseTemplate && c != floor.FuseDoubt {
+			k.alerted("fuse-" + string(c))
+		}
+	}
 
 	// A cancelled order's number goes back to the carrier.
 	before := k.sf.Sold()

@@ -308,7 +308,7 @@ func (c *Courier) end(ctx context.Context, lane Lane, e floor.Effect, out Outcom
 		}
 		facts = append(facts, fuse...)
 		why := trouble(e, out, facts[0])
-		if why == "" {
+		if why == "" || out.Trip != nil { // the fuse has called already
 			return facts, nil
 		}
 		n, err := v.Next("effect")
@@ -342,7 +342,12 @@ func fuseOf(v *ledger.View, e floor.Effect, out Outcome) ([]floor.Fact, error) {
 		return facts, nil
 	}
 	n, err := v.Next("fuse")
-	return append(facts, floor.FuseOpened{Fuse: fmt.Sprintf("F-%d", n), Trip: *trip}), err
+	if err != nil {
+		return nil, err
+	}
+	opened := floor.FuseOpened{Fuse: fmt.Sprintf("F-%d", n), Trip: *trip}
+	n, err = v.Next("effect")
+	return append(facts, opened, opened.Call(floor.EffectID(fmt.Sprintf("E-%d", n)))), err
 }
 
 // doubt is the trip of a printer of which nobody knows whether it printed.
