@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,44 +17,62 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A browser is one headless Chromium with a window a device.
+// A browser is a headless Chromium with a window a device. All tests share one
+// process; each has a context of its own in it.
 type browser struct {
 	t   testing.TB
 	ctx context.Context
-	dir string // of the screenshots
+}
+
+// chromium is the one process, started by the first test that needs it.
+var chromium = sync.OnceValues(func() (context.Context, error) {
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "zh-CN"), chromedp.Flag("hide-scrollbars", true))
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	atEnd = append(atEnd, stop)
+	ctx, stop = chromedp.NewContext(ctx)
+	atEnd = append(atEnd, stop)
+	return ctx, chromedp.Do(ctx)
+})
+
+var atEnd []func()
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, stop := range slices.Backward(atEnd) {
+		stop()
+	}
+	os.Exit(code)
 }
 
 func newBrowser(t testing.TB) *browser {
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "zh-CN"))
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
+	ctx, err := chromium()
+	if err != nil {
+		t.Fatal("chromium: ", err)
+	}
+	ctx, stop := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(stop)
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal("chromium: ", err)
 	}
-	dir := os.Getenv("FLOORD_SHOTS")
-	if dir == "" {
-		dir = t.TempDir()
-	}
-	return &browser{t, ctx, dir}
+	return &browser{t, ctx}
 }
 
 // A window is one page of one size.
 type window struct {
-	b   *browser
-	ctx context.Context
+	b    *browser
+	ctx  context.Context
+	w, h int64
 }
 
 func (b *browser) open(url string, w, h int64) *window {
 	b.t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx)
-	b.t.Cleanup(cancel)
+	ctx, stop := chromedp.NewContext(b.ctx)
+	b.t.Cleanup(stop)
 	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the first context it is given
 		b.t.Fatal(err)
 	}
-	x := &window{b, ctx}
+	x := &window{b, ctx, w, h}
 	x.do(chromedp.EmulateViewport(w, h), chromedp.Navigate(url))
 	return x
 }
@@ -64,8 +83,8 @@ func (w *window) do(actions ...chromedp.Action[chromedp.Void]) {
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		text, _ := chromedp.Run(w.ctx, chromedp.Evaluate[string]("document.body.innerText"))
-		w.shot("failed")
-		w.b.t.Fatalf("%v; the page shows:\n%s", err, text)
+		shot, _ := chromedp.Run(w.ctx, chromedp.CaptureScreenshot())
+		w.b.t.Fatalf("%v; look at %s; the page shows:\n%s", err, keep("failed", shot), text)
 	}
 }
 
@@ -126,21 +145,9 @@ func (w *window) press(text string) {
 	}
 }
 
-func (w *window) shot(name string) {
-	w.do(chromedp.Sleep(150 * time.Millisecond))
-	png, err := chromedp.Run(w.ctx, chromedp.CaptureScreenshot())
-	if err != nil {
-		w.b.t.Log("no screenshot: ", err)
-		return
-	}
-	if err := os.WriteFile(filepath.Join(w.b.dir, name+".png"), png, 0o644); err != nil {
-		w.b.t.Error(err)
-	}
-}
-
 // TestInTheBrowser walks one order through the three pages in a real browser.
-// FLOORD_SHOTS names a folder for its screenshots.
 func TestInTheBrowser(t *testing.T) {
+	t.Parallel()
 	grams := floor.Grams(850)
 	s := newSite(t, pdatest.Options{Window: 15 * time.Second, Hooks: pda.Hooks{
 		Stations: func() []floor.StationID { return []floor.StationID{"pack-1"} },
@@ -170,26 +177,26 @@ func TestInTheBrowser(t *testing.T) {
 
 	unpaired := b.open(base+"/pda", 360, 640)
 	unpaired.says("还没有配对")
-	unpaired.shot("pda-unpaired")
+	unpaired.look("pda-unpaired")
 
 	p := b.open(base+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
 	p.says("请扫描工牌")
-	p.shot("pda-login")
+	p.look("pda-login")
 	p.scan("badge-li.wei")
 	p.says("绑定到 1 号位")
-	p.shot("pda-bind")
+	p.look("pda-bind")
 	p.scan("tote-1")
 	p.says("扫描库位")
-	p.shot("pda-stop")
+	p.look("pda-stop")
 	p.scan("A-09-09-9")
 	p.says("库位不对")
-	p.shot("pda-wrong-bin")
+	p.look("pda-wrong-bin")
 	p.press("知道了")
 	p.scan(string(pdatest.Bin(3)))
 	p.says("扫描商品")
 	p.scan("SK003")
 	p.says("放入 1 号位")
-	p.shot("pda-tote")
+	p.look("pda-tote")
 	p.scan("tote-1")
 	p.says("第 2 / 5 站")
 	for _, i := range []int{7, 12} {
@@ -202,18 +209,18 @@ func TestInTheBrowser(t *testing.T) {
 	p.says("扫描库位")
 	p.press("缺货")
 	p.says("为什么拿不到")
-	p.shot("pda-short")
+	p.look("pda-short")
 	p.press("取消")
 
 	_, err := s.Foreman.Freeze(t.Context(), s.Root(), second, floor.FreezeCancel)
 	s.Must(err)
 	p.says("停止操作")
-	p.shot("pda-freeze")
+	p.look("pda-freeze")
 	board.says("订单已取消")
-	board.shot("board-freeze")
+	board.look("board-freeze")
 	p.press("已经拿出")
 	p.says("其余商品的订单已冻结")
-	p.shot("pda-frozen-rest")
+	p.look("pda-frozen-rest")
 	s.Must(s.Ledger.Read(func(v *ledger.View) error {
 		return v.OpenIntercepts(func(i floor.Intercept) bool {
 			if len(i.Shown) != 1 || len(i.Answers) != 1 || i.Answers[0].Text != "out" {
@@ -228,52 +235,51 @@ func TestInTheBrowser(t *testing.T) {
 	x.says("请扫描工牌")
 	x.scan("badge-wang.fang")
 	x.says("扫描周转箱或订单号")
-	x.shot("station-empty")
+	x.look("station-empty")
 	x.scan("tote-1")
 	x.says("逐件扫描商品")
-	x.shot("station-items")
+	x.look("station-items")
 	x.scan("SK000")
 	x.says("不属于这个包裹")
-	x.shot("station-wrong")
+	x.look("station-wrong")
 	x.press("知道了")
 	for _, i := range []int{3, 7, 12} {
 		x.scan(string(pdatest.SKU(i)))
 	}
 	x.says("封箱并打印面单")
-	x.shot("station-weighed")
+	x.look("station-weighed")
 	x.press("封箱")
 	x.says("SF10000000000")
 	x.says("面单已发送")
-	x.shot("station-sealed")
+	x.look("station-sealed")
 
 	board.press("已配")
 	board.says(string(second)[:10])
-	board.shot("board-list")
+	board.look("board-list")
 	board.press("返回")
 	board.scan(string(first))
 	board.says("从 " + string(pdatest.Bin(3)) + " 拣 1 件 SK003")
 	board.says("封箱，sf 运单 SF1000000000")
-	board.shot("board-order")
+	board.look("board-order")
 	board.press("返回")
 	board.press("已超时")
 	board.says("距最晚发货 已超时 · 1")
 	board.says(string(late))
 	board.press("返回")
 	board.do(chromedp.EmulateViewport(1920, 1080))
-	board.shot("board-1920")
+	board.look("board-1920")
 
 	en := b.open(base+"/board?lang=en&token="+s.Pair("board-2", "board", ""), 1280, 800)
 	en.says("Frozen")
-	en.shot("board-en")
+	en.look("board-en")
 	narrow := b.open(base+"/board?lang=en&token="+s.Pair("board-3", "board", ""), 360, 640)
 	narrow.says("Frozen")
-	narrow.shot("board-narrow")
+	narrow.look("board-narrow")
 
 	onTheWall(b, s, base)
 
 	docs := b.open(base+"/api/docs", 1280, 800)
 	docs.says("/api/v1/intercepts")
-	docs.shot("api-docs")
 }
 
 // onTheWall looks at the board's form for the wall with more on it than fits.
@@ -290,7 +296,7 @@ func onTheWall(b *browser, s *pdatest.Site, base string) {
 		for j, size := range [][2]int64{{1920, 1080}, {1280, 800}} {
 			w := b.open(base+"/board?big=1&lang="+lang+"&token="+s.Pair(floor.DeviceID(fmt.Sprintf("wall-%d%d", i, j)), "board", ""), size[0], size[1])
 			w.says("douyin-1 授权 3 天后到期")
-			w.shot(fmt.Sprintf("board-wall-%s-%d", lang, size[0]))
+			w.look(fmt.Sprintf("board-wall-%s-%d", lang, size[0]))
 			// What is wrong with it: anything scrolled, text cut off or out of the window, letters under a 64th of the width.
 			bad, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](`(function () {
 				var bad = [], root = document.documentElement;

@@ -88,44 +88,6 @@ func (r *radio) cut(dead bool) {
 	}
 }
 
-// auditScript finds what a person at arm's length with gloves on would not accept:
-// text that is cut off, too little contrast (WCAG AA), targets under 48 pixels, and
-// a page that must be scrolled.
-const auditScript = `(function () {
-	var bad = [], top = document.querySelector(".over").firstChild || document.getElementById("app");
-	function rgb(c) { var m = /rgba?\(([^)]+)\)/.exec(c); var p = m ? m[1].split(",").map(Number) : [0, 0, 0, 0]; return p.length < 4 ? p.concat([1]) : p; }
-	function light(c) { return [0, 1, 2].reduce(function (s, i) { var v = c[i] / 255; return s + [0.2126, 0.7152, 0.0722][i] * (v <= 0.03928 ? v / 12.92 : Math.pow((v + 0.055) / 1.055, 2.4)); }, 0); }
-	function behind(el) { for (; el; el = el.parentElement) { var c = rgb(getComputedStyle(el).backgroundColor); if (c[3] === 1) return c; } return [255, 255, 255, 1]; }
-	function name(el) { return el.tagName + "." + el.className + " " + JSON.stringify((el.innerText || el.placeholder || "").slice(0, 40)); }
-	Array.prototype.forEach.call(top.querySelectorAll("*"), function (el) {
-		var r = el.getBoundingClientRect(), s = getComputedStyle(el);
-		if (!r.width || !r.height || s.visibility === "hidden" || s.opacity === "0") return;
-		var own = Array.prototype.some.call(el.childNodes, function (n) { return n.nodeType === 3 && n.data.trim(); });
-		if (own) {
-			var a = light(rgb(s.color)), b = light(behind(el)), ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-			var large = parseFloat(s.fontSize) >= 24 || parseFloat(s.fontSize) >= 18.66 && Number(s.fontWeight) >= 700;
-			if (!el.disabled && ratio < (large ? 3 : 4.5)) bad.push("contrast " + ratio.toFixed(1) + " of " + name(el));
-			if (r.left < -1 || r.right > innerWidth + 1) bad.push("off the screen: " + name(el));
-		}
-		if (s.overflowX !== "visible" && el.scrollWidth > el.clientWidth + 1) bad.push("cut off sideways: " + name(el));
-		if (own && s.overflowY === "hidden" && el.scrollHeight > el.clientHeight + 3) bad.push("cut off below: " + name(el));
-		if ((el.tagName === "BUTTON" || el.className === "button") && (r.height < 47.5 || r.width < 47.5)) bad.push("small target " + Math.round(r.width) + "x" + Math.round(r.height) + ": " + name(el));
-	});
-	var main = document.querySelector("main");
-	if (main.scrollHeight > main.clientHeight + 1) bad.push("the page must be scrolled by " + (main.scrollHeight - main.clientHeight));
-	return bad.join("\n");
-})()`
-
-// look takes a picture of the screen and names what is wrong with it.
-func (w *window) look(name string) {
-	w.b.t.Helper()
-	w.shot(name)
-	bad, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](auditScript))
-	if err != nil || bad != "" {
-		w.b.t.Errorf("%s: %v\n%s", name, err, bad)
-	}
-}
-
 // at gives where something stands, to see that it does not move.
 func (w *window) at(selector string) string {
 	w.b.t.Helper()
@@ -172,6 +134,7 @@ func tag(s *pdatest.Site, id floor.OrderID, tags ...string) {
 // TestThePickersPage walks through the picker's flows on a screen of 360 x 640, in
 // both languages, and looks at every screen.
 func TestThePickersPage(t *testing.T) {
+	t.Parallel()
 	b := newBrowser(t)
 	for _, lang := range []string{"zh", "en"} {
 		t.Run("walk "+lang, func(t *testing.T) { walkFlow(t, b.on(t), lang) })
@@ -185,11 +148,12 @@ func TestThePickersPage(t *testing.T) {
 }
 
 // on is the same browser for another test.
-func (b *browser) on(t *testing.T) *browser { return &browser{t, b.ctx, b.dir} }
+func (b *browser) on(t *testing.T) *browser { return &browser{t, b.ctx} }
 
 // walkFlow is one cart: briefing, binding, every kind of wrong scan, a full tote, a
 // reload in the middle, a short, a bin that should be empty, a freeze in mid-pick.
 func walkFlow(t *testing.T, b *browser, lang string) {
+	t.Parallel()
 	s := newSite(t, pdatest.Options{Steps: pda.Steps{Zero: true, Cart: "CART-"}, TaskTime: 600e9})
 	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
 	shot := func(name string) string { return "pda-" + lang + "-" + name }
@@ -297,6 +261,7 @@ func walkFlow(t *testing.T, b *browser, lang string) {
 
 // wallFlow picks a batch with few scans and sorts it at a put wall.
 func wallFlow(t *testing.T, b *browser, lang string) {
+	t.Parallel()
 	s := newSite(t, pdatest.Options{Walls: []floor.Wall{{ID: "W1", Slots: 16}}})
 	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
 	shot := func(name string) string { return "wall-" + lang + "-" + name }
@@ -352,6 +317,7 @@ func wallFlow(t *testing.T, b *browser, lang string) {
 // lotFlow picks what asks for lot, expiry and serials: by one code of all, and one
 // by one; each piece is scanned.
 func lotFlow(t *testing.T, b *browser, lang string) {
+	t.Parallel()
 	s := newSite(t, pdatest.Options{Steps: pda.Steps{Item: "each", Tote: "off"}})
 	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
 	shot := func(name string) string { return "lot-" + lang + "-" + name }
@@ -409,6 +375,7 @@ func lotFlow(t *testing.T, b *browser, lang string) {
 // outlives a reload, goes out in order, and what became wrong meanwhile is said
 // piece by piece.
 func offlineFlow(t *testing.T, b *browser) {
+	t.Parallel()
 	s := newSite(t, pdatest.Options{})
 	air := newRadio(t, s.Addr)
 	first, second := s.Receive(3, 7), s.Receive(12, 21)
@@ -472,6 +439,7 @@ func offlineFlow(t *testing.T, b *browser) {
 // swapFlow has a person go on with another handheld while the first is off the air
 // with scans unsent: they count once it is back, in that person's name.
 func swapFlow(t *testing.T, b *browser) {
+	t.Parallel()
 	s := newSite(t, pdatest.Options{})
 	air := newRadio(t, s.Addr)
 	s.Release(s.Receive(3, 7, 12))
@@ -522,6 +490,7 @@ func swapFlow(t *testing.T, b *browser) {
 // backFlow takes a wave by its code, has the order cancelled in mid-walk, and
 // brings back what was picked.
 func backFlow(t *testing.T, b *browser) {
+	t.Parallel()
 	s := newSite(t, pdatest.Options{})
 	p := b.open("http://"+s.Addr+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
 	p.says("请扫描工牌")
@@ -572,6 +541,7 @@ func backFlow(t *testing.T, b *browser) {
 
 // reportFlow tells a lead what is wrong, with a photo, from dead air.
 func reportFlow(t *testing.T, b *browser) {
+	t.Parallel()
 	s := newSite(t, pdatest.Options{})
 	air := newRadio(t, s.Addr)
 	s.Release(s.Receive(3))

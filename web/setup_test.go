@@ -89,6 +89,7 @@ func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"
 // A lead invites a device, and the code on the screen pairs it; adds a person, and
 // the badge on the screen logs in; watches what a printer says.
 func TestSetUpInTheBrowser(t *testing.T) {
+	t.Parallel()
 	s := setupSite(t)
 	_, err := s.Foreman.SetPerson(t.Context(), s.Root(), floor.Person{ID: "wang.fang", Name: "王芳", Roles: []floor.Role{floor.RolePacker}}, "EMP-0001")
 	s.Must(err)
@@ -107,7 +108,7 @@ func TestSetUpInTheBrowser(t *testing.T) {
 	x.fill("设备", "pda-07")
 	x.press("生成配对码")
 	x.says("只能用一次")
-	x.shot("setup-devices")
+	x.look("setup-devices")
 	codes := labeltest.ReadCodesZbar(t, x.picture("img.qr"))
 	if len(codes) != 1 || !strings.HasPrefix(codes[0], base+"/pda#pair=") {
 		t.Fatalf("the pairing code says %q", codes)
@@ -122,7 +123,7 @@ func TestSetUpInTheBrowser(t *testing.T) {
 	x.fill("工作台", "pack-1")
 	x.press("生成配对码")
 	x.until("/station#/.test((document.querySelector('img.qr') || {}).alt)")
-	x.shot("setup-station-code")
+	x.look("setup-station-code")
 	codes = labeltest.ReadCodesZbar(t, x.picture("img.qr"))
 	scanned := b.open(base+"/station", 1280, 800)
 	scanned.says("还没有配对")
@@ -147,7 +148,7 @@ func TestSetUpInTheBrowser(t *testing.T) {
 	x.press("保存")
 	x.says("打印工牌")
 	x.says("刘洋")
-	x.shot("setup-people")
+	x.look("setup-people")
 	badge := labeltest.ReadCodesZbar(t, x.picture(".badge img"))
 	if len(badge) != 1 || len(badge[0]) != 12 {
 		t.Fatalf("the badge says %q", badge)
@@ -166,7 +167,7 @@ func TestSetUpInTheBrowser(t *testing.T) {
 	x.scan("EMP-0001")
 	x.press("预览工牌")
 	x.says("打印工牌")
-	x.shot("setup-in-file")
+	x.look("setup-in-file")
 	if badge := labeltest.ReadCodesZbar(t, x.picture(".badge img")); len(badge) != 1 || badge[0] != "EMP-0001" {
 		t.Errorf("the badge says %q", badge)
 	}
@@ -175,7 +176,7 @@ func TestSetUpInTheBrowser(t *testing.T) {
 	x.says("02 2b 30 30 38 35 30")
 	x.says("没有接")
 	x.until("document.querySelectorAll('.feed pre')[0].childNodes.length > 2")
-	x.shot("setup-stations")
+	x.look("setup-stations")
 
 	en := b.open(base+"/setup?lang=en#admin", 1280, 800)
 	en.says("Admin token")
@@ -188,7 +189,7 @@ func TestSetUpInTheBrowser(t *testing.T) {
 	en.says("Make a pairing code")
 	en.press("People")
 	en.says("from floord.toml")
-	en.shot("setup-en")
+	en.look("setup-en")
 }
 
 // What floord.toml sets is changed there only; a badge that is not named stays; the

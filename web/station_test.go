@@ -158,49 +158,6 @@ func (s *bench) clear() {
 	s.x.until("!document.querySelector('.cover')")
 }
 
-// shot keeps a picture of the page, once nothing of it is cut off, too small to
-// press or without a key.
-func (s *bench) shot(name string) {
-	s.t.Helper()
-	found, err := chromedp.Run(s.x.ctx, chromedp.Evaluate[[]string](inspect))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, f := range found {
-		s.t.Errorf("%s: %s", name, f)
-	}
-	s.x.shot(name)
-}
-
-// inspect lists what is wrong with what the page shows now.
-const inspect = `(() => {
-  const wrong = [], W = innerWidth, H = innerHeight;
-  const shown = (e) => { const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0 ? r : null; };
-  const lum = (c) => c.slice(0, 3).map((v) => (v /= 255) <= .03928 ? v / 12.92 : Math.pow((v + .055) / 1.055, 2.4)).reduce((s, v, i) => s + v * [.2126, .7152, .0722][i], 0);
-  const rgb = (s) => (s.match(/[\d.]+/g) || []).map(Number);
-  const behind = (e) => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c.length === 3 || c[3] > .9) return c; } return [255, 255, 255]; };
-  const over = document.querySelector('.cover');
-  const root = over || document.body;
-  root.querySelectorAll('*').forEach((e) => {
-    const r = shown(e);
-    if (!r || e.closest('canvas')) return;
-    const text = Array.prototype.filter.call(e.childNodes, (n) => n.nodeType === 3 && n.data.trim()).map((n) => n.data.trim()).join(' ');
-    if (!text) return;
-    if (r.left < -1 || r.right > W + 1 || r.bottom > H + 1) { if (!e.closest('.goods-list,.scanned,.facts')) wrong.push('"' + text.slice(0, 30) + '" sticks out of the screen'); }
-    if (e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflow !== 'visible' && getComputedStyle(e).textOverflow !== 'ellipsis') wrong.push('"' + text.slice(0, 30) + '" is cut off');
-    const a = lum(rgb(getComputedStyle(e).color)), b = lum(behind(e)), size = parseFloat(getComputedStyle(e).fontSize);
-    const contrast = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-    if (contrast < (size >= 24 ? 3 : 4.5) && !e.disabled) wrong.push('"' + text.slice(0, 30) + '" has a contrast of ' + contrast.toFixed(1));
-  });
-  root.querySelectorAll('button').forEach((b) => {
-    const r = shown(b);
-    if (!r) return;
-    if (r.height < 47.5) wrong.push('button "' + b.innerText + '" is ' + Math.round(r.height) + ' pixels high');
-    if (!over && b.closest('main section') && !b.getAttribute('data-key')) wrong.push('button "' + b.innerText + '" has no key');
-  });
-  return wrong;
-})()`
-
 // in gives one of two sentences, by language.
 func in(lang, zh, en string) string {
 	if lang == "en" {
@@ -212,15 +169,17 @@ func in(lang, zh, en string) string {
 // TestPackingInTheBrowser packs an order at the station from the tote to its label
 // without a mouse, with everything on the way that can go wrong, in both languages.
 func TestPackingInTheBrowser(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"zh", "en"} {
 		t.Run(lang, func(t *testing.T) { packing(t, lang) })
 	}
 }
 
 func packing(t *testing.T, lang string) {
+	t.Parallel()
 	s := newBench(t, lang, nil)
 	x := s.x
-	shot := func(name string) { t.Helper(); s.shot("station-" + lang + "-" + name) }
+	shot := func(name string) { t.Helper(); s.x.look("station-" + lang + "-" + name) }
 	says := func(zh, en string) { t.Helper(); x.says(in(lang, zh, en)) }
 	says("请扫描工牌", "Scan your badge")
 	x.scan("badge-wang.fang")
@@ -312,6 +271,7 @@ func (s *bench) parcel(id floor.OrderID) floor.Parcel {
 // TestOverrideAndSplitInTheBrowser lets a lead pass a weight, and packs one order
 // into two boxes.
 func TestOverrideAndSplitInTheBrowser(t *testing.T) {
+	t.Parallel()
 	s := newBench(t, "zh", nil)
 	x := s.x
 	x.says("请扫描工牌")
@@ -325,21 +285,21 @@ func TestOverrideAndSplitInTheBrowser(t *testing.T) {
 	x.says("2 / 4")
 	s.key(kb.F3)
 	x.says("这一箱装满了吗")
-	s.shot("station-zh-split")
+	s.x.look("station-zh-split")
 	s.key(kb.F1)
 	x.says("扫描包材")
 	s.key(kb.F1)
 	x.says("应为 0.620 kg")
 	s.put(700)
 	x.says("重了 80 克")
-	s.shot("station-zh-off-unknown")
+	s.x.look("station-zh-off-unknown")
 	s.key(kb.F7)
 	x.says("为什么放行")
 	s.key(kb.F2)
 	x.says("请组长扫描工牌")
 	x.scan("badge-zhao.lei")
 	x.says("这个订单还有 2 件")
-	s.shot("station-zh-rest")
+	s.x.look("station-zh-rest")
 	if p := s.parcel(id); p.Weight == nil || p.Weight.Grams != 700 || p.Waybill == "" {
 		t.Errorf("the passed parcel: %+v", p)
 	}
@@ -361,18 +321,20 @@ func TestOverrideAndSplitInTheBrowser(t *testing.T) {
 // TestHandoverInTheBrowser hands parcels to a driver by scanner and keyboard, with
 // a cancel and a reload in the middle, in both languages.
 func TestHandoverInTheBrowser(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{"zh", "en"} {
 		t.Run(lang, func(t *testing.T) { handingOver(t, lang) })
 	}
 }
 
 func handingOver(t *testing.T, lang string) {
+	t.Parallel()
 	s := newBench(t, lang, func(o *pdatest.Options) {
 		o.Rules = func(r *foreman.Options) { r.Carriers = []floor.CarrierRule{{ID: "sf"}, {ID: "zto"}} }
 	})
 	x := s.x
 	says := func(zh, en string) { t.Helper(); x.says(in(lang, zh, en)) }
-	shot := func(name string) { t.Helper(); s.shot("handover-" + lang + "-" + name) }
+	shot := func(name string) { t.Helper(); s.x.look("handover-" + lang + "-" + name) }
 	says("请扫描工牌", "Scan your badge")
 	x.scan("badge-wang.fang")
 	says("扫描周转箱", "Scan a tote")
@@ -475,6 +437,7 @@ func handingOver(t *testing.T, lang string) {
 // TestFreezeInThePack stops an order on the table: full screen at once, answered
 // by a key; nothing goes on with it, and it goes on after a reload and a decision.
 func TestFreezeInThePack(t *testing.T) {
+	t.Parallel()
 	s := newBench(t, "zh", nil)
 	x := s.x
 	x.says("请扫描工牌")
@@ -490,7 +453,7 @@ func TestFreezeInThePack(t *testing.T) {
 	x.says("订单已取消")
 	x.do(chromedp.Navigate("http://" + s.Addr + "/station"))
 	x.says("停止操作")
-	s.shot("station-zh-freeze")
+	s.x.look("station-zh-freeze")
 	x.scan("SK002") // hands go on by habit
 	if p := s.parcel(id); p.Items[1].Verified != 0 {
 		t.Errorf("scanned into a frozen parcel: %+v", p)
@@ -498,7 +461,7 @@ func TestFreezeInThePack(t *testing.T) {
 	x.scan("1")
 	s.clear()
 	x.says("等组长处理")
-	s.shot("station-zh-frozen")
+	s.x.look("station-zh-frozen")
 	x.scan("SK002")
 	x.says("已冻结")
 	s.key(kb.Enter)
