@@ -164,7 +164,7 @@ func Explain(in []PackedSKU, box Grams, boxes []Packaging, gap, tolerance Grams)
 	}
 	e := explainer{gap: int64(gap) * 1000, tol: int64(tolerance) * 1000}
 	for _, p := range in {
-		if n := nearest(e.gap, p.Each); n != 0 && n >= -p.Qty && n <= maxExtra {
+		if n := nearest(e.gap, p.Each, -p.Qty, maxExtra); n != 0 {
 			e.take(Explanation{Pieces: []SKUQty{{p.SKU, n}}}, int64(n)*p.Each)
 		}
 	}
@@ -202,8 +202,8 @@ func (e *explainer) pairs(in []PackedSKU) {
 		for _, b := range in[i+1:] {
 			for n := -min(a.Qty, maxPairQty); n <= maxPairQty; n++ {
 				worth := int64(n) * a.Each
-				m := nearest(e.gap-worth, b.Each)
-				if n == 0 || m == 0 || m < -min(b.Qty, maxPairQty) || m > maxPairQty {
+				m := nearest(e.gap-worth, b.Each, -min(b.Qty, maxPairQty), maxPairQty)
+				if n == 0 || m == 0 {
 					continue
 				}
 				e.take(Explanation{Pieces: []SKUQty{{a.SKU, n}, {b.SKU, m}}}, worth+int64(m)*b.Each)
@@ -212,13 +212,14 @@ func (e *explainer) pairs(in []PackedSKU) {
 	}
 }
 
-// nearest is how many pieces of a weight come closest to a gap; 0 where the
-// weight is not known.
-func nearest(gap, each int64) int {
-	if each <= 0 || gap/each > 1000 || gap/each < -1000 {
+// nearest is how many pieces of a weight, from least to most, come closest to a
+// gap; 0 where the weight is not known.
+func nearest(gap, each int64, least, most int) int {
+	if each <= 0 {
 		return 0
 	}
-	return int(math.Round(float64(gap) / float64(each)))
+	n := math.Round(float64(gap) / float64(each))
+	return int(max(float64(least), min(n, float64(most))))
 }
 
 // count is how many pieces differ; another packaging counts as one.

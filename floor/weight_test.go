@@ -139,6 +139,15 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// Stickers so light that the grams of the gap are more of them than there can be.
+func TestExplainLightGoods(t *testing.T) {
+	stickers := []floor.PackedSKU{{SKU: "STICKER", Qty: 1, Each: 167}}
+	got := floor.Explain(stickers, 0, nil, 2, 1)
+	if len(got) != 1 || fmt.Sprint(got[0].Pieces) != "[{STICKER 9}]" {
+		t.Errorf("2 g over: %+v; want 9 stickers too many", got)
+	}
+}
+
 // What Explain says does explain the gap, is about what there is, and the plain
 // truth of one SKU is among it or something simpler is.
 func TestExplainExplains(t *testing.T) {
