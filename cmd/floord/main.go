@@ -61,7 +61,7 @@ func app() *cli.Command {
 		Commands: []*cli.Command{
 			runCommand(), demoCommand(), checkCommand(), doctorCommand(), reportCommand(), journalCommand(),
 			importCommand(), sheetCommand(), channelCommand(), addressCommand(), deviceCommand(), labelCommand(), rulesCommand(), stockCommand(), slottingCommand(), countCommand(), backupCommand(), restoreCommand(), inviteCommand(), revokeCommand(), certCommand(),
-			explainCommand(), profileCommand(), simCommand(),
+			explainCommand(), profileCommand(), simCommand(), loadCommand(),
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
 			if c.Args().Present() {

@@ -17,6 +17,7 @@ func simCommand() *cli.Command {
 		Commands: []*cli.Command{
 			simDevice("scale", profile.KindScale, sim.RunScale),
 			simDevice("printer", profile.KindPrinter, sim.RunPrinter),
+			simShops(),
 		},
 	}
 }

@@ -46,6 +46,7 @@ type Site struct {
 	ledger  *ledger.Ledger
 	foreman *foreman.Foreman
 	keys    keys
+	pretend bool // see Options
 
 	appsMu sync.Mutex
 	apps   map[string]*api.App // guarded by appsMu; by driver, address and client
@@ -76,6 +77,9 @@ type Options struct {
 	Log *slog.Logger // nil means slog.Default
 	// Pace of tries after a report or an answer failed; nil: 1, 5, 15 minutes.
 	Pace func(n int) time.Duration
+	// Pretend says that the shops are pretended: their rates are not kept, and
+	// what a map sends to another server of the platform goes to theirs.
+	Pretend bool
 }
 
 // Open opens the site that cfg describes. On an error everything that was taken
@@ -85,6 +89,7 @@ func Open(cfg *config.Config, o Options) (d *Daemon, err error) {
 	if d.Site, err = openSite(cfg, o.Log, d.sortCode); err != nil {
 		return nil, err
 	}
+	d.pretend = o.Pretend
 	taken := d.Site // d is nil by the time an error is returned
 	defer func() {
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -89,7 +90,11 @@ func (s *Site) openAPI(c config.Channel, m *channelmap.Map, o api.ShopOptions) (
 	defer s.appsMu.Unlock()
 	key := strings.Join([]string{c.Driver, string(c.Map), c.URL, c.ClientID}, "|")
 	if s.apps[key] == nil {
-		app, err := drivers.New(m, a, api.Options{URL: c.URL, Client: s.client})
+		options := api.Options{URL: c.URL, Client: s.client, Free: s.pretend}
+		if u, err := url.Parse(c.URL); err == nil && s.pretend {
+			options.Aside = u.Scheme + "://" + u.Host
+		}
+		app, err := drivers.New(m, a, options)
 		if err != nil {
 			return nil, err
 		}

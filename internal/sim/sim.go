@@ -176,9 +176,6 @@ const (
 	channelID = "pdd-main"
 	carrierID = "sf"
 	mallID    = "100000001"
-	clientID  = "demo-client"
-	secret    = "demo-secret"
-	token     = "demo-token"
 	account   = "demo-account"
 	carrierKy = "demo-carrier-key"
 )

@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -115,3 +116,59 @@ func (s *Shop) queue(q question) (reply, trouble) {
 	}
 	return reply{messages: slices.Clone(s.untold)}, ""
 }
+
+// A Push is a request by which a shop tells something to whoever listens.
+type Push struct {
+	Body   []byte
+	Header http.Header
+	Query  string
+}
+
+// Pushes reports whether the platform pushes over HTTP.
+func (s *Shop) Pushes() bool {
+	_, ok := s.Push("1", false)
+	return ok
+}
+
+// Push makes the push that an order was paid, or that its buyer wants the money
+// back, signed as HookSecret says. ok is false where the platform pushes nothing.
+func (s *Shop) Push(number string, cancel bool) (p Push, ok bool) {
+	kind := func(paid, cancelled string) string {
+		if cancel {
+			return cancelled
+		}
+		return paid
+	}
+	p.Header = http.Header{}
+	signed := func(header string) {
+		p.Header.Set(header, base64.StdEncoding.EncodeToString(hmacOf(string(p.Body), s.HookSecret())))
+	}
+	switch s.face.(type) {
+	case douyin:
+		tag := kind("101", "200")
+		p.Body = fmt.Appendf(nil, `[{"tag":%q,"msg_id":"%s-%s","data":"{\"p_id\":%s,\"shop_id\":4463798}"}]`, tag, tag, number, number)
+		p.Header.Set("event-sign", DouyinSign(p.Body, s.app.client, s.app.secret))
+	case xiaohongshu:
+		p.Body = fmt.Appendf(nil, `[{"msgTag":%q,"sellerId":"5f0e0c0e0000000000000000","data":"{\"orderId\":\"%s\"}"}]`,
+			kind("msg_fulfillment_status_change", "msg_after_sale_create"), number)
+		p.Query = "key=" + s.HookSecret()
+	case wechat:
+		stamp := strconv.FormatInt(time.Now().Unix(), 10)
+		p.Body = fmt.Appendf(nil, `{"Event":%q,"order_info":{"order_id":%s}}`, kind("channels_ec_order_pay", "channels_ec_aftersale_update"), number)
+		parts := []string{s.HookSecret(), stamp, "n"}
+		slices.Sort(parts)
+		p.Query = fmt.Sprintf("timestamp=%s&nonce=n&signature=%x", stamp, sha1.Sum([]byte(strings.Join(parts, ""))))
+	case shopify:
+		p.Body = fmt.Appendf(nil, `{"id":820982911946154508,"name":%q,"financial_status":%q,"line_items":[{"sku":"A"}]}`, number, kind("paid", "refunded"))
+		signed("X-Shopify-Hmac-Sha256")
+	case woo:
+		p.Body = fmt.Appendf(nil, `{"id":%s,"number":%q,"status":%q,"line_items":[{"sku":"A"}]}`, number, number, kind("processing", "refunded"))
+		signed("X-WC-Webhook-Signature")
+	default:
+		return Push{}, false
+	}
+	return p, true
+}
+
+// HookSecret is what a site must know to tell the shop's pushes from others.
+func (s *Shop) HookSecret() string { return "hook" + md5hex(s.app.client + s.app.secret)[:12] }

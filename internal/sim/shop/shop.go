@@ -74,6 +74,7 @@ type Shop struct {
 	doubles  bool
 	stale    bool
 	loose    bool
+	quick    bool
 	calls    map[string]int
 	granted  map[string]int // calls left of a method; missing = any number
 	renewals int
@@ -182,7 +183,7 @@ type question struct {
 
 // A reply is what the books answer.
 type reply struct {
-	orders   []map[string]any
+	orders   []any
 	numbers  []string
 	requests []*order // those with an open request
 	total    int
@@ -191,7 +192,7 @@ type reply struct {
 	page     int
 	size     int
 	order    *order
-	one      map[string]any
+	one      any
 	token    app
 	messages []message
 }
@@ -217,6 +218,7 @@ type order struct {
 	asksMove  bool     // the buyer asks for another address
 	moves     []string // answers to that
 	before    *order   // the version before the last change
+	said      []byte   // what a quick shop says of it; nil: not yet
 }
 
 type request struct {
@@ -287,6 +289,7 @@ func (s *Shop) changeLocked(o *order, f func(*order)) {
 	old.before = nil
 	o.before = &old
 	f(o)
+	o.said = nil
 	o.changed = s.now().Truncate(time.Second)
 	s.sorted = false
 }
@@ -581,8 +584,26 @@ func (s *Shop) ask(q question) (a reply, no trouble) {
 	return a, badMethod
 }
 
+// Quick makes the shop keep what it says of an order until that changes, so that
+// a load of many orders is not the load of making them up.
+func (s *Shop) Quick(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.quick = on
+}
+
 // show gives an order in the platform's form.
-func (s *Shop) show(o *order) map[string]any {
+func (s *Shop) show(o *order) any {
+	if !s.quick {
+		return s.tell(o)
+	}
+	if o.said == nil {
+		o.said = mustJSON(s.tell(o))
+	}
+	return json.RawMessage(o.said)
+}
+
+func (s *Shop) tell(o *order) map[string]any {
 	m := s.face.order(o, s.now())
 	if o.spoilt {
 		at := m
@@ -642,7 +663,11 @@ func (s *Shop) list(q question) (reply, trouble) {
 		if s.stale && i%2 == 1 && o.before != nil {
 			o = o.before
 		}
-		a.orders = append(a.orders, s.show(o))
+		if _, short := s.face.(xiaohongshu); short {
+			a.orders = append(a.orders, s.tell(o)) // without lines and receiver
+		} else {
+			a.orders = append(a.orders, s.show(o))
+		}
 		a.numbers = append(a.numbers, o.Number)
 	}
 	if start+len(shown) < len(all) {

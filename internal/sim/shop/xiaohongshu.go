@@ -93,13 +93,14 @@ func (xiaohongshu) order(o *order, _ time.Time) map[string]any {
 
 func (xiaohongshu) answer(q question, a reply) (int, map[string]string, any) {
 	data := map[string]any{}
+	all := any(data)
 	switch q.op {
 	case "list":
 		rows := []any{}
 		for _, o := range a.orders { // without lines and receiver
 			short := map[string]any{}
 			for _, k := range []string{"orderId", "orderType", "orderStatus", "orderAfterSalesStatus", "cancelStatus", "createdTime", "paidTime", "updateTime"} {
-				short[k] = o[k]
+				short[k] = o.(map[string]any)[k]
 			}
 			rows = append(rows, short)
 		}
@@ -108,12 +109,12 @@ func (xiaohongshu) answer(q question, a reply) (int, map[string]string, any) {
 			data["orderList"] = rows
 		}
 	case "detail":
-		data = a.one
+		all = a.one
 	case "renew":
 		data["accessToken"], data["refreshToken"] = a.token.token, a.token.refresh
 		data["accessTokenExpiresAt"] = time.Now().Add(7 * 24 * time.Hour).UnixMilli()
 	}
-	return http.StatusOK, nil, map[string]any{"error_code": 0, "success": true, "error_msg": "", "data": data}
+	return http.StatusOK, nil, map[string]any{"error_code": 0, "success": true, "error_msg": "", "data": all}
 }
 
 func (xiaohongshu) fault(_ question, t trouble) (int, any) {

@@ -213,9 +213,10 @@ func (s *Shop) close(c cursor, page channelmap.Page) channel.Page {
 	next := cursor{read: max(c.to, c.read)}
 	probe := next
 	probe.window(s.o, s.app.now())
-	// Worth asking at once only while whole windows are behind: the tail of a
-	// second or two can wait for the next pull.
-	more := time.Duration(probe.to-probe.from)*time.Second >= s.o.Window || !s.o.Until.IsZero() && probe.to > next.read
+	// Worth asking at once only while much is behind: the tail of a second or two
+	// can wait for the next pull.
+	span := time.Duration(probe.to-probe.from) * time.Second
+	more := span >= min(s.o.Window, s.o.Overlap+time.Minute) || !s.o.Until.IsZero() && probe.to > next.read
 	return channel.Page{Orders: s.own(page), Next: next.String(), More: more}
 }
 
