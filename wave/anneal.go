@@ -38,6 +38,7 @@ type load struct {
 	cost  int64 // of its walk, in ticks
 	due   int64 // the first of its items, in nanoseconds; only with a crew
 	name  uint64
+	ways  []stretch // of its walk; only while it is annealed
 }
 
 func newSearch(l *Layout, items []item, c Cart, seed uint64) *search {
@@ -69,6 +70,19 @@ func (s *search) begin(batches [][]int) {
 		}
 		s.carts = append(s.carts, b)
 	}
+}
+
+// grow makes the batches to start from; another worker lists the neighbours meanwhile.
+func (s *search) grow(ctx context.Context, e Effort) {
+	var batches [][]int
+	var wg sync.WaitGroup
+	wg.Go(func() { batches = grow(ctx, s.l, s.items, s.cart, e) })
+	if e.Workers < 2 {
+		wg.Wait()
+	}
+	s.near = s.neighbours(ctx, e)
+	wg.Wait()
+	s.begin(batches)
 }
 
 const (
@@ -183,7 +197,7 @@ func (s *search) total() int64 {
 func clone(carts []load) []load {
 	carts = slices.Clone(carts)
 	for k := range carts {
-		carts[k].items = slices.Clone(carts[k].items)
+		carts[k].items, carts[k].ways = slices.Clone(carts[k].items), nil
 	}
 	return carts
 }
@@ -301,9 +315,10 @@ func newAnnealer(s *search, w int) *annealer {
 // are set.
 func (a *annealer) take(number int32, carts []load) {
 	a.number, a.carts, a.ids, a.total, a.least = number, carts, a.ids[:0], 0, far
-	for _, b := range carts {
-		a.total += b.cost
-		a.ids = append(a.ids, b.items...)
+	for k := range carts {
+		a.total += carts[k].cost
+		a.ids = append(a.ids, carts[k].items...)
+		a.pave(&carts[k])
 	}
 	if !a.swap {
 		a.carts = append(a.carts, load{})
@@ -326,8 +341,8 @@ func (a *annealer) keep() {
 	a.best = a.best[:len(a.carts)]
 	for k, b := range a.carts {
 		items := append(a.best[k].items[:0], b.items...)
+		b.items, b.ways = items, nil
 		a.best[k] = b
-		a.best[k].items = items
 	}
 }
 
@@ -490,15 +505,13 @@ func (a *annealer) cost(b *load, name uint64, out, in []int32) int64 {
 	if m.name == name {
 		return m.cost
 	}
-	for _, i := range b.items {
-		if len(out) == 0 || i != out[0] && i != out[len(out)-1] {
-			a.g.put(a.items[i].cells)
-		}
+	for _, i := range out {
+		a.g.take(a.items[i].cells)
 	}
 	for _, i := range in {
 		a.g.put(a.items[i].cells)
 	}
-	*m = memo{name, a.g.length() + a.setup}
+	*m = memo{name, a.g.changed(b.ways) + a.setup}
 	return m.cost
 }
 
@@ -513,6 +526,15 @@ func (a *annealer) put(b *load, out, in []int32, k int32) {
 		b.items = append(b.items, i)
 		a.home[i] = k
 	}
+	a.pave(b)
+}
+
+// pave makes the stretches of the cart's walk anew.
+func (a *annealer) pave(b *load) {
+	for _, i := range b.items {
+		a.g.count(a.items[i].cells)
+	}
+	b.ways = a.g.ways(b.ways)
 }
 
 // tidy keeps exactly one empty cart, the last, after a change between two.
@@ -564,7 +586,7 @@ func (s *search) neighbours(ctx context.Context, e Effort) [][]int32 {
 		g.put(s.items[i].cells)
 		alone[i] = g.length()
 	}
-	workers := max(1, e.Workers)
+	workers := max(1, e.Workers-1) // the other one fills carts
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {

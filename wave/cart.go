@@ -56,8 +56,7 @@ func Batch(ctx context.Context, l *Layout, loads []Load, c Cart, e Effort) ([][]
 		return nil, 0, err
 	}
 	s := newSearch(l, items, c, e.Seed)
-	s.begin(grow(ctx, l, items, c, e))
-	s.near = s.neighbours(ctx, e)
+	s.grow(ctx, e)
 	batches := s.run(ctx, e)
 	total := Metres(0)
 	w := walker{l: l}

@@ -47,8 +47,7 @@ func Schedule(ctx context.Context, l *Layout, loads []Load, c Cart, crew Crew, e
 	s := newSearch(l, items, c, e.Seed)
 	s.crew = &crew
 	s.setup = ticks(Metres(crew.Setup.Seconds() * crew.MetresPerSecond))
-	s.begin(grow(ctx, l, items, c, e))
-	s.near = s.neighbours(ctx, e)
+	s.grow(ctx, e)
 	return crew.turns(l, items, s.run(ctx, e)), nil
 }
 

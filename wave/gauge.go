@@ -1,8 +1,10 @@
 package wave
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // The search measures walks by the hundred thousand and compares them only with
@@ -33,7 +35,7 @@ type cell struct {
 type grid struct {
 	spots []int32 // of each place: 64 * word + bit
 	words []word
-	above []int64 // of each place: how far above the lower cross aisle, in ticks
+	above []int32 // of each place: how far above the lower cross aisle, in ticks
 	deep  int64   // from cross aisle to cross aisle of the one block
 	gate  int32   // the depot's word; -1: not one block
 	high  bool    // the depot is at the upper cross aisle
@@ -82,7 +84,7 @@ func newGrid(l *Layout) *grid {
 			n = len(g.words) - 1
 		}
 		g.spots = append(g.spots, int32(n)*64+int32(i)-g.words[n].first)
-		g.above = append(g.above, ticks(p.y-cross[0]))
+		g.above = append(g.above, int32(ticks(p.y-cross[0])))
 	}
 	if one && g.gate < 0 {
 		depot()
@@ -90,20 +92,33 @@ func newGrid(l *Layout) *grid {
 	return g
 }
 
+// A stretch is what a walk needs of the places of one word: once holds those that
+// one load at least needs, twice those that two need, thrice those that three need.
+type stretch struct {
+	word                int32
+	first, last, hole   int32 // in one block: the lowest and highest place, and the longest way between neighbours, in ticks
+	once, twice, thrice uint64
+}
+
 // A gauge measures the walk over the cells that were put into it. It belongs to
 // one goroutine.
 type gauge struct {
 	w     walker
 	g     *grid
+	met   bitset   // the words of what is put in or taken out
 	in    []uint64 // the places put in, by word
-	met   bitset   // the words put in
-	list  []int32  // scratch: those words in order
-	visit []int32  // scratch
+	out   []uint64 // and those taken out
+	both  []uint64 // and those taken out twice
+	run   []stretch
+	visit []int32 // scratch
 }
 
 func newGauge(l *Layout) *gauge {
-	g := &gauge{w: walker{l: l}, g: l.grid, in: make([]uint64, len(l.grid.words)), met: newBitset(int32(len(l.grid.words)))}
-	return g
+	n := len(l.grid.words)
+	return &gauge{
+		w: walker{l: l}, g: l.grid, met: newBitset(int32(n)),
+		in: make([]uint64, n), out: make([]uint64, n), both: make([]uint64, n),
+	}
 }
 
 func (g *gauge) put(cells []cell) {
@@ -113,30 +128,114 @@ func (g *gauge) put(cells []cell) {
 	}
 }
 
+// take takes out the cells of a load; at most two may be taken out.
+func (g *gauge) take(cells []cell) {
+	for _, c := range cells {
+		g.both[c.word] |= g.out[c.word] & c.bits
+		g.out[c.word] |= c.bits
+		g.met[c.word>>6] |= 1 << (c.word & 63)
+	}
+}
+
 // length is the length of the shortest walk over what was put in, in ticks, and
 // empties the gauge.
-func (g *gauge) length() int64 {
+func (g *gauge) length() int64 { return g.changed(nil) }
+
+// changed is the length of the walk over the stretches without what was taken out
+// and with what was put in, and empties the gauge.
+func (g *gauge) changed(ways []stretch) int64 {
 	if g.g.gate >= 0 {
 		g.met.set(g.g.gate)
 	}
-	g.list = g.list[:0]
+	g.run = g.run[:0]
 	for k, m := range g.met {
 		for ; m != 0; m &= m - 1 {
-			g.list = append(g.list, int32(k*64+bits.TrailingZeros64(m)))
+			w := int32(k*64 + bits.TrailingZeros64(m))
+			n := 0
+			for n < len(ways) && ways[n].word < w {
+				n++
+			}
+			g.run, ways = append(g.run, ways[:n]...), ways[n:]
+			need := uint64(0)
+			if len(ways) > 0 && ways[0].word == w {
+				out, both := g.out[w], g.both[w]
+				need = ways[0].once &^ (out &^ both &^ ways[0].twice) &^ (both &^ ways[0].thrice)
+				ways = ways[1:]
+			}
+			need |= g.in[w]
+			g.in[w], g.out[w], g.both[w] = 0, 0, 0
+			if need != 0 || w == g.g.gate {
+				g.run = append(g.run, g.g.stretch(w, need))
+			}
 		}
 		g.met[k] = 0
 	}
+	g.run = append(g.run, ways...)
 	if g.g.gate >= 0 {
 		return g.block()
 	}
 	g.visit = g.visit[:0]
-	for _, w := range g.list {
-		for m := g.in[w]; m != 0; m &= m - 1 {
-			g.visit = append(g.visit, g.g.words[w].first+int32(bits.TrailingZeros64(m)))
+	for i := range g.run {
+		for m := g.run[i].once; m != 0; m &= m - 1 {
+			g.visit = append(g.visit, g.g.words[g.run[i].word].first+int32(bits.TrailingZeros64(m)))
 		}
-		g.in[w] = 0
 	}
 	return ticks(g.w.plan(g.visit))
+}
+
+// ways makes of what was counted the stretches of a walk, in the room of dst, and
+// empties the gauge.
+func (g *gauge) ways(dst []stretch) []stretch {
+	dst = dst[:0]
+	for k, m := range g.met {
+		for ; m != 0; m &= m - 1 {
+			w := int32(k*64 + bits.TrailingZeros64(m))
+			s := g.g.stretch(w, g.in[w])
+			s.twice, s.thrice = g.out[w], g.both[w]
+			g.in[w], g.out[w], g.both[w] = 0, 0, 0
+			dst = append(dst, s)
+		}
+		g.met[k] = 0
+	}
+	return dst
+}
+
+// count puts the cells of one more load in, for ways.
+func (g *gauge) count(cells []cell) {
+	for _, c := range cells {
+		g.both[c.word] |= g.out[c.word] & c.bits
+		g.out[c.word] |= g.in[c.word] & c.bits
+		g.in[c.word] |= c.bits
+		g.met[c.word>>6] |= 1 << (c.word & 63)
+	}
+}
+
+// join puts cells into stretches of which only once is asked.
+func (g *gauge) join(ways []stretch, cells []cell) []stretch {
+	for _, c := range cells {
+		at, there := slices.BinarySearchFunc(ways, c.word, func(s stretch, w int32) int { return cmp.Compare(s.word, w) })
+		if !there {
+			ways = slices.Insert(ways, at, stretch{})
+		}
+		ways[at] = g.g.stretch(c.word, ways[at].once|c.bits)
+	}
+	return ways
+}
+
+func (g *grid) stretch(w int32, need uint64) stretch {
+	s := stretch{word: w, once: need}
+	if need == 0 || g.gate < 0 {
+		return s
+	}
+	above := g.above[g.words[w].first:]
+	s.first, s.last = above[bits.TrailingZeros64(need)], above[63-bits.LeadingZeros64(need)]
+	y := s.first
+	for m := need & (need - 1); m != 0; m &= m - 1 {
+		at := above[bits.TrailingZeros64(m)]
+		s.hole = max(s.hole, at-y)
+		y = at
+	}
+	return s
 }
 
 // block is sweep for one block, unrolled, because batching asks for nothing more
@@ -144,10 +243,10 @@ func (g *gauge) length() int64 {
 // upper touched, both even in one part, or in two.
 func (g *gauge) block() int64 {
 	odd, low, up, one, two := far, far, far, far, far
-	deep, words := g.g.deep, g.g.words
+	deep, words, run := g.g.deep, g.g.words, g.run
 	x, begun := int64(0), false
-	for i := 0; i < len(g.list); {
-		w := &words[g.list[i]]
+	for i := 0; i < len(run); {
+		w := &words[run[i].word]
 		if begun {
 			gap := 2 * (w.x - x)
 			odd, low, up, one, two = odd+gap, min(low, one)+gap, min(up, one)+gap, one+2*gap, two+2*gap
@@ -170,26 +269,21 @@ func (g *gauge) block() int64 {
 		}
 		under, over, hole := int64(-1), int64(-1), int64(-1)
 		first, y := deep, int64(0)
-		for aisle := w.aisle; w.aisle == aisle; w = &words[g.list[i]] {
-			m := g.in[g.list[i]]
-			g.in[g.list[i]] = 0
-			above := g.g.above[w.first:]
+		for aisle := w.aisle; w.aisle == aisle; w = &words[run[i].word] {
+			s := &run[i]
 			switch w.block {
 			case 1:
 				if hole < 0 {
-					first = above[bits.TrailingZeros64(m)]
+					first = int64(s.first)
 				}
-				for ; m != 0; m &= m - 1 {
-					at := above[bits.TrailingZeros64(m)]
-					hole = max(hole, at-y)
-					y = at
-				}
+				hole = max(hole, int64(s.first)-y, int64(s.hole))
+				y = int64(s.last)
 			case 0:
-				under = max(under, -above[bits.TrailingZeros64(m)])
+				under = max(under, -int64(s.first))
 			default:
-				over = above[63-bits.LeadingZeros64(m)] - deep
+				over = int64(s.last) - deep
 			}
-			if i++; i == len(g.list) {
+			if i++; i == len(run) {
 				break
 			}
 		}

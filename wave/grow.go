@@ -5,7 +5,6 @@ import (
 	"context"
 	"math/bits"
 	"slices"
-	"sync"
 )
 
 // A waiting item is not on a cart yet.
@@ -25,17 +24,17 @@ type grower struct {
 
 	sum    Load
 	class  int
-	cells  []cell // of all items on the cart
+	ways   []stretch // of its walk
 	aisles uint64
 }
 
-// growing is how many items each of several workers must have: fewer do not fill
-// the last carts well.
-const growing = 5000
+// measured is how many of the open items are walked in full before one joins.
+const measured = 48
 
 // grow fills cart after cart: it begins with the item that is farthest away and
-// adds the one that lengthens the walk least, of those that share
-// the most aisles with the cart and open the fewest. Without time left it adds the first that fits.
+// adds the one that lengthens the walk least, of those that share the most aisles
+// with the cart and open the fewest. Without time left it adds the first that fits.
+// One goroutine does it: two lists of half the items make walks a tenth longer.
 func grow(ctx context.Context, l *Layout, items []item, c Cart, e Effort) [][]int {
 	open := make([]waiting, len(items))
 	g := newGauge(l)
@@ -44,30 +43,19 @@ func grow(ctx context.Context, l *Layout, items []item, c Cart, e Effort) [][]in
 		open[i] = waiting{int32(i), items[i].aisles, g.length()}
 	}
 	slices.SortStableFunc(open, func(a, b waiting) int { return cmp.Compare(b.alone, a.alone) })
-	n := max(1, min(e.Workers, len(items)/growing))
-	batches := make([][][]int, n)
-	var wg sync.WaitGroup
-	for k := range n {
-		b := grower{g: newGauge(l), items: items, cart: c, window: max(500, min(4000, 200_000_000/max(1, len(items))))}
-		for i := k; i < len(open); i += n {
-			b.open = append(b.open, open[i])
-		}
-		wg.Go(func() { batches[k] = b.all(ctx, e) })
-	}
-	wg.Wait()
-	return slices.Concat(batches...)
+	b := grower{g: g, items: items, cart: c, open: open, window: max(500, 200_000_000/max(1, len(items)))}
+	return b.all(ctx, e)
 }
 
 func (b *grower) all(ctx context.Context, e Effort) [][]int {
 	var all [][]int
 	over := false
 	for len(b.open) > 0 {
-		over = over || e.over(ctx)
-		b.sum, b.cells, b.aisles, b.class = Load{}, b.cells[:0], 0, b.items[b.open[0].i].class
+		b.sum, b.ways, b.aisles, b.class = Load{}, b.ways[:0], 0, b.items[b.open[0].i].class
 		var batch []int
 		for k := 0; k >= 0; {
 			batch = append(batch, b.take(k))
-			if over {
+			if over = over || e.over(ctx); over {
 				k = slices.IndexFunc(b.open[:min(len(b.open), shortlist)], b.fits)
 			} else {
 				k = b.cheapest()
@@ -86,13 +74,7 @@ func (b *grower) take(k int) int {
 	it := &b.items[i]
 	b.sum = b.sum.plus(it.Load)
 	b.aisles |= it.aisles
-	for _, c := range it.cells {
-		at, there := slices.BinarySearchFunc(b.cells, c, func(x, y cell) int { return cmp.Compare(x.word, y.word) })
-		if !there {
-			b.cells = slices.Insert(b.cells, at, cell{word: c.word})
-		}
-		b.cells[at].bits |= c.bits
-	}
+	b.ways = b.g.join(b.ways, it.cells)
 	return int(i)
 }
 
@@ -105,7 +87,7 @@ func (b *grower) fits(w waiting) bool {
 // none fits.
 func (b *grower) cheapest() int {
 	type choice struct{ k, added int }
-	var best [2 * shortlist]choice
+	var best [measured]choice
 	n := 0
 	for k, w := range b.open[:min(len(b.open), b.window)] {
 		ch := choice{k, 2*bits.OnesCount64(w.aisles&^b.aisles) - bits.OnesCount64(w.aisles&b.aisles)}
@@ -121,9 +103,8 @@ func (b *grower) cheapest() int {
 	}
 	k, least := -1, 2*far
 	for _, ch := range best[:n] {
-		b.g.put(b.cells)
 		b.g.put(b.items[b.open[ch.k].i].cells)
-		if m := b.g.length(); m < least {
+		if m := b.g.changed(b.ways); m < least {
 			k, least = ch.k, m
 		}
 	}

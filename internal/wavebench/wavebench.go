@@ -3,11 +3,16 @@
 // shares nothing with it, and puts the two rules beside it that floors use today.
 //
 //	go run ./internal/wavebench -dir DIR -ref CSV -time 2s -seed 1
+//	go run ./internal/wavebench -orders CSV -count 10000 -time 3s
 //
 // DIR has a folder for every set. The CSV says set, file, reference_value,
 // proven_optimal, objective; its rows are the instances that are run. On standard
 // output comes a row an instance, on standard error a summary a set. A plan that
 // the checker refuses ends the run with exit code 1, after all rows.
+//
+// The second form draws orders from the invoices of Online Retail II, lays the goods
+// out in several ways on a floor of 30 aisles, and takes first come, first fit with
+// the shortest walks as the reference.
 package main
 
 import (
@@ -40,8 +45,15 @@ func main() {
 	flag.IntVar(&o.every, "every", 1, "only every n-th instance of a set")
 	flag.IntVar(&o.workers, "workers", runtime.NumCPU(), "goroutines for an instance")
 	flag.BoolVar(&o.busy, "busy", false, "count processor time, not time on the wall: for a machine that others use, too")
+	flag.StringVar(&o.orders, "orders", "", "CSV of Online Retail II: plan -count of its orders on a made-up floor instead; -sets names slottings")
+	flag.IntVar(&o.count, "count", 10_000, "orders to draw")
+	flag.IntVar(&o.tries, "tries", 0, "changes each goroutine tries, instead of -time: the same plan on every machine")
 	flag.Parse()
-	if err := o.run(os.Stdout, os.Stderr); err != nil {
+	run := o.run
+	if o.orders != "" {
+		run = o.scale
+	}
+	if err := run(os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "wavebench:", err)
 		os.Exit(1)
 	}
@@ -52,8 +64,13 @@ type options struct {
 	time           time.Duration
 	seed           uint64
 	every, workers int
+	tries          int
 	busy           bool
+	orders         string
+	count          int
 }
+
+var columns = []string{"set", "file", "value", "reference", "ratio", "proven", "fcfs_value", "sshape_value", "feasible", "cpu_s", "wall_s"}
 
 // A reference is a row of the reference file.
 type reference struct {
@@ -68,7 +85,7 @@ func (o options) run(out, summary io.Writer) error {
 	}
 	rows := csv.NewWriter(out)
 	defer rows.Flush()
-	rows.Write([]string{"set", "file", "value", "reference", "ratio", "proven", "fcfs_value", "sshape_value", "feasible", "cpu_s", "wall_s"})
+	rows.Write(columns)
 	var tallies []*tally
 	seen := map[string]int{}
 	var bad error
@@ -148,6 +165,9 @@ type instance interface {
 
 // effort begins to count the time of one instance.
 func (o options) effort() wave.Effort {
+	if o.tries > 0 {
+		return wave.Effort{Seed: o.seed, Workers: o.workers, Iterations: o.tries}
+	}
 	start, cpu := time.Now(), cpuTime()
 	spent := func() float64 { return time.Since(start).Seconds() / o.time.Seconds() }
 	if o.busy {
@@ -228,6 +248,15 @@ func cpuTime() float64 {
 		return math.NaN()
 	}
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
+// peakMemory is the most memory this process has had, in bytes.
+func peakMemory() int64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return u.Maxrss << 10
 }
 
 // A tally sums up a set.

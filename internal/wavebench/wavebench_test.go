@@ -2,6 +2,7 @@ package main
 
 import (
 	"compress/gzip"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -89,6 +90,31 @@ func TestRun(t *testing.T) {
 	}
 	if !strings.Contains(summary.String(), "henn_waescher: 1 instances, ratio mean 1.0000 worst 1.0000, 1 at the reference or better") {
 		t.Errorf("summary\n%s", summary.String())
+	}
+}
+
+// Orders drawn from invoices are planned on every slotting, and what is no sale is left out.
+func TestScale(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "sales.csv")
+	sales := "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+	for i := range 40 {
+		sales += fmt.Sprintf("%d,%d,CUP,2,2009-12-01 07:45:00,1.5,1,UK\r\n%d,%d,JAR,1,2009-12-01 07:45:00,1.5,1,UK\n", i, 1000+i%7, i, 2000+i%5)
+	}
+	sales += "C9,9999,CUP,-2,2009-12-01 07:45:00,1.5,1,UK\n77,POST,POSTAGE,1,2009-12-01 07:45:00,3,1,UK\n"
+	if err := os.WriteFile(path, []byte(sales), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	orders, goods, err := readInvoices(path)
+	if err != nil || len(orders) != 40 || len(goods) != 12 {
+		t.Fatalf("%d orders of %d goods, %v; want 40 of 12", len(orders), len(goods), err)
+	}
+	var out, summary strings.Builder
+	o := options{orders: path, count: 60, tries: 500, seed: 1, workers: 2}
+	if err := o.scale(&out, &summary); err != nil {
+		t.Fatal(err)
+	}
+	if rows := strings.Count(out.String(), ",true,"); rows != len(slottings) {
+		t.Errorf("%d of %d slottings were planned:\n%s", rows, len(slottings), out.String())
 	}
 }
 
