@@ -137,6 +137,7 @@ func (f PersonLoggedOut) Subjects() []string {
 type OrderReceived struct {
 	Order OrderID   `json:"order"`
 	Shop  ShopOrder `json:"shop"`
+	Trial bool      `json:"trial,omitempty"` // its channel is on trial: no hand touches it
 }
 
 func (OrderReceived) Kind() Kind           { return "order.received/1" }

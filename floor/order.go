@@ -119,6 +119,7 @@ type Order struct {
 	// CollectedAt is the carrier's first scan, of several parcels the last.
 	CollectedAt time.Time
 	Token       string // of the shop's newest recipient: a change freezes
+	Trial       bool   `cbor:",omitempty"` // its channel is on trial: no hand touches it
 	First       uint64 // the event that brought the order
 	Seq         uint64 // the newest event that touched it
 }

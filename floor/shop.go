@@ -67,6 +67,7 @@ const (
 	HoldRule       = "rule"       // a rule of the site; Field names it, Text says the cause and the cure
 	HoldScore      = "score"      // the health score, in Field, is too low
 	HoldRuleBroke  = "rule_broke" // the rule in Field could not be asked of this order
+	HoldTrial      = "trial"      // its channel is on trial: it goes when a lead opens the channel
 )
 
 // ShopHold reports whether the code is one the shop sets and lifts.
@@ -76,6 +77,16 @@ func ShopHold(code string) bool {
 		return true
 	}
 	return false
+}
+
+// WithoutHold gives the holds but those of a code.
+func WithoutHold(holds []Hold, code string) (left []Hold) {
+	for _, h := range holds {
+		if h.Code != code {
+			left = append(left, h)
+		}
+	}
+	return left
 }
 
 // A Recipient is who gets a parcel. It is personal data: it is kept sealed and

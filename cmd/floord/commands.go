@@ -434,6 +434,25 @@ func channelCommand() *cli.Command {
 				},
 			},
 			{
+				Name: "trial", Usage: "say how a channel's trial goes, and which orders floord would not have shipped", ArgsUsage: "CHANNEL",
+				Flags: []cli.Flag{configFlag()}, Action: onSite("channel", "trial"),
+			},
+			{
+				Name: "open", Usage: "end a channel's trial: its orders are worked on from now on", ArgsUsage: "CHANNEL",
+				Flags: []cli.Flag{configFlag(), &cli.BoolFlag{Name: "adopt", Usage: "work on what came during the trial and is not shipped, too"}},
+				Action: func(ctx context.Context, c *cli.Command) error {
+					words := []string{"channel", "open"}
+					if !c.Bool("adopt") {
+						return onSite(words...)(ctx, c)
+					}
+					cfg, err := load(c)
+					if err != nil {
+						return err
+					}
+					return daemon.Operate(ctx, cfg, append(append(words, c.Args().Slice()...), daemon.AdoptOrders), nil, os.Stdout)
+				},
+			},
+			{
 				Name: "backfill", Usage: "read a period of a shop again, beside the live reading", ArgsUsage: "CHANNEL",
 				Flags: []cli.Flag{
 					configFlag(),

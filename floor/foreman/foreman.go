@@ -56,6 +56,8 @@ type Options struct {
 	SortCode func(floor.CarrierID, floor.Recipient) string
 	// Reports says whether a channel takes ship reports and answers; nil: none does.
 	Reports func(floor.ChannelID) bool
+	// Trial says whether a channel is on trial until a lead opens it; nil: none is.
+	Trial func(floor.ChannelID) bool
 	// Rules judge orders as they come in; nil: those that are shipped.
 	Rules *rules.Rules
 	// ReserveFor is how long stock is promised to an order that no wave has; 0: for ever.
@@ -100,6 +102,9 @@ func New(l *ledger.Ledger, o Options) *Foreman {
 	o.Tolerance.Least = cmp.Or(o.Tolerance.Least, 10)
 	if o.Reports == nil {
 		o.Reports = func(floor.ChannelID) bool { return false }
+	}
+	if o.Trial == nil {
+		o.Trial = func(floor.ChannelID) bool { return false }
 	}
 	if o.Rules == nil {
 		o.Rules = rules.Default()
@@ -218,6 +223,8 @@ func awake(o *floor.Order) error {
 		return frozen(o)
 	case o.State == floor.Closed:
 		return floor.Refuse("order-closed", "order", o.ID, "why", o.ClosedWhy)
+	case o.Trial:
+		return floor.Refuse("on-trial", "order", o.ID, "channel", o.Channel)
 	}
 	return nil
 }

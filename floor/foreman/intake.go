@@ -95,7 +95,7 @@ func (f *Foreman) AddressAsked(ctx context.Context, by By, ch floor.ChannelID, s
 			return err
 		}
 		o, ok, err := i.Order(id)
-		if err != nil || !ok {
+		if err != nil || !ok || o.Trial {
 			return err
 		}
 		outcome := addressOutcome(o.State)
@@ -209,12 +209,22 @@ func (i *intake) receive(s floor.ShopOrder) error {
 	if err != nil {
 		return err
 	}
-	i.add(floor.OrderReceived{Order: id, Shop: s})
+	trial, err := i.onTrial(s.Channel)
+	if err != nil {
+		return err
+	}
+	i.add(floor.OrderReceived{Order: id, Shop: s, Trial: trial})
 	i.judged(floor.Order{ID: id, Score: -1}, j)
+	if trial {
+		j.Holds = append(j.Holds, floor.Hold{Code: floor.HoldTrial})
+	}
 	i.add(floor.OrderHeld{Order: id, Holds: j.Holds})
 	if s.State == floor.ShopCancelled {
 		i.add(floor.OrderClosed{Order: id, Why: "cancelled"})
 		return nil
+	}
+	if trial && s.State.Rank() >= floor.ShopShipped.Rank() {
+		return i.tried(id, j.Holds, s)
 	}
 	if len(j.Holds) > 0 {
 		i.got.Held++
@@ -336,14 +346,20 @@ func hasShopHold(holds []floor.Hold) bool {
 // reviseEarly follows up on an order that no hand holds yet: a cancel closes it,
 // anything else is judged again.
 func (i *intake) reviseEarly(o floor.Order, s floor.ShopOrder) error {
-	if s.State == floor.ShopCancelled {
+	switch {
+	case s.State == floor.ShopCancelled && o.Trial:
+		i.add(floor.OrderClosed{Order: o.ID, Why: "cancelled"})
+		return nil
+	case s.State == floor.ShopCancelled:
 		return i.stopUnheld(o, s.ModifiedAt)
+	case s.State.Rank() >= floor.ShopShipped.Rank() && o.Trial:
+		return i.tried(o.ID, o.Holds, s)
 	}
 	j, err := i.f.judge(i.f.o.Rules, s, i.now, i.SKU)
 	if err != nil {
 		return err
 	}
-	waited := len(o.Holds) > 0 && !slices.ContainsFunc(o.Holds, func(h floor.Hold) bool { return !floor.ShopHold(h.Code) })
+	waited := len(o.Holds) > 0 && !slices.ContainsFunc(o.Holds, func(h floor.Hold) bool { return !floor.ShopHold(h.Code) && h.Code != floor.HoldTrial })
 	if sameLines(o, s) && s.Note() == o.Note && floor.RecipientMark(s.To) == o.Token && !waited {
 		j.Holds = shopHolds(s)
 		for _, h := range o.Holds {
@@ -351,7 +367,9 @@ func (i *intake) reviseEarly(o floor.Order, s floor.ShopOrder) error {
 				j.Holds = append(j.Holds, h) // the floor's own reasons stay until a person lifts them
 			}
 		}
-	} // else it is another order now, or one that only the shop has held so far
+	} else if o.Trial { // it is another order now, or one that only the shop has held so far
+		j.Holds = append(j.Holds, floor.Hold{Code: floor.HoldTrial})
+	}
 	i.judged(o, j)
 	if !slices.Equal(j.Holds, o.Holds) {
 		i.add(floor.OrderHeld{Order: o.ID, Holds: j.Holds})

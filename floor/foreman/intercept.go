@@ -179,7 +179,7 @@ func (i *intake) lastAsk() string { return fmt.Sprintf("%s/%06d", i.asks.prefix,
 
 // answer asks for the shop to be told how its cancel ended.
 func (i *intake) answer(o floor.Order, outcome string) error {
-	if !i.f.o.Reports(o.Channel) {
+	if !i.f.o.Reports(o.Channel) || o.Trial {
 		return nil
 	}
 	e, err := i.effects()
@@ -277,6 +277,8 @@ func (f *Foreman) Freeze(ctx context.Context, by By, id floor.OrderID, why floor
 			return awake(&o)
 		case o.Over():
 			return floor.Refuse("order-left", "order", id)
+		case o.Trial:
+			return awake(&o)
 		}
 		_, err = i.freeze(&o, why, i.now)
 		return err

@@ -182,6 +182,9 @@ func settings(cfg *config.Config) foreman.Options {
 		reports[c.ID] = c.Driver != "csv"
 	}
 	o.Reports = func(c floor.ChannelID) bool { return reports[c] }
+	o.Trial = func(id floor.ChannelID) bool {
+		return slices.ContainsFunc(cfg.Channels, func(c config.Channel) bool { return c.ID == id && c.Trial })
+	}
 	return o
 }
 

@@ -53,6 +53,8 @@ var commands = []command{
 	{"stock", stock},
 	{"slotting", slotting},
 	{"channel backfill", backfill},
+	{"channel trial", channelTrial},
+	{"channel open", channelOpen},
 	{"count", count},
 	{"device tape", noTape},
 	{"sheet", sheet},

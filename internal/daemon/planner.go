@@ -75,7 +75,7 @@ func (s *Site) layout() (*wave.Layout, error) {
 var news = ledger.Topic{
 	string(floor.OrderHeld{}.Kind()), string(floor.StockCounted{}.Kind()), string(floor.StockFreed{}.Kind()),
 	string(floor.OrderThawed{}.Kind()), string(floor.LinePutBack{}.Kind()), string(floor.TaskDone{}.Kind()),
-	string(floor.SKUResumed{}.Kind()), string(floor.QuotaSet{}.Kind()), string(floor.PersonLoggedIn{}.Kind()), string(floor.TaskTaken{}.Kind()),
+	string(floor.SKUResumed{}.Kind()), string(floor.ChannelOpened{}.Kind()), string(floor.QuotaSet{}.Kind()), string(floor.PersonLoggedIn{}.Kind()), string(floor.TaskTaken{}.Kind()),
 }
 
 func (p *planner) run(ctx context.Context) error {

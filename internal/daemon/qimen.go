@@ -156,7 +156,7 @@ func (d *Daemon) tellStep(ctx context.Context, s *shop, q *qimen.Channel, e floo
 		return false, nil
 	}
 	err := d.ledger.Read(func(v *ledger.View) (err error) { o, _, err = v.Order(id); return err })
-	if err != nil || o.Channel != s.id {
+	if err != nil || o.Channel != s.id || o.Trial {
 		return false, err
 	}
 	for tries := 1; ; tries++ {

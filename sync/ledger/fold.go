@@ -61,6 +61,8 @@ const (
 	vCodes      = "codes"      // hash -> floor.DeviceInvited
 	vCursors    = "cursors"    // channel -> cursor
 	vCharsets   = "charsets"   // station -> floor.CharsetTold
+	vTrials     = "trials"     // channel -> floor.TrialRun
+	vTried      = "tried"      // channel|number -> floor.Tried, the newest floor.MaxTried
 	vNotices    = "notices"    // channel|seq -> unix ns: what was pushed and not yet followed up
 	vIntercepts = "intercepts" // day/number -> floor.Intercept
 	vOpenAsks   = "open-asks"  // day/number -> "": intercepts not ended
@@ -121,6 +123,10 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.received(x)
 	case floor.OrderRevised:
 		return f.revised(x)
+	case floor.OrderTried:
+		return f.tried(x)
+	case floor.ChannelOpened:
+		return f.opened(x)
 	case floor.NoticeTaken:
 		if err := f.count("notices", 1); err != nil {
 			return err
@@ -147,7 +153,7 @@ func (f *folder) fact(fact floor.Fact) error {
 				bend(o, floor.BentHold)
 			}
 			o.Holds = x.Holds
-			if len(x.Holds) == 0 && o.State == floor.New {
+			if len(x.Holds) == 0 && o.State == floor.New && !o.Trial {
 				o.State = floor.Checked
 			}
 		})

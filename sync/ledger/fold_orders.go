@@ -24,9 +24,17 @@ func (f *folder) received(x floor.OrderReceived) error {
 	}
 	o := floor.Order{
 		ID: x.Order, Channel: s.Channel, Shop: s.Shop, Number: s.Number, State: floor.New, ReceivedAt: f.e.At,
-		First: f.e.Seq,
+		First: f.e.Seq, Trial: x.Trial,
+	}
+	if x.Trial {
+		if err := f.trialRun(s.Channel, func(t *floor.TrialRun) { t.Orders++ }); err != nil {
+			return err
+		}
 	}
 	for _, l := range s.Lines {
+		if x.Trial {
+			break // other hands pick it
+		}
 		if err := f.demand(l.SKU, l.Qty); err != nil {
 			return err
 		}
@@ -108,6 +116,12 @@ func (f *folder) save(was, o *floor.Order) error {
 	keepRow(f.r, vOrders, string(o.ID), *o)
 	if err := f.lists(was, o); err != nil {
 		return err
+	}
+	if o.Trial {
+		return nil // it counts nowhere
+	}
+	if was != nil && was.Trial {
+		was = nil // it counts from now on
 	}
 	if err := errors.Join(f.due(was, o, ShipBy), f.due(was, o, CollectBy)); err != nil {
 		return err

@@ -1,0 +1,57 @@
+package floor
+
+import "time"
+
+// OrderTried says that the shop shipped an order of a channel on trial by other
+// hands. Differs is why floord would not have shipped it; none: it would have.
+type OrderTried struct {
+	Order   OrderID   `json:"order"`
+	Channel ChannelID `json:"channel"`
+	State   ShopState `json:"state"`
+	Differs []Hold    `json:"differs,omitempty"`
+}
+
+func (OrderTried) Kind() Kind           { return "order.tried/1" }
+func (f OrderTried) Subjects() []string { return []string{order(f.Order)} }
+
+// ChannelOpened ends a channel's trial: its orders are worked on from now on. Adopt
+// says that those which came during the trial and are not shipped are too; else they
+// are left to those who ship them now, but for those nobody has paid yet.
+type ChannelOpened struct {
+	Channel ChannelID `json:"channel"`
+	Adopt   bool      `json:"adopt"`
+}
+
+func (ChannelOpened) Kind() Kind           { return "channel.opened/1" }
+func (f ChannelOpened) Subjects() []string { return []string{"channel:" + string(f.Channel)} }
+
+func init() {
+	register[OrderTried]()
+	register[ChannelOpened]()
+}
+
+// A TrialRun is how a channel's trial goes: what became of the orders that the shop
+// shipped by other hands meanwhile.
+type TrialRun struct {
+	Channel ChannelID
+	Began   time.Time      // of its first order
+	Orders  int            // that came
+	Same    int            // shipped by other hands, and floord would have shipped them too
+	Differ  int            // it would not have,
+	Why     map[string]int // for these hold codes
+	Opened  time.Time      // a lead opened the channel; zero: not yet
+	By      Actor
+	Adopted int // orders taken over then
+	Left    int // orders left to others then
+}
+
+// A Tried is an order on trial that the shop shipped and floord would not have.
+type Tried struct {
+	Order   OrderID
+	Channel ChannelID
+	At      time.Time
+	Why     []Hold
+}
+
+// MaxTried is how many of them are kept for a channel, the newest.
+const MaxTried = 500

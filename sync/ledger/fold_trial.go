@@ -1,0 +1,108 @@
+package ledger
+
+import (
+	"fmt"
+
+	"floord/floor"
+)
+
+func (f *folder) trialRun(ch floor.ChannelID, change func(*floor.TrialRun)) error {
+	t, ok, err := ownRow[floor.TrialRun](f.r, vTrials, string(ch))
+	if err != nil {
+		return err
+	}
+	if !ok {
+		t = floor.TrialRun{Channel: ch, Began: f.e.At}
+	}
+	if t.Why == nil {
+		t.Why = map[string]int{}
+	}
+	change(&t)
+	keepRow(f.r, vTrials, string(ch), t)
+	return nil
+}
+
+func triedKey(ch floor.ChannelID, n int) string { return fmt.Sprintf("%s|%012d", ch, n) }
+
+// tried ends an order on trial that was shipped by other hands.
+func (f *folder) tried(x floor.OrderTried) error {
+	n := 0
+	err := f.trialRun(x.Channel, func(t *floor.TrialRun) {
+		if len(x.Differs) == 0 {
+			t.Same++
+			return
+		}
+		t.Differ++
+		n = t.Differ
+		for _, h := range x.Differs {
+			t.Why[h.Code]++
+		}
+	})
+	if err == nil && n > 0 {
+		err = putRow(f.r, vTried, triedKey(x.Channel, n), floor.Tried{Order: x.Order, Channel: x.Channel, At: f.e.At, Why: x.Differs})
+	}
+	if err == nil && n > floor.MaxTried {
+		err = f.r.delete(vTried, triedKey(x.Channel, n-floor.MaxTried))
+	}
+	if err != nil {
+		return err
+	}
+	return f.order(x.Order, func(o *floor.Order) { f.end(o, "shipped-elsewhere") })
+}
+
+func (f *folder) end(o *floor.Order, why string) {
+	o.State, o.ClosedWhy, o.ClosedAt = floor.Closed, why, f.e.At
+}
+
+// opened ends a channel's trial. What nobody has paid yet is always taken over.
+func (f *folder) opened(x floor.ChannelOpened) error {
+	var waiting []floor.OrderID
+	err := scanRows(f.r, vLive, "", "", func(key string, _ floor.State) bool {
+		waiting = append(waiting, floor.OrderID(key))
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	adopted, left := 0, 0
+	for _, id := range waiting {
+		o, ok, err := getRow[floor.Order](f.r, vOrders, string(id))
+		if err != nil {
+			return err
+		}
+		if !ok || !o.Trial || o.Channel != x.Channel {
+			continue
+		}
+		take := o.ShopState == floor.ShopUnpaid || x.Adopt && o.ShopState == floor.ShopPaid
+		err = f.order(id, func(o *floor.Order) {
+			if !take {
+				left++
+				f.end(o, "trial")
+				return
+			}
+			adopted++
+			o.Trial = false
+			o.Holds = floor.WithoutHold(o.Holds, floor.HoldTrial)
+			if len(o.Holds) == 0 {
+				o.State = floor.Checked
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return f.trialRun(x.Channel, func(t *floor.TrialRun) {
+		t.Opened, t.By, t.Adopted, t.Left = f.e.At, f.e.Actor, adopted, left
+	})
+}
+
+// TrialRun gives how a channel's trial goes or went, if it had one.
+func (v *View) TrialRun(ch floor.ChannelID) (floor.TrialRun, bool, error) {
+	return getRow[floor.TrialRun](v.rows, vTrials, string(ch))
+}
+
+// Tried calls f with the orders on trial of a channel that floord would not have
+// shipped, the oldest kept first, until f says no.
+func (v *View) Tried(ch floor.ChannelID, f func(floor.Tried) bool) error {
+	return scanRows(v.rows, vTried, "", string(ch)+"|", func(_ string, t floor.Tried) bool { return f(t) })
+}
