@@ -528,7 +528,7 @@ type escpos struct {
 // escposLengths are commands of a known length, name included.
 var escposLengths = map[string]int{
 	"\x1b@": 2, "\x1c&": 2, "\x1bL": 2, "\x1bT": 3, "\x1bW": 10, "\x1b$": 4, "\x1d$": 4, "\x1b\\": 4, "\x1d\\": 4, "\x1d!": 3,
-	"\x1dh": 3, "\x1dw": 3, "\x1dH": 3, "\x1bd": 3, "\x1dV": 4,
+	"\x1dh": 3, "\x1dw": 3, "\x1dH": 3, "\x1bd": 3, "\x1dV": 4, "\x1b%": 3,
 }
 
 func (s *escpos) next(c byte) []event {
@@ -600,6 +600,18 @@ func (s *escpos) length() int {
 	}
 	two := func(at int) int { return int(b[at]) | int(b[at+1])<<8 }
 	switch string(b[:2]) {
+	case "\x1b&": // letters of so many bytes a column, each with its width in front
+		n := 5
+		if len(b) < n {
+			return n
+		}
+		for c := int(b[3]); c <= int(b[4]); c++ {
+			if len(b) <= n {
+				return n + 1
+			}
+			n += 1 + int(b[2])*int(b[n])
+		}
+		return n
 	case "\x1dv":
 		if len(b) < 8 {
 			return 8

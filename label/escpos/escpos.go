@@ -3,7 +3,7 @@
 //
 // A label is composed in page mode, where every text and code has its place:
 // text as text wherever the printer's own Chinese font has it, rare characters
-// and lines as small raster pictures. A printer without page mode gets the whole
+// as small raster pictures, lines as letters that the printer is taught. A printer without page mode gets the whole
 // label as raster (Options.Raster).
 //
 // No text can command the printer: commands begin with a control, and no control
@@ -43,10 +43,12 @@ type Options struct {
 	Raster bool
 
 	// Quirks. Some firmware takes a place in page mode as that of the upper edge.
-	// Printers that encode wrongly get their codes drawn.
-	FromTop    bool
-	BarsAsDots bool
-	QRAsBitmap bool
+	// Printers that encode wrongly get their codes drawn, those that cannot be
+	// taught letters (ESC &) their lines.
+	FromTop     bool
+	LinesAsDots bool
+	BarsAsDots  bool
+	QRAsBitmap  bool
 }
 
 const font = 24 // dots
@@ -110,8 +112,17 @@ func Encode(p label.Page, o Options) (label.Job, error) {
 // A writer is one call of Encode.
 type writer struct {
 	opt   Options
-	scale int // GS ! in force
+	scale byte // GS ! in force
+	line  int  // thickness of the lines that the printer was taught, 0 for none
 	out   []byte
+}
+
+// size chooses how many times wider and higher than 24 dots letters are.
+func (w *writer) size(wide, high int) {
+	if n := byte(wide-1)<<4 | byte(high-1); n != w.scale {
+		w.out = append(w.out, 0x1d, '!', n)
+		w.scale = n
+	}
 }
 
 func (w *writer) send(s string) { w.out = append(w.out, s...) }
@@ -143,15 +154,7 @@ func (w *writer) page(s label.Sheet) {
 	for _, q := range s.QRs {
 		w.qr(q)
 	}
-	for _, r := range s.Rules {
-		w.fill(r)
-	}
-	for _, b := range s.Boxes {
-		w.fill(label.Rect{X: b.X, Y: b.Y, W: b.W, H: b.Line})
-		w.fill(label.Rect{X: b.X, Y: b.Y + b.H - b.Line, W: b.W, H: b.Line})
-		w.fill(label.Rect{X: b.X, Y: b.Y, W: b.Line, H: b.H})
-		w.fill(label.Rect{X: b.X + b.W - b.Line, Y: b.Y, W: b.Line, H: b.H})
-	}
+	w.lines(s)
 	for _, r := range s.Runs {
 		w.native(r)
 	}
@@ -203,10 +206,7 @@ func (w *writer) native(r label.Run) {
 	if len(signs) == 0 {
 		return
 	}
-	if k := r.Height / font; k != w.scale {
-		w.out = append(w.out, 0x1d, '!', byte(k-1)*0x11)
-		w.scale = k
-	}
+	w.size(r.Height/font, r.Height/font)
 	w.text(x, r.Y, r.Height, signs)
 	if r.Bold {
 		w.text(x+label.Strike(r.Height), r.Y, r.Height, signs)
@@ -229,6 +229,130 @@ func (w *writer) text(x, y, h int, signs []glyph.Sign) {
 			panic(fmt.Sprintf("escpos: no code for %U", s.Rune))
 		}
 	}
+}
+
+// lines draws rules and boxes. As pictures they would be most of a label's bytes,
+// so the printer is taught two letters (ESC &), a line along and a line down,
+// which it draws up to eight times as long.
+func (w *writer) lines(s label.Sheet) {
+	all := strokes(s)
+	byWidth := map[int]int{}
+	for _, r := range all {
+		byWidth[min(r.W, r.H)]++
+	}
+	if !w.opt.LinesAsDots {
+		for t, n := range byWidth {
+			if t <= widest && n > byWidth[w.line] {
+				w.line = t
+			}
+		}
+	}
+	if w.line == 0 {
+		for _, r := range all {
+			w.fill(r)
+		}
+		return
+	}
+	w.teach(w.line)
+	w.send("\x1b%\x01")
+	var rest []label.Rect
+	for _, r := range all {
+		if !w.along(r, s) && !w.down(r, s) {
+			rest = append(rest, r)
+		}
+	}
+	w.send("\x1b%\x00")
+	for _, r := range rest {
+		w.fill(r)
+	}
+}
+
+// strokes are the rules and the sides of the boxes, without what lies within
+// another: boxes that share a side draw it once.
+func strokes(s label.Sheet) []label.Rect {
+	all := slices.Clone(s.Rules)
+	for _, b := range s.Boxes {
+		all = append(all,
+			label.Rect{X: b.X, Y: b.Y, W: b.W, H: b.Line}, label.Rect{X: b.X, Y: b.Y + b.H - b.Line, W: b.W, H: b.Line},
+			label.Rect{X: b.X, Y: b.Y, W: b.Line, H: b.H}, label.Rect{X: b.X + b.W - b.Line, Y: b.Y, W: b.Line, H: b.H})
+	}
+	within := func(i, j int) bool {
+		a, b := all[i], all[j]
+		return i != j && a.X >= b.X && a.Y >= b.Y && a.X+a.W <= b.X+b.W && a.Y+a.H <= b.Y+b.H && (a != b || i > j)
+	}
+	var out []label.Rect
+	for i := range all {
+		covered := false
+		for j := range all {
+			covered = covered || within(i, j)
+		}
+		if !covered {
+			out = append(out, all[i])
+		}
+	}
+	return out
+}
+
+// The letters that are taught: their codes, where in its cell the line along
+// stands, and how thick lines may be.
+const (
+	lineAlong = '|'
+	lineDown  = '}'
+	half      = font / 2 // dots a letter is wide
+	lead      = 8
+	widest    = half
+)
+
+// teach defines the two letters by columns of three bytes, the upper dot first.
+func (w *writer) teach(t int) {
+	w.send("\x1b&\x03" + string(rune(lineAlong)) + string(rune(lineDown)))
+	along := (1<<t - 1) << (font - lead - t)
+	w.out = append(w.out, half)
+	for range half {
+		w.out = append(w.out, byte(along>>16), byte(along>>8), byte(along))
+	}
+	w.out = append(w.out, half)
+	for x := range half {
+		ink := byte(0)
+		if x < t {
+			ink = 0xFF
+		}
+		w.out = append(w.out, ink, ink, ink)
+	}
+}
+
+// along draws a horizontal line with letters, as wide as will do; the last may lie
+// over the one before. It says whether it could.
+func (w *writer) along(r label.Rect, s label.Sheet) bool {
+	y := r.Y - lead
+	if r.H != w.line || r.W < half || y < 0 || y+font > s.Height {
+		return false
+	}
+	wide := min(r.W/half, 8)
+	w.size(wide, 1)
+	w.at(r.X, y, font)
+	for range r.W / (wide * half) {
+		w.out = append(w.out, lineAlong)
+	}
+	if over := r.W % (wide * half); over > 0 {
+		w.at(r.X+r.W-wide*half, y, font)
+		w.out = append(w.out, lineAlong)
+	}
+	return true
+}
+
+// down draws a vertical line likewise.
+func (w *writer) down(r label.Rect, s label.Sheet) bool {
+	if r.W != w.line || r.H < font || r.X+half > s.Width {
+		return false
+	}
+	high := min(r.H/font, 8)
+	w.size(1, high)
+	for y := 0; y < r.H; y += high * font {
+		w.at(r.X, r.Y+min(y, r.H-high*font), high*font)
+		w.out = append(w.out, lineDown)
+	}
+	return true
 }
 
 func (w *writer) fill(r label.Rect) {

@@ -11,6 +11,7 @@ import (
 	"floord/label/escpos/escpostest"
 	"floord/label/labeltest"
 	"floord/label/preview"
+	"floord/label/zpl"
 )
 
 func printed(t *testing.T, b []byte, p escpostest.Printer) escpostest.Label {
@@ -51,7 +52,7 @@ func TestAllWaysPrintTheSame(t *testing.T) {
 	for _, c := range labeltest.Pages(t) {
 		for name, o := range map[string]escpos.Options{
 			"raster": {Raster: true}, "roll": {Raster: true, Continuous: true}, "cut": {Continuous: true, Cut: true, Raster: true},
-			"page on a roll": {Continuous: true}, "from top": {FromTop: true}, "quirks": {BarsAsDots: true, QRAsBitmap: true},
+			"page on a roll": {Continuous: true}, "from top": {FromTop: true}, "quirks": {BarsAsDots: true, QRAsBitmap: true, LinesAsDots: true},
 		} {
 			job, err := escpos.Encode(c.Page, o)
 			if err != nil {
@@ -119,8 +120,7 @@ func TestPlacesAreNoCommands(t *testing.T) {
 	}
 }
 
-// TestBytes holds the sizes that make a label quick on a slow line. Lines and
-// boxes are pictures here, so a label is longer than in other languages.
+// TestBytes holds the sizes that make a label quick on a slow line.
 func TestBytes(t *testing.T) {
 	plainBill, rareBill := labeltest.RareWaybills()
 	size := func(w label.Waybill, o escpos.Options) int {
@@ -134,11 +134,21 @@ func TestBytes(t *testing.T) {
 		}
 		return len(job.Bytes)
 	}
+	p, err := label.Waybill100x180(plainBill)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z64, err := zpl.Encode(p, zpl.Options{Raster: true, Packed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const drawn = 6 // four rare characters, two of them on both parts
 	plain, rare, raster := size(plainBill, escpos.Options{}), size(rareBill, escpos.Options{}), size(plainBill, escpos.Options{Raster: true})
-	t.Logf("%d bytes, %.2f %% of the raster's %d; a rare character %d, four make it %.2f times as long",
-		plain, 100*float64(plain)/float64(raster), raster, (rare-plain)/4, float64(rare)/float64(plain))
-	if plain*100 > raster*8 || rare-plain > 4*140 || rare*4 > plain*5 {
-		t.Errorf("%d bytes, with four rare characters %d", plain, rare)
+	each := float64(rare-plain) / drawn
+	t.Logf("%d bytes, %.2f %% of the raster, %.1f %% of Z64; with lines as pictures %d; a rare character %.0f", plain,
+		100*float64(plain)/float64(raster), 100*float64(plain)/float64(len(z64.Bytes)), size(plainBill, escpos.Options{LinesAsDots: true}), each)
+	if plain*1000 > raster*21 || plain*100 > len(z64.Bytes)*11 || each > 140 || 4*each > 0.25*float64(plain) {
+		t.Errorf("%d bytes, with four rare characters %d, as one picture %d and %d", plain, rare, raster, len(z64.Bytes))
 	}
 }
 
@@ -180,6 +190,20 @@ func TestHostileText(t *testing.T) {
 	}
 }
 
+// linePictures is how many lines of the waybill are pictures: too thick or too near
+// to the edge for a letter.
+func linePictures(t *testing.T) int {
+	p, err := label.Waybill100x150(labeltest.Waybill())
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, err := escpos.Encode(p, escpos.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return printed(t, job.Bytes, escpostest.Printer{}).Count("\x1dv")
+}
+
 // hostile encodes a waybill with such fields and checks the label. It says
 // whether there was one: a field may be empty or not fit.
 func hostile(t *testing.T, w label.Waybill, n uint8) bool {
@@ -192,7 +216,7 @@ func hostile(t *testing.T, w label.Waybill, n uint8) bool {
 		return false
 	}
 	l := printed(t, job.Bytes, escpostest.Printer{})
-	texts, pictures := 0, len(p.Rules)+4*len(p.Boxes)
+	texts, pictures := 0, linePictures(t)
 	for _, r := range job.Sheet.Runs {
 		if _, signs := r.Native(); len(signs) > 0 {
 			texts++
@@ -203,7 +227,7 @@ func hostile(t *testing.T, w label.Waybill, n uint8) bool {
 		pictures += len(slices.DeleteFunc(r.Drawn(), func(p label.Picture) bool { top, bottom := p.Bits.Ink(); return top == bottom }))
 	}
 	for name, want := range map[string]int{
-		"\x1bL": 1, "\x1bW": 1, "\x1dk": 1, "\x1d(": 5, "\f": 1, "text": texts, "\x1dv": pictures, "\x1dV": 0, "\x1bd": 0, "\x1b@": 0,
+		"\x1bL": 1, "\x1bW": 1, "\x1dk": 1, "\x1d(": 5, "\f": 1, "text": texts, "\x1dv": pictures, "\x1dV": 0, "\x1bd": 0, "\x1b@": 0, "\x1b&": 1, "\x1b%": 2,
 	} {
 		if got := l.Count(name); got != want {
 			t.Errorf("%d %q; want %d", got, name, want)

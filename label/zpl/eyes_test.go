@@ -232,7 +232,7 @@ func TestPreviewBesideRenderer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, theirs := zpltest.Render(t, string(job.Bytes), job.Sheet.Width, job.Sheet.Height, 8, 3)
+	_, theirs := zpltest.Render(t, string(job.Bytes), job.Sheet.Width, job.Sheet.Height, 8, 2)
 	d, err := zpl.Options{}.Device()
 	if err != nil {
 		t.Fatal(err)

@@ -44,7 +44,7 @@ func (p Printer) Read(b []byte) ([]Label, error) {
 			return nil, fmt.Errorf("real-time command at byte %d", i-1)
 		}
 	}
-	m := machine{fromTop: p.FromTop, scale: 1}
+	m := machine{fromTop: p.FromTop, wide: 1, tall: 1}
 	for len(b) > 0 {
 		n, err := m.command(b)
 		if err != nil {
@@ -65,9 +65,12 @@ type machine struct {
 	now    Label
 	page   bool // page mode
 	x, y   int
-	scale  int
-	roll   glyph.Bitmap // what standard mode has printed since the last label
-	high   int          // of bar codes
+	wide   int // how many times wider and higher letters are
+	tall   int
+	own    map[byte]glyph.Bitmap // the letters it was taught
+	taught bool                  // they are in use
+	roll   glyph.Bitmap          // what standard mode has printed since the last label
+	high   int                   // of bar codes
 	module int
 	cell   int // of QR codes
 	stored string
@@ -76,7 +79,7 @@ type machine struct {
 // fixed are the commands of a known length, after the two bytes of their name.
 var fixed = map[string]int{
 	"\x1b@": 0, "\x1c&": 0, "\x1bL": 0, "\x1bT": 1, "\x1bW": 8, "\x1b$": 2, "\x1d$": 2, "\x1b\\": 2, "\x1d\\": 2, "\x1d!": 1,
-	"\x1dh": 1, "\x1dw": 1, "\x1dH": 1, "\x1bd": 1, "\x1dV": 2,
+	"\x1dh": 1, "\x1dw": 1, "\x1dH": 1, "\x1bd": 1, "\x1dV": 2, "\x1b%": 1,
 }
 
 // command runs one command and says how long it was.
@@ -108,6 +111,9 @@ func (m *machine) command(b []byte) (int, error) {
 			return 0, fmt.Errorf("picture is cut short")
 		}
 		return 8 + w*h, m.picture(glyph.Bitmap{Width: 8 * w, Height: h, Stride: w, Bits: b[8 : 8+w*h]})
+	case name == "\x1b&":
+		m.now.Commands = append(m.now.Commands, name)
+		return m.learn(b)
 	case bytes.HasPrefix(b, []byte("\x1dk\x49")) && len(b) >= 4:
 		m.now.Commands = append(m.now.Commands, "\x1dk")
 		n := int(b[3])
@@ -138,7 +144,7 @@ func (m *machine) run(name string, args []byte) error {
 		if m.page || m.roll.Height > 0 {
 			return fmt.Errorf("within a label")
 		}
-		*m = machine{fromTop: m.fromTop, labels: m.labels, scale: 1}
+		*m = machine{fromTop: m.fromTop, labels: m.labels, wide: 1, tall: 1}
 	case "\x1bL":
 		m.page = true
 	case "\x1bW":
@@ -155,10 +161,12 @@ func (m *machine) run(name string, args []byte) error {
 	case "\x1d\\":
 		m.y += int(int16(two(args)))
 	case "\x1d!":
-		if args[0]>>4 != args[0]&15 || args[0] > 0x77 {
+		if args[0]&0x88 != 0 {
 			return fmt.Errorf("scale %#x", args[0])
 		}
-		m.scale = int(args[0]&15) + 1
+		m.wide, m.tall = int(args[0]>>4)+1, int(args[0]&15)+1
+	case "\x1b%":
+		m.taught = args[0]&1 == 1
 	case "\x1dh":
 		m.high = int(args[0])
 	case "\x1dw":
@@ -204,8 +212,36 @@ func (m *machine) on(x, y, w, h int) error {
 	return nil
 }
 
-// text draws with the glyph pack in place of the printer's fonts: ASCII half as
-// wide as it is high, all else square.
+// learn takes the letters of ESC &: of three bytes a column, from a first to a last
+// code, each with its width in front.
+func (m *machine) learn(b []byte) (int, error) {
+	if len(b) < 5 || b[2] != 3 || b[3] < 0x20 || b[4] < b[3] || b[4] > 0x7E {
+		return 0, fmt.Errorf("letters of %v", b[:min(len(b), 5)])
+	}
+	if m.own == nil {
+		m.own = map[byte]glyph.Bitmap{}
+	}
+	at := 5
+	for c := int(b[3]); c <= int(b[4]); c++ {
+		if at >= len(b) || b[at] > 12 || len(b) < at+1+3*int(b[at]) {
+			return 0, fmt.Errorf("letter %q is cut short or too wide", rune(c))
+		}
+		g := glyph.NewBitmap(12, glyph.Cell)
+		for x := range int(b[at]) {
+			for y := range glyph.Cell {
+				if b[at+1+3*x+y/8]&(0x80>>(y%8)) != 0 {
+					g.Fill(x, y, 1, 1)
+				}
+			}
+		}
+		m.own[byte(c)] = g
+		at += 1 + 3*int(b[at])
+	}
+	return at, nil
+}
+
+// text draws with the glyph pack in place of the printer's fonts, but for what it
+// was taught: ASCII half as wide as it is high, all else square.
 func (m *machine) text(b []byte) (int, error) {
 	n := 0
 	for n < len(b) && b[n] >= 0x20 {
@@ -215,21 +251,30 @@ func (m *machine) text(b []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	m.now.Commands, m.now.Texts = append(m.now.Commands, "text"), append(m.now.Texts, string(s))
-	x, y, k := m.x, m.top(glyph.Cell*m.scale), m.scale
+	kind := "text"
+	if m.taught {
+		kind = "line"
+	} else {
+		m.now.Texts = append(m.now.Texts, string(s))
+	}
+	m.now.Commands = append(m.now.Commands, kind)
+	x, y := m.x, m.top(glyph.Cell*m.tall)
 	for _, r := range string(s) {
 		cell := glyph.Cell
 		if r < 0x80 {
 			cell /= 2
 		}
 		g, ok := glyph.Lookup(r)
+		if own, taught := m.own[byte(r)]; taught && m.taught && r < 0x80 {
+			g, ok = own, true
+		}
 		if !ok && r != ' ' {
 			return 0, fmt.Errorf("no shape for %U", r)
 		}
-		m.now.Dots.Paste(g.Scale(g.Width*k, g.Height*k), m.x+(cell-g.Width)/2*k, y)
-		m.x += cell * k
+		m.now.Dots.Paste(g.Scale(g.Width*m.wide, g.Height*m.tall), m.x+(cell-g.Width)/2*m.wide, y)
+		m.x += cell * m.wide
 	}
-	return n, m.on(x, y, m.x-x, glyph.Cell*k)
+	return n, m.on(x, y, m.x-x, glyph.Cell*m.tall)
 }
 
 // picture adds to the page, or to the roll under what is there.

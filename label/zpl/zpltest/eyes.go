@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -60,41 +59,54 @@ func Pack(t testing.TB, b glyph.Bitmap) (z64, acs string) {
 	return out.Z64, out.ACS
 }
 
-// eyes is the folder of the Node program, its packages installed.
-var eyes = sync.OnceValues(func() (string, error) {
+// eyes is the Node program, started with the first question of a test binary: its
+// engine takes seconds to come up. It ends when this process does and its input
+// with it.
+var eyes = sync.OnceValues(func() (*program, error) {
 	_, file, _, _ := runtime.Caller(0)
 	dir := filepath.Join(filepath.Dir(file), "eyes")
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err == nil {
-		return dir, nil
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err != nil {
+		cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+		cmd.Dir = dir
+		if b, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("install the packages of %s (Node and npm must be there, ./test installs them): %w\n%s", dir, err, b)
+		}
 	}
-	cmd := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	cmd.Dir = dir
-	if b, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("install the packages of %s (Node and npm must be there, ./test installs them): %w\n%s", dir, err, b)
+	p := &program{}
+	cmd := exec.Command("node", "eyes.cjs")
+	cmd.Dir, cmd.Stderr = dir, &p.said
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
 	}
-	return dir, nil
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	p.in, p.out = json.NewEncoder(in), json.NewDecoder(out)
+	return p, cmd.Start()
 })
+
+// A program answers one question after another.
+type program struct {
+	mu   sync.Mutex // held from a question to its answer
+	in   *json.Encoder
+	out  *json.Decoder
+	said bytes.Buffer // read once it has ended
+}
 
 func see(t testing.TB, ask, answer any) {
 	t.Helper()
-	dir, err := eyes()
+	p, err := eyes()
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := json.Marshal(ask)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("node", "eyes.cjs")
-	cmd.Dir = dir
-	cmd.Stdin = bytes.NewReader(in)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err == nil {
-		err = json.Unmarshal(out, answer)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err = p.in.Encode(ask); err == nil {
+		err = p.out.Decode(answer)
 	}
 	if err != nil {
-		t.Fatalf("node eyes.cjs: %v\n%s", err, stderr.String())
+		t.Fatalf("node eyes.cjs: %v\n%s", err, p.said.String())
 	}
 }

@@ -1,5 +1,6 @@
-// Renders labels with zpl-renderer-js and packs pictures with zpl-image. It takes
-// one JSON request on standard input and gives one JSON answer.
+// Renders labels with zpl-renderer-js and packs pictures with zpl-image. Each line
+// of standard input is a JSON request, each line of its output the answer to it; it
+// ends with its input.
 const { ready } = require("zpl-renderer-js");
 const { rgbaToZ64, rgbaToACS } = require("zpl-image");
 
@@ -36,11 +37,11 @@ function fail(e) {
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
 
-let input = "";
-process.stdin.setEncoding("utf8");
-process.stdin.on("data", (s) => (input += s));
-process.stdin.on("end", async () => {
-  const ask = JSON.parse(input);
-  const answer = ask.zpl === undefined ? pack(ask) : await render(ask);
-  process.stdout.write(JSON.stringify(answer), () => process.exit(0)); // the wasm would run on
-});
+let last = Promise.resolve();
+require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  last = last.then(async () => {
+    const ask = JSON.parse(line);
+    const answer = ask.zpl === undefined ? pack(ask) : await render(ask);
+    process.stdout.write(JSON.stringify(answer) + "\n");
+  });
+}).on("close", () => last.then(() => process.exit(0))); // the wasm would run on
