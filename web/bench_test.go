@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	goruntime "runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -15,7 +17,10 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/heapprofiler"
+	"github.com/chromedp/cdproto/memory"
 	"github.com/chromedp/cdproto/performance"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -69,7 +74,7 @@ func BenchmarkScanToScreen(b *testing.B) {
 		}
 		p.scan(string(p.sku()))
 		p.says("放入 1 号位")
-		ms, err := chromedp.Run(p.ctx, chromedp.Evaluate[float64](scanAndWait, chromedp.EvalAwaitPromise))
+		ms, err := chromedp.Run(p.ctx, chromedp.Evaluate[float64](scanAndWait("tote-1"), chromedp.EvalAwaitPromise))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -82,11 +87,12 @@ func BenchmarkScanToScreen(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// scanAndWait scans the tote and gives the ms until the next stop is on the screen
+// scanAndWait scans a tote and gives the ms until the next stop is on the screen
 // and nothing waits for the daemon's answer any more, as the painted frame has it.
-const scanAndWait = `new Promise(function (done) {
+func scanAndWait(tote string) string {
+	return `new Promise(function (done) {
 	var was = document.querySelector(".walk").innerText, t0 = performance.now();
-	Array.from("tote-1").concat("Enter").forEach(function (c) {
+	Array.from("` + tote + `").concat("Enter").forEach(function (c) {
 		document.body.dispatchEvent(new KeyboardEvent("keydown", { key: c, bubbles: true, cancelable: true }));
 	});
 	(function look() {
@@ -95,6 +101,7 @@ const scanAndWait = `new Promise(function (done) {
 		requestAnimationFrame(look);
 	})();
 })`
+}
 
 // busy gives how long the page's main thread has worked, in ms of its own
 // processor time: what other work on the machine does not change.
@@ -115,6 +122,106 @@ func (w *window) busy() float64 {
 		return chromedp.Void{}, err
 	})
 	return ms
+}
+
+// BenchmarkShift is eight hours of picking in as many minutes as it takes: a page
+// that picks walk after walk, 800 stops in all, while 49 handhelds do 800 acts each.
+// What page and daemon hold after a quarter of it and at the end should be the same.
+// Without FLOORD_LONG=1 it is a tenth of that.
+func BenchmarkShift(b *testing.B) {
+	const stops = pdatest.SKUs - 1
+	walks, acts := 4, 20
+	if os.Getenv("FLOORD_LONG") == "1" {
+		walks, acts = 20, 40
+	}
+	s := newSite(b, pdatest.Options{Steps: pda.Steps{Bin: "off"}})
+	all := make([]floor.ShopLine, pdatest.SKUs)
+	for i := range all {
+		all[i] = floor.ShopLine{SKU: pdatest.SKU(i), Qty: 1}
+		_, err := s.Foreman.Count(b.Context(), s.Root(), pdatest.Bin(i), pdatest.SKU(i), 10_000, "count")
+		s.Must(err)
+	}
+	type hand struct {
+		c    *pdatest.Client
+		task floor.Task
+	}
+	var hands []hand
+	for i := range 49 {
+		who := floor.PersonID(fmt.Sprintf("p%02d", i))
+		s.Person(who, string(who), floor.RolePicker)
+		h := hand{s.Dial(s.Pair(floor.DeviceID("pda-"+string(who)), "pda", ""), who), s.Task(s.Release(s.ReceiveOf(all...)))}
+		if _, err := h.c.Act("take", struct{}{}); err != nil {
+			b.Fatal(err)
+		}
+		hands = append(hands, h)
+	}
+	p := newBrowser(b).open("http://"+s.Addr+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says("请扫描工牌")
+	p.scan("badge-li.wei")
+	var quarter, end held
+	for walk := range walks {
+		var others sync.WaitGroup
+		for _, h := range hands {
+			others.Go(func() {
+				for n := range acts {
+					if _, err := h.c.Act("skip", map[string]any{"task": h.task.ID, "stop": 1 + n%len(h.task.Stops)}); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		}
+		s.Release(s.ReceiveOf(all...))
+		p.says("绑定到 1 号位")
+		tote := fmt.Sprint("tote-", walk)
+		p.scan(tote)
+		for range stops {
+			p.says("扫描商品")
+			p.scan(string(p.sku()))
+			p.says("放入 1 号位")
+			if _, err := chromedp.Run(p.ctx, chromedp.Evaluate[float64](scanAndWait(tote), chromedp.EvalAwaitPromise)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		p.says("扫描商品")
+		p.scan(string(p.sku()))
+		p.says("放入 1 号位")
+		p.scan(tote)
+		others.Wait()
+		if end = p.holds(); walk == walks/4-1 {
+			quarter = end
+		}
+	}
+	b.ReportMetric(quarter.page, "page-MB-early")
+	b.ReportMetric(end.page, "page-MB")
+	b.ReportMetric(quarter.nodes, "nodes-early")
+	b.ReportMetric(end.nodes, "nodes")
+	b.ReportMetric(quarter.daemon, "daemon-MB-early")
+	b.ReportMetric(end.daemon, "daemon-MB")
+	b.ReportMetric(0, "ns/op")
+}
+
+// held is what is still held after the garbage is gone, in 2^20 bytes.
+type held struct{ page, nodes, daemon float64 }
+
+func (w *window) holds() (h held) {
+	w.b.t.Helper()
+	w.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		if _, err := cdp.Call(ctx, t, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
+			return chromedp.Void{}, err
+		}
+		use, err := cdp.Call(ctx, t, runtime.GetHeapUsage, cdp.Empty{})
+		if err != nil {
+			return chromedp.Void{}, err
+		}
+		dom, err := cdp.Call(ctx, t, memory.GetDOMCounters, cdp.Empty{})
+		h.page, h.nodes = float64(use.UsedSize)/(1<<20), float64(dom.Nodes)
+		return chromedp.Void{}, err
+	})
+	goruntime.GC()
+	var m goruntime.MemStats
+	goruntime.ReadMemStats(&m)
+	h.daemon = float64(m.HeapAlloc) / (1 << 20)
+	return h
 }
 
 // sku gives the article that the screen asks for.
