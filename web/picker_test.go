@@ -140,11 +140,11 @@ func TestThePickersPage(t *testing.T) {
 		t.Run("walk "+lang, func(t *testing.T) { walkFlow(t, b.on(t), lang) })
 		t.Run("wall "+lang, func(t *testing.T) { wallFlow(t, b.on(t), lang) })
 		t.Run("lots "+lang, func(t *testing.T) { lotFlow(t, b.on(t), lang) })
+		t.Run("a report with a photo "+lang, func(t *testing.T) { reportFlow(t, b.on(t), lang) })
+		t.Run("wave code and back to the bin "+lang, func(t *testing.T) { backFlow(t, b.on(t), lang) })
+		t.Run("battery swap "+lang, func(t *testing.T) { swapFlow(t, b.on(t), lang) })
+		t.Run("offline and back "+lang, func(t *testing.T) { offlineFlow(t, b.on(t), lang) })
 	}
-	t.Run("offline and back", func(t *testing.T) { offlineFlow(t, b.on(t)) })
-	t.Run("battery swap", func(t *testing.T) { swapFlow(t, b.on(t)) })
-	t.Run("wave code and back to the bin", func(t *testing.T) { backFlow(t, b.on(t)) })
-	t.Run("a report with a photo", func(t *testing.T) { reportFlow(t, b.on(t)) })
 }
 
 // on is the same browser for another test.
@@ -374,60 +374,61 @@ func lotFlow(t *testing.T, b *browser, lang string) {
 // offlineFlow cuts the air in mid-walk: what is scanned waits where it can be seen,
 // outlives a reload, goes out in order, and what became wrong meanwhile is said
 // piece by piece.
-func offlineFlow(t *testing.T, b *browser) {
+func offlineFlow(t *testing.T, b *browser, lang string) {
 	t.Parallel()
+	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
 	s := newSite(t, pdatest.Options{})
 	air := newRadio(t, s.Addr)
 	first, second := s.Receive(3, 7), s.Receive(12, 21)
 	s.Release(first, second)
-	p := b.open("http://"+air.ln.Addr().String()+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
-	p.says("请扫描工牌")
+	p := b.open("http://"+air.ln.Addr().String()+"/pda?lang="+lang+"&token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says(say("login-title"))
 	p.scan("badge-li.wei")
-	p.says("绑定到 1 号位")
+	p.says(say("step-tote-bind", "n", "1"))
 	p.scan("tote-1")
-	p.says("扫描库位")
+	p.says(say("step-bin"))
 	p.eval("navigator.serviceWorker.ready") // the page itself is kept by now
 	where := p.at(".bin")
 	air.cut(true)
-	p.says("离线")
+	p.says(say("off-line"))
 	if p.at(".bin") != where {
 		t.Error("going offline moved the page")
 	}
-	p.look("offline-stop")
+	p.look("pda-" + lang + "-offline-stop")
 	for _, code := range []string{string(pdatest.Bin(3)), "SK003", "tote-1", string(pdatest.Bin(7)), "SK007", "tote-1"} {
 		p.scan(code)
 	}
-	p.says("绑定到 2 号位")
+	p.says(say("step-tote-bind", "n", "2"))
 	p.scan("tote-2")
 	p.scan(string(pdatest.Bin(12)))
 	p.scan("SK012")
 	p.scan("tote-2")
-	p.says("第 4 / 4 站")
-	p.says("离线 · 4 条")
-	p.press("离线")
-	p.says("已保存在本机")
-	p.look("offline-queue")
-	p.press("返回")
+	p.says(say("stop-of", "i", "4", "n", "4"))
+	p.says(say("off-line") + " · " + say("acts", "n", "4"))
+	p.press(say("off-line"))
+	p.says(say("queue-offline"))
+	p.look("pda-" + lang + "-offline-queue")
+	p.press(say("back"))
 	p.do(chromedp.Reload())
-	p.says("第 4 / 4 站") // from the device's own flash
-	p.says("离线 · 4 条")
-	p.look("offline-reloaded")
+	p.says(say("stop-of", "i", "4", "n", "4")) // from the device's own flash
+	p.says(say("off-line") + " · " + say("acts", "n", "4"))
+	p.look("pda-" + lang + "-offline-reloaded")
 
 	_, err := s.Foreman.Freeze(context.Background(), s.Root(), second, floor.FreezeLead)
 	s.Must(err)
 	air.cut(false)
-	p.says("停止操作")
-	p.look("offline-freeze")
-	p.press("还没拣")
-	p.says("已冻结")
-	p.look("offline-conflict")
-	p.says("还有 1 条")
-	p.press("知道了")
-	p.says("已冻结")
+	p.says(say("freeze-stop"))
+	p.look("pda-" + lang + "-offline-freeze")
+	p.press(say("answer-not-yet"))
+	p.says(in(lang, "已冻结", "is frozen"))
+	p.look("pda-" + lang + "-offline-conflict")
+	p.says(say("more-waits", "n", "1"))
+	p.press(say("ok-button"))
+	p.says(in(lang, "已冻结", "is frozen"))
 	p.do(chromedp.Reload())
-	p.says("已冻结") // nobody has read it yet
-	p.press("知道了")
-	p.says("其余商品的订单已冻结")
+	p.says(in(lang, "已冻结", "is frozen")) // nobody has read it yet
+	p.press(say("ok-button"))
+	p.says(say("walk-frozen"))
 	task := s.Task("T-1")
 	for i, want := range []int{1, 1, 0, 0} {
 		if task.Stops[i].Done != want {
@@ -438,32 +439,33 @@ func offlineFlow(t *testing.T, b *browser) {
 
 // swapFlow has a person go on with another handheld while the first is off the air
 // with scans unsent: they count once it is back, in that person's name.
-func swapFlow(t *testing.T, b *browser) {
+func swapFlow(t *testing.T, b *browser, lang string) {
 	t.Parallel()
+	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
 	s := newSite(t, pdatest.Options{})
 	air := newRadio(t, s.Addr)
 	s.Release(s.Receive(3, 7, 12))
-	p := b.open("http://"+air.ln.Addr().String()+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
-	p.says("请扫描工牌")
+	p := b.open("http://"+air.ln.Addr().String()+"/pda?lang="+lang+"&token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says(say("login-title"))
 	p.scan("badge-li.wei")
-	p.says("绑定到 1 号位")
+	p.says(say("step-tote-bind", "n", "1"))
 	p.scan("tote-1")
-	p.says("扫描库位")
+	p.says(say("step-bin"))
 	air.cut(true)
-	p.says("离线")
+	p.says(say("off-line"))
 	for _, code := range []string{string(pdatest.Bin(3)), "SK003", "tote-1"} {
 		p.scan(code)
 	}
-	p.says("离线 · 1 条")
+	p.says(say("off-line") + " · " + say("acts", "n", "1"))
 
-	q := b.open("http://"+s.Addr+"/pda?token="+s.Pair("pda-02", "pda", ""), 360, 640)
-	q.says("请扫描工牌")
+	q := b.open("http://"+s.Addr+"/pda?lang="+lang+"&token="+s.Pair("pda-02", "pda", ""), 360, 640)
+	q.says(say("login-title"))
 	q.scan("badge-li.wei")
-	q.says("pda-01 不在线")
-	q.look("swap-left")
-	q.press("知道了")
-	q.says("第 1 / 3 站") // the scan on pda-01 is not here yet
-	q.press("跳过")
+	q.says(say("left-title", "device", "pda-01"))
+	q.look("pda-" + lang + "-swap-left")
+	q.press(say("ok-button"))
+	q.says(say("stop-of", "i", "1", "n", "3")) // the scan on pda-01 is not here yet
+	q.press(say("skip"))
 	q.says(string(pdatest.Bin(7)))
 	q.scan(string(pdatest.Bin(7)))
 	q.scan("SK007")
@@ -472,8 +474,8 @@ func swapFlow(t *testing.T, b *browser) {
 
 	air.cut(false)
 	p.until(`!document.querySelector(".pending")`)
-	p.says("请扫描工牌")
-	q.says("第 3 / 3 站")
+	p.says(say("login-title"))
+	q.says(say("stop-of", "i", "3", "n", "3"))
 	if got := s.Task("T-1").Stops[0].Done; got != 1 {
 		t.Errorf("the scan that waited on pda-01 counted %d times", got)
 	}
@@ -489,47 +491,48 @@ func swapFlow(t *testing.T, b *browser) {
 
 // backFlow takes a wave by its code, has the order cancelled in mid-walk, and
 // brings back what was picked.
-func backFlow(t *testing.T, b *browser) {
+func backFlow(t *testing.T, b *browser, lang string) {
 	t.Parallel()
+	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
 	s := newSite(t, pdatest.Options{})
-	p := b.open("http://"+s.Addr+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
-	p.says("请扫描工牌")
+	p := b.open("http://"+s.Addr+"/pda?lang="+lang+"&token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says(say("login-title"))
 	p.scan("badge-li.wei")
-	p.says("暂无任务")
-	p.look("idle")
+	p.says(say("idle-title"))
+	p.look("pda-" + lang + "-idle")
 	p.scan("floord:W-7 orders=2 lines=4 units=5")
-	p.says("没有波次 W-7")
-	p.press("知道了")
+	p.says(say("unknown-wave", "wave", "W-7"))
+	p.press(say("ok-button"))
 	id := s.Receive(3, 7)
 	s.Release(id)
-	p.says("绑定到 1 号位")
+	p.says(say("step-tote-bind", "n", "1"))
 	p.scan("floord:W-1 orders=1 lines=2 units=2")
-	p.says("1 单 · 2 件")
-	p.press("开始")
+	p.says(in(lang, "1 单 · 2 件", "1 orders · 2 pieces"))
+	p.press(say("brief-go"))
 	p.scan("W-2")
-	p.says("还有任务 T-1 没做完")
-	p.press("知道了")
+	p.says(say("finish-first", "task", "T-1"))
+	p.press(say("ok-button"))
 	for _, code := range []string{"tote-1", string(pdatest.Bin(3)), "SK003", "tote-1"} {
 		p.scan(code)
 	}
-	p.says("第 2 / 2 站")
+	p.says(say("stop-of", "i", "2", "n", "2"))
 	_, err := s.Foreman.Freeze(t.Context(), s.Root(), id, floor.FreezeCancel)
 	s.Must(err)
-	p.says("停止操作")
+	p.says(say("freeze-stop"))
 	p.scan("FLOORD-1") // the first answer, by its bar code
-	p.says("其余商品的订单已冻结")
+	p.says(say("walk-frozen"))
 	_, err = s.Foreman.Close(t.Context(), s.Root(), id, "cancelled")
 	s.Must(err)
-	p.says("回库")
-	p.look("back-item")
+	p.says(say("putback"))
+	p.look("pda-" + lang + "-back-item")
 	p.scan("SK003")
-	p.says("放回后扫描库位")
-	p.look("back-bin")
+	p.says(say("step-putback"))
+	p.look("pda-" + lang + "-back-bin")
 	p.scan(string(pdatest.Bin(7)))
-	p.says("库位不对")
-	p.press("知道了")
+	p.says(say("wrong-bin", "got", string(pdatest.Bin(7)), "want", string(pdatest.Bin(3))))
+	p.press(say("ok-button"))
 	p.scan(string(pdatest.Bin(3)))
-	p.says("暂无任务")
+	p.says(say("idle-title"))
 	s.Must(s.Ledger.Read(func(v *ledger.View) error {
 		at, _, err := v.StockAt(pdatest.Bin(3), pdatest.SKU(3))
 		if at.OnHand != pdatest.Stocked {
@@ -540,22 +543,23 @@ func backFlow(t *testing.T, b *browser) {
 }
 
 // reportFlow tells a lead what is wrong, with a photo, from dead air.
-func reportFlow(t *testing.T, b *browser) {
+func reportFlow(t *testing.T, b *browser, lang string) {
 	t.Parallel()
+	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
 	s := newSite(t, pdatest.Options{})
 	air := newRadio(t, s.Addr)
 	s.Release(s.Receive(3))
-	p := b.open("http://"+air.ln.Addr().String()+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
-	p.says("请扫描工牌")
+	p := b.open("http://"+air.ln.Addr().String()+"/pda?lang="+lang+"&token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says(say("login-title"))
 	p.scan("badge-li.wei")
-	p.says("绑定到 1 号位")
-	p.press("更多")
-	p.press("上报异常")
-	p.says("商品破损")
-	p.look("report-what")
-	p.press("商品破损")
-	p.says("拍照")
-	p.look("report-empty")
+	p.says(say("step-tote-bind", "n", "1"))
+	p.press(say("more-menu"))
+	p.press(say("report"))
+	p.says(say("exception-damaged"))
+	p.look("pda-" + lang + "-report-what")
+	p.press(say("exception-damaged"))
+	p.says(say("photo-take"))
+	p.look("pda-" + lang + "-report-empty")
 	p.eval(`document.querySelector("input[type=file]").setAttribute("id", "photo")`)
 	file := filepath.Join(t.TempDir(), "photo.jpg")
 	if err := os.WriteFile(file, photo(t), 0o600); err != nil {
@@ -564,12 +568,12 @@ func reportFlow(t *testing.T, b *browser) {
 	p.do(chromedp.SetUploadFiles("#photo", []string{file}))
 	p.until(`!!document.querySelector(".photo img")`)
 	p.eval(`document.querySelector("textarea").value = "外箱压坏"`)
-	p.look("report-photo")
+	p.look("pda-" + lang + "-report-photo")
 	air.cut(true)
-	p.says("离线")
+	p.says(say("off-line"))
 	p.until(`!!document.querySelector(".photo img")`) // nothing is lost by being offline
-	p.press("上报")
-	p.says("离线 · 1 条")
+	p.press(say("report-send"))
+	p.says(say("off-line") + " · " + say("acts", "n", "1"))
 	air.cut(false)
 	p.until(`!document.querySelector(".pending")`)
 	s.Must(s.Ledger.Read(func(v *ledger.View) error {
