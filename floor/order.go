@@ -118,6 +118,7 @@ type Order struct {
 	SealedAt   time.Time // of several parcels the last
 	// CollectedAt is the carrier's first scan, of several parcels the last.
 	CollectedAt time.Time
+	Tally       Tally
 	Token       string // of the shop's newest recipient: a change freezes
 	Trial       bool   `cbor:",omitempty"` // its channel is on trial: no hand touches it
 	First       uint64 // the event that brought the order
@@ -273,6 +274,7 @@ type Task struct {
 	ID       TaskID
 	Kind     string
 	Wave     WaveID
+	WaveKind string `cbor:",omitempty"`
 	State    TaskState
 	Person   PersonID
 	Device   DeviceID
@@ -402,6 +404,12 @@ type Parcel struct {
 	Run         string   // whose sheet RunNo is its label, "" if it was not printed first
 	RunNo       int
 	Twin        bool // a second label of it was scanned at the handover
+
+	// What reports need of its weighing.
+	Tallied  bool `cbor:",omitempty"` // it was on a scale
+	WasOff   bool `cbor:",omitempty"` // its weight was ever outside the tolerance
+	BoxSince bool `cbor:",omitempty"` // it got other packaging since
+	OffKnown bool `cbor:",omitempty"` // it is known what that was
 }
 
 // An OffWeight is a weight that nobody has agreed to.
@@ -704,6 +712,10 @@ type ShipRow struct {
 	Picked     time.Time
 	Sealed     time.Time
 	Collected  time.Time // the carrier's first scan
+	State      State
+	ShopState  ShopState // what the shop said last, and when
+	ShopAt     time.Time
+	Tally
 }
 
 // What went round a check.
@@ -727,8 +739,16 @@ func (o *Order) Ship() ShipRow {
 		Labels: o.Labels, LabelErrs: o.LabelErrs, Reprints: o.Reprints, Manual: o.Manual,
 		Bent: o.Bent, Parcels: o.Parceled, BadParcels: o.BadParcels, Redone: o.Redone, Team: o.Team,
 		Paid: o.PaidAt, Waved: o.WavedAt, Picked: o.PickedAt, Sealed: o.SealedAt,
-		Collected: o.CollectedAt,
+		Collected: o.CollectedAt, State: o.State, ShopState: o.ShopState, ShopAt: o.ModifiedAt, Tally: o.Tally,
 	}
+}
+
+// LastPicker is who picked of the order last, as far as is noted.
+func (o *Order) LastPicker() PersonID {
+	if n := len(o.Tally.Pickers); n > 0 {
+		return o.Tally.Pickers[n-1]
+	}
+	return ""
 }
 
 // Over reports whether the order needs no more hands on this floor.

@@ -37,14 +37,32 @@ type Daily struct {
 	Work      Work       `json:"work"`
 
 	Intercepts Interceptions `json:"interceptions"`
-	Backlog    Backlog       `json:"backlog"`
-	Fuses      []floor.Fuse  `json:"fuses,omitempty"` // that opened that day
+	Backlog    Backlog       `json:"backlog"`         // by ship-by
+	Collect    Backlog       `json:"backlog_collect"` // the same orders by collect-by
+	AtRisk     int           `json:"at_risk"`         // of them, with less time left than nine in ten needed
+
+	Hands     Hand         `json:"hands"` // of all
+	People    []Hand       `json:"people"`
+	TeamHands []Hand       `json:"team_hands"`
+	Paces     []Pace       `json:"paces"`
+	Heat      []Heat       `json:"heat"`
+	Hints     []Hint       `json:"hints"`
+	Fuses     []floor.Fuse `json:"fuses,omitempty"` // that opened that day
 
 	Late     []Case `json:"late"`     // due that day and not out in time
 	Excluded []Case `json:"excluded"` // due that day and counted in no rate, and why
+	Suspects []Case `json:"suspects"` // handed over that day, and the carrier's first scan came over two hours later or not yet
+	Apart    []Case `json:"apart"`    // the shop says otherwise
 
 	Told []Told      `json:"-"` // the orders behind the figures, by number
 	Asks []Intercept `json:"-"` // the interceptions behind theirs, by the moment they were asked
+
+	now      time.Time // what was known then
+	silent   map[floor.ChannelID]bool
+	tells    map[floor.CarrierID]bool
+	missed   map[floor.OrderID]bool // that were to be stopped
+	asked    map[floor.OrderID][]Intercept
+	forecast floor.Forecast
 }
 
 // An Hour is what came and went within one hour of the day.
@@ -92,6 +110,8 @@ type Shipping struct {
 	Collected        Band `json:"collected"`
 	CollectByShipBy  int  `json:"collect_by_from_ship_by"` // of them judged by ship-by for want of a collect-by
 	CollectedPending int  `json:"collected_pending"`
+
+	Quality `json:"quality"`
 }
 
 // Carried is what one carrier took that day.
@@ -102,17 +122,16 @@ type Carried struct {
 	Gap     Delays          `json:"gap"` // from our handover to the carrier's first scan
 }
 
-// Work is how cleanly the floor worked on the orders it began that day.
+// Work is what went wrong on the orders that the floor began that day, and why; how
+// much it was stands in Total.
 type Work struct {
-	Orders      int          `json:"orders"`
-	Short       Rate         `json:"short"`        // short lines of lines
-	LabelErrors Rate         `json:"label_errors"` // parcels with an error of parcels sealed
-	Reasons     []ReasonTold `json:"label_error_reasons"`
-	Labels      int          `json:"labels"`
-	Reprints    int          `json:"reprints"`
-	Redone      []ReasonTold `json:"reprint_reasons"`
-	Manual      int          `json:"manual"`
-	Bent        []ReasonTold `json:"manual_kinds"`
+	Reasons   []ReasonTold `json:"label_error_reasons"`
+	Redone    []ReasonTold `json:"reprint_reasons"`
+	RedoneAt  []ReasonTold `json:"reprint_stations"`
+	RedoneBy  []ReasonTold `json:"reprint_people"` // "" is floord itself
+	Bent      []ReasonTold `json:"manual_kinds"`
+	ShortWhys []ReasonTold `json:"short_reasons"` // of the lines declared short that day
+	Found     Rate         `json:"found"`         // of those, the ones whose goods a count found there later
 }
 
 // A ReasonTold is a reason code and how often it was given.
@@ -183,12 +202,16 @@ func ForDay(in Input) Daily {
 	d := Daily{Site: in.Site, Day: in.Day, Zone: in.Zone.String()}
 	d.From, d.To = in.Day.Bounds(in.Zone)
 	d.At = cmp.Or(in.At, d.To).In(in.Zone)
-	d.Late, d.Excluded = []Case{}, []Case{}
+	d.Late, d.Excluded, d.Suspects, d.Apart = []Case{}, []Case{}, []Case{}, []Case{}
+	d.now, d.silent, d.tells, d.missed, d.asked = cmp.Or(in.Now, d.At), in.Silent, in.Tells, map[floor.OrderID]bool{}, map[floor.OrderID][]Intercept{}
+	if d.forecast = in.Forecast; d.forecast == nil {
+		d.forecast = floor.ForecastOf(nil)
+	}
+	d.intercepts(in.Intercepts)
 	d.Fuses = trips(in.Fuses, d.From, d.To)
 	d.hours()
 	for _, r := range in.Rows {
-		d.ship(&d.Total, r)
-		d.collect(&d.Total, r)
+		d.count(&d.Total, r)
 		d.list(r)
 		d.backlog(r)
 		d.tell(r)
@@ -204,8 +227,23 @@ func ForDay(in Input) Daily {
 	d.carriers(in)
 	d.cycles(in.Rows)
 	d.work(in.Rows)
-	d.intercepts(in.Intercepts)
+	d.shorts(in.Shorts)
+	d.hands(in)
+	d.heat(in.Rows)
+	slices.SortFunc(d.Suspects, Case.compare)
+	slices.SortFunc(d.Apart, Case.compare)
+	d.causes(in.Past)
 	return d
+}
+
+// count adds r to all figures of s.
+func (d *Daily) count(s *Shipping, r Row) {
+	d.ship(s, r)
+	d.collect(s, r)
+	d.quality(&s.Quality, r)
+	for _, i := range d.asked[r.Order] {
+		s.Effective.add(btoi(i.effective()), 1)
+	}
 }
 
 // by counts the rows apart by what key says of each, leaving out what has nothing
@@ -217,8 +255,7 @@ func (d *Daily) by(rows []Row, key func(Row) Shipping) []Shipping {
 		if parts[k] == nil {
 			parts[k] = &Shipping{Channel: k.Channel, Carrier: k.Carrier, Team: k.Team, Name: k.Name}
 		}
-		d.ship(parts[k], r)
-		d.collect(parts[k], r)
+		d.count(parts[k], r)
 	}
 	out := []Shipping{}
 	for _, s := range parts {
@@ -253,11 +290,13 @@ func (d *Daily) cycles(rows []Row) {
 		of   func(Row) span
 	}{
 		{"intake", func(r Row) span { return span{r.Paid, r.Received} }},
-		{"wave", func(r Row) span { return span{r.Received, r.Waved} }},
+		{"plan", func(r Row) span { return span{r.Received, r.AllocatedAt} }},
+		{"release", func(r Row) span { return span{r.AllocatedAt, r.Waved} }},
 		{"first-pick", func(r Row) span { return span{r.Waved, r.Worked} }},
 		{"pick", func(r Row) span { return span{r.Worked, r.Picked} }},
-		{"pack", func(r Row) span { return span{r.Picked, r.Sealed} }},
-		{"handover", func(r Row) span { return span{r.Sealed, r.HandedOver} }},
+		{"verify", func(r Row) span { return span{r.Picked, r.VerifiedAt} }},
+		{"label", func(r Row) span { return span{r.VerifiedAt, later(r.LabelledAt, r.VerifiedAt)} }},
+		{"handover", func(r Row) span { return span{later(r.LabelledAt, r.VerifiedAt), r.HandedOver} }},
 		{"floor", func(r Row) span { return span{r.Received, r.HandedOver} }},
 		{"collect", func(r Row) span { return span{r.HandedOver, r.Collected} }},
 	}
@@ -271,6 +310,15 @@ func (d *Daily) cycles(rows []Row) {
 		}
 		d.Cycle = append(d.Cycle, Cycle{st.name, delays(took, 0)})
 	}
+}
+
+// later gives the later of a moment and one it may come before: a label may be printed
+// first. Zero if it has not come.
+func later(t, than time.Time) time.Time {
+	if !t.IsZero() && t.Before(than) {
+		return than
+	}
+	return t
 }
 
 // on reports whether t falls on the day.
@@ -376,7 +424,7 @@ func (d *Daily) collect(s *Shipping, r Row) {
 }
 
 func (s *Shipping) any() bool {
-	return s.Received+s.Shipped+s.Due+s.Collected.N()+s.CollectedPending > 0
+	return s.Received+s.Shipped+s.Due+s.Collected.N()+s.CollectedPending+s.Worked+s.StateApart.N > 0
 }
 
 // list keeps the orders behind the figures that somebody will ask about.
@@ -401,6 +449,26 @@ func (d *Daily) list(r Row) {
 		c.Why = "held"
 		d.Excluded = append(d.Excluded, c)
 	}
+	if c.Why = d.suspect(r); c.Why != "" {
+		d.Suspects = append(d.Suspects, c)
+	}
+	if c.Why = d.apart(r); c.Why != "" {
+		d.Apart = append(d.Apart, c)
+	}
+}
+
+// suspect says why an order handed over that day looks as if it had not left: its
+// carrier, which tells of such things, scanned it over two hours later, or not yet.
+func (d *Daily) suspect(r Row) string {
+	switch {
+	case !d.on(r.HandedOver):
+		return ""
+	case r.Collected.Sub(r.HandedOver) > gapLimit:
+		return "scanned-late"
+	case r.Collected.IsZero() && d.tells[r.Carrier] && d.now.Sub(r.HandedOver) > gapLimit:
+		return "not-scanned"
+	}
+	return ""
 }
 
 func (c Case) compare(o Case) int {
@@ -409,21 +477,29 @@ func (c Case) compare(o Case) int {
 
 // backlog counts r if it is open at the moment of the report.
 func (d *Daily) backlog(r Row) {
-	switch d.waits(r) {
+	d.Backlog.count(d.waits(r))
+	d.Collect.count(d.waitsTo(r, cmp.Or(r.CollectBy, r.ShipBy)))
+	if d.atRisk(r) {
+		d.AtRisk++
+	}
+}
+
+func (b *Backlog) count(w string) {
+	switch w {
 	case waitsHeld:
-		d.Backlog.Held++
+		b.Held++
 	case waitsNone:
-		d.Backlog.None++
+		b.None++
 	case waitsOverdue:
-		d.Backlog.Overdue++
+		b.Overdue++
 	case waitsUnder2:
-		d.Backlog.Under2++
+		b.Under2++
 	case waitsUnder6:
-		d.Backlog.Under6++
+		b.Under6++
 	case waitsUnder24:
-		d.Backlog.Under24++
+		b.Under24++
 	case waitsLater:
-		d.Backlog.Later++
+		b.Later++
 	}
 }
 
@@ -439,14 +515,17 @@ const (
 )
 
 // waits says in which part of the backlog r was at the moment of the report, or "".
-func (d *Daily) waits(r Row) string {
-	left := r.ShipBy.Sub(d.At)
+func (d *Daily) waits(r Row) string { return d.waitsTo(r, r.ShipBy) }
+
+// waitsTo says so by the clock that ends then.
+func (d *Daily) waitsTo(r Row, end time.Time) string {
+	left := end.Sub(d.At)
 	switch {
 	case !r.HandedOver.IsZero() && !r.HandedOver.After(d.At), r.Closed && !r.ClosedAt.After(d.At), r.Received.After(d.At):
 		return ""
 	case r.Held:
 		return waitsHeld
-	case r.ShipBy.IsZero():
+	case end.IsZero():
 		return waitsNone
 	case left < 0:
 		return waitsOverdue
@@ -504,27 +583,23 @@ func (r Row) parcels() (all, bad int) {
 }
 
 func (d *Daily) work(rows []Row) {
-	w, told, redone, bent := &d.Work, map[string]int{}, map[string]int{}, map[string]int{}
+	w := &d.Work
+	told, redone, at, by, bent := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
 	for _, r := range rows {
 		if !d.on(r.began()) {
 			continue
 		}
-		w.Orders++
-		w.Short.Hits += r.ShortLines
-		w.Short.N += r.Lines
-		w.Labels += r.labels()
-		w.Reprints += r.Reprints
-		w.Manual += r.Manual
-		all, bad := r.parcels()
-		w.LabelErrors.Hits += bad
-		w.LabelErrors.N += all
 		for count, codes := range map[*map[string]int][]string{&told: r.LabelErrors, &redone: r.Redone, &bent: r.Bent} {
 			for _, code := range codes {
 				(*count)[code]++
 			}
 		}
+		for _, x := range r.Redos {
+			at[string(x.Station)]++
+			by[string(x.By)]++
+		}
 	}
-	w.Reasons, w.Redone, w.Bent = reasons(told), reasons(redone), reasons(bent)
+	w.Reasons, w.Redone, w.RedoneAt, w.RedoneBy, w.Bent = reasons(told), reasons(redone), reasons(at), reasons(by), reasons(bent)
 }
 
 // reasons lists codes, those given most often first.
@@ -550,6 +625,7 @@ func (d *Daily) intercepts(all []Intercept) {
 		}
 		s.Asked++
 		d.Asks = append(d.Asks, i)
+		d.asked[i.Order] = append(d.asked[i.Order], i)
 		if i.effective() {
 			s.Effective.Hits++
 		}
@@ -560,6 +636,7 @@ func (d *Daily) intercepts(all []Intercept) {
 		case Stopped:
 			s.Stopped++
 		case Missed:
+			d.missed[i.Order] = true
 			s.Missed++
 			stage.Missed++
 			s.Misses = append(s.Misses, Case{Order: i.Order, Channel: i.Channel, Why: string(i.Why), Stage: i.Stage})

@@ -27,7 +27,7 @@ func WritePage(w io.Writer, d Daily, lang string, asks bool) error {
 	if asks {
 		p = composeAsks(d, lang)
 	}
-	return json.NewEncoder(w).Encode(p.view(d))
+	return json.NewEncoder(w).Encode(p.view(d, speak(lang)))
 }
 
 // The forms of WritePage.
@@ -40,6 +40,7 @@ type (
 		Attention string      `json:"attention"`
 		Alerts    []viewCell  `json:"alerts"`
 		Charts    []viewChart `json:"charts"`
+		Grids     []viewGrid  `json:"grids"`
 		Tables    []viewTable `json:"tables"`
 		Notes     string      `json:"notes_title"`
 		Lines     []string    `json:"notes"`
@@ -64,6 +65,25 @@ type (
 		Value float64 `json:"value"`
 		Text  string  `json:"text"`
 	}
+	// A viewGrid is a map of shares; a cell that counts nothing has no text.
+	viewGrid struct {
+		Title string        `json:"title"`
+		Few   string        `json:"few"` // what a hatched cell means
+		Head  []string      `json:"head"`
+		Rows  []viewGridRow `json:"rows"`
+	}
+	viewGridRow struct {
+		Name  string         `json:"name"`
+		Cells []viewGridCell `json:"cells"`
+	}
+	viewGridCell struct {
+		N     int    `json:"n,omitempty"`
+		Level int    `json:"level"` // 0 for none, 1 to 5 by tenths: up to 1 %, 3 %, 10 %, 30 %, more
+		Few   bool   `json:"few,omitempty"`
+		Text  string `json:"text,omitempty"`
+		Note  string `json:"note,omitempty"`
+		Link  string `json:"link,omitempty"`
+	}
 	viewTable struct {
 		Title string       `json:"title,omitempty"`
 		Head  []string     `json:"head"`
@@ -72,10 +92,10 @@ type (
 	}
 )
 
-func (p page) view(d Daily) viewPage {
+func (p page) view(d Daily, w *words) viewPage {
 	v := viewPage{
 		Title: p.title, Subtitle: p.subtitle, Day: d.Day, Attention: p.attention, Notes: p.notesTitle,
-		Tiles: []viewTile{}, Alerts: []viewCell{}, Charts: []viewChart{}, Tables: []viewTable{}, Lines: append([]string{}, p.notes...),
+		Tiles: []viewTile{}, Alerts: []viewCell{}, Charts: []viewChart{}, Grids: []viewGrid{}, Tables: []viewTable{}, Lines: append([]string{}, p.notes...),
 	}
 	for _, t := range p.tiles {
 		v.Tiles = append(v.Tiles, viewTile{t.label, t.value, t.note, t.bad, t.link})
@@ -91,6 +111,23 @@ func (p page) view(d Daily) viewPage {
 		if len(c.bars) > 0 {
 			v.Charts = append(v.Charts, chart)
 		}
+	}
+	for _, g := range p.grids {
+		out := viewGrid{Title: g.title, Few: w.HeatFew, Head: g.head}
+		for _, r := range g.rows {
+			row := viewGridRow{Name: r.name}
+			for _, c := range r.cells {
+				level := 0
+				for _, over := range []float64{0, 0.01, 0.03, 0.1, 0.3} {
+					if c.value > over {
+						level++
+					}
+				}
+				row.Cells = append(row.Cells, viewGridCell{c.n, level, c.few, c.text, c.note, c.link})
+			}
+			out.Rows = append(out.Rows, row)
+		}
+		v.Grids = append(v.Grids, out)
 	}
 	for _, t := range append(p.tables[:len(p.tables):len(p.tables)], p.more...) {
 		out := viewTable{Title: t.title, Head: t.head, Rows: [][]viewCell{}, Total: t.total}
@@ -123,7 +160,7 @@ type behind struct {
 }
 
 func writeHTML(w io.Writer, d Daily, p page, lang string) error {
-	words, v := speak(lang), p.view(d)
+	words, v := speak(lang), p.view(d, speak(lang))
 	most := 1.0
 	for _, c := range v.Charts {
 		for _, b := range c.Bars {
@@ -182,6 +219,9 @@ th{font-weight:400;color:#55635f;font-size:13px}th:first-child,td:first-child{te
 a{color:#0b6b5d;text-decoration:none}a:hover{text-decoration:underline}
 .bars{display:flex;align-items:flex-end;height:150px;padding:8px;background:#fff}.bars div{flex:1;height:100%;display:flex;flex-direction:column;justify-content:flex-end;align-items:center;font-size:12px;margin:0 2px}
 .bars svg{width:100%;flex:1}
+.heat td,.heat th{padding:6px 4px;text-align:center;border:1px solid #fff}.heat td:first-child{text-align:left;white-space:nowrap}.heat a{color:inherit}
+.heat .l0{background:#e8f2ee}.heat .l1{background:#fff1dc}.heat .l2{background:#ffdcae}.heat .l3{background:#f6b27c}.heat .l4{background:#e97862}.heat .l5{background:#c4161c;color:#fff}
+.heat .few{background-image:repeating-linear-gradient(45deg,rgba(255,255,255,.75) 0 3px,transparent 3px 7px)}
 @media print{body{background:#fff;padding:0}}
 </style></head><body>
 <h1>{{.P.Title}}</h1><div class="sub">{{.P.Subtitle}}</div>
@@ -189,6 +229,9 @@ a{color:#0b6b5d;text-decoration:none}a:hover{text-decoration:underline}
 {{end}}</div>
 <h2>{{.P.Attention}}</h2><ul class="alerts">{{range .P.Alerts}}<li>{{$to := link .Link}}{{if $to}}<a href="{{$to}}">{{.Text}}</a>{{else}}{{.Text}}{{end}}</li>{{end}}</ul>
 {{range .P.Charts}}<h2>{{.Title}}</h2><div class="bars">{{range .Bars}}<div><span>{{.Text}}</span><svg viewBox="0 0 10 100" preserveAspectRatio="none"><rect width="10" height="100" fill="#f4f5f1"/><rect transform="matrix(1 0 0 -1 0 100)" width="10" height="{{height .Value}}" fill="#0b6b5d"/></svg><span>{{.Label}}</span></div>{{end}}</div>
+{{end}}{{range .P.Grids}}<h2>{{.Title}}</h2><table class="heat"><thead><tr><th></th>{{range .Head}}<th>{{.}}</th>{{end}}</tr></thead><tbody>
+{{range .Rows}}<tr><td>{{.Name}}</td>{{range .Cells}}<td class="l{{.Level}}{{if .Few}} few{{end}}" title="{{.Note}}">{{if .N}}{{$to := link .Link}}{{if $to}}<a href="{{$to}}">{{.Text}}</a>{{else}}{{.Text}}{{end}}{{end}}</td>{{end}}</tr>
+{{end}}</tbody></table><div class="note">{{.Few}}</div>
 {{end}}{{range .P.Tables}}{{$table := .}}<h2>{{.Title}}</h2><table><thead><tr>{{range .Head}}<th>{{.}}</th>{{end}}</tr></thead><tbody>
 {{range $i, $row := .Rows}}<tr{{if last $table $i}} class="total"{{end}}>{{range $k, $c := $row}}<td{{if and (eq $k 0) (indent $c.Text)}} class="in"{{end}}>{{$to := link $c.Link}}{{if $to}}<a href="{{$to}}">{{$c.Text}}</a>{{else}}{{$c.Text}}{{end}}</td>{{end}}</tr>
 {{end}}</tbody></table>

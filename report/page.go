@@ -20,6 +20,7 @@ type page struct {
 	charts          []chart
 	tables          []table
 	more            []table // the details behind
+	grids           []grid
 	notesTitle      string
 	notes           []string
 }
@@ -45,6 +46,25 @@ type bar struct {
 	label string
 	value float64
 	text  string
+}
+
+// A grid is a map of shares; a cell that counts few is drawn as such.
+type grid struct {
+	title string
+	head  []string
+	rows  []gridRow
+}
+
+type gridRow struct {
+	name  string
+	cells []gridCell
+}
+
+type gridCell struct {
+	n                int // 0: nothing was there
+	value            float64
+	few              bool
+	text, note, link string
 }
 
 // A table has its first column left and all others right.
@@ -106,12 +126,30 @@ func compose(d Daily, lang string, much detail) page {
 			p.tables = append(p.tables, w.stages(d.Intercepts))
 		}
 	}
-	p.tables = append(p.tables, w.backlog(d.Backlog))
+	p.tables = append(p.tables, w.backlog(d))
 	if !d.Total.any() {
 		return p
 	}
 	p.charts = append(p.charts, w.hours(d))
-	p.more = append(p.more, w.parts(w.ByCarrier, w.Carrier, d.ByCarrier, d.Total), w.parts(w.ByTeam, w.Team, d.Teams, d.Total), w.cells(d), w.cycle(d))
+	for _, byCategory := range []bool{false, true} {
+		if g := w.heat(d, byCategory); len(g.rows) > 0 {
+			p.grids = append(p.grids, g)
+		}
+	}
+	if len(d.Hints) > 0 {
+		p.more = append(p.more, w.hints(d))
+	}
+	p.more = append(p.more,
+		w.parts(w.ByCarrier, w.Carrier, d.ByCarrier, d.Total), w.parts(w.ByTeam, w.Team, d.Teams, d.Total), w.cells(d),
+		w.moreWork(d), w.quality(w.ByChannel, w.Channel, d.Channels, d.Total), w.quality(w.WorkByCarrier, w.Carrier, d.ByCarrier, d.Total),
+		w.quality(w.WorkByTeam, w.Team, d.Teams, d.Total))
+	if d.Hands.Lines > 0 || len(d.People) > 0 {
+		p.more = append(p.more, w.hands(w.TeamHands, w.Team, d.TeamHands, d.Hands), w.hands(w.PersonHands, w.PersonHead, d.People, d.Hands), w.paces(d))
+	}
+	if len(d.Work.RedoneAt) > 0 {
+		p.more = append(p.more, w.redone(d))
+	}
+	p.more = append(p.more, w.cycle(d))
 	return p
 }
 
@@ -201,29 +239,39 @@ func (w *voice) cells(d Daily) table {
 	worst := slices.Clone(d.Cells)
 	slices.SortStableFunc(worst, func(a, b Shipping) int { return cmp.Or(cmp.Compare(b.Late, a.Late), cmp.Compare(b.Due, a.Due)) })
 	for _, s := range worst[:min(len(worst), maxCells)] {
-		name := func(names []Shipping, key Shipping, id string) string {
-			for _, n := range names {
-				if n.Channel == key.Channel && n.Carrier == key.Carrier && n.Name != "" {
-					return n.Name
-				}
-			}
-			return cmp.Or(id, w.Unassigned)
-		}
-		w.clock(&t, strings.Join([]string{
-			clean(name(d.Channels, Shipping{Channel: s.Channel}, string(s.Channel)), maxName),
-			clean(name(d.ByCarrier, Shipping{Carrier: s.Carrier}, string(s.Carrier)), maxName),
-			clean(cmp.Or(s.Team, w.Unassigned), maxName),
-		}, " · "), s)
-		query := url.Values{"channel": {string(s.Channel)}, "carrier": {string(s.Carrier)}, "team": {s.Team}}
+		w.clock(&t, w.cell(d, s), s)
 		for i, link := range t.links[len(t.links)-1] {
 			if link != "" {
 				figure, _ := url.ParseQuery(link)
-				query.Set("figure", figure.Get("figure"))
-				t.links[len(t.links)-1][i] = query.Encode() + "&only=true"
+				t.links[len(t.links)-1][i] = w.only(s, figure.Get("figure"))
 			}
 		}
 	}
 	return t
+}
+
+// cell names a channel, carrier and team.
+func (w *voice) cell(d Daily, s Shipping) string {
+	name := func(names []Shipping, key Shipping, id string) string {
+		for _, n := range names {
+			if n.Channel == key.Channel && n.Carrier == key.Carrier && n.Name != "" {
+				return n.Name
+			}
+		}
+		return cmp.Or(id, w.Unassigned)
+	}
+	return strings.Join([]string{
+		clean(name(d.Channels, Shipping{Channel: s.Channel}, string(s.Channel)), maxName),
+		clean(name(d.ByCarrier, Shipping{Carrier: s.Carrier}, string(s.Carrier)), maxName),
+		clean(cmp.Or(s.Team, w.Unassigned), maxName),
+	}, " · ")
+}
+
+// only gives the query of a figure of just that channel, carrier and team, none
+// included.
+func (w *voice) only(s Shipping, figure string) string {
+	q := url.Values{"figure": {figure}, "channel": {string(s.Channel)}, "carrier": {string(s.Carrier)}, "team": {s.Team}, "only": {"true"}}
+	return q.Encode()
 }
 
 // maxCells is how many cells a person reads; the CSV has all.
@@ -374,13 +422,23 @@ func (w *voice) alerts(d Daily) []alert {
 	add(len(d.Intercepts.Misses), "figure=missed", w.AlertMissed, len(d.Intercepts.Misses), w.cases(d.Intercepts.Misses))
 	slow := d.Intercepts.Person
 	add(slow.Over+slow.Missing, "figure=asked", w.AlertPerson, slow.Over, slow.Missing)
+	add(len(d.Suspects), "figure=suspect", w.AlertSuspect, len(d.Suspects), w.cases(d.Suspects))
+	if apart := d.Total.StateApart; apart.Hits*1000 > 3*apart.N {
+		add(apart.Hits, "figure=state_apart", w.AlertApart, apart.Hits, apart.percent(), apart.N, w.cases(d.Apart))
+	}
+	for _, h := range d.Hints {
+		cell := ""
+		if len(h.Cells) > 0 {
+			cell = w.cell(d, h.Cells[0].Shipping)
+		}
+		add(1, "", w.AlertHint, known(w.Metrics, h.Metric), h.Before*100, h.Now.percent(), h.Now.N, cell)
+	}
+	add(d.AtRisk, "figure=at_risk", w.AlertRisk, d.AtRisk)
 	add(d.Total.Collected.Unknown, "figure=collect_unknown", w.AlertUnscanned, d.Total.Collected.Unknown)
-	gap, skewed := 0, slow.Skewed+d.Intercepts.Device.Skewed+d.Intercepts.Freeze.Skewed
+	skewed := slow.Skewed + d.Intercepts.Device.Skewed + d.Intercepts.Freeze.Skewed
 	for _, c := range d.Carriers {
-		gap += c.Gap.Over
 		skewed += c.Gap.Skewed
 	}
-	add(gap, "figure=gap_over", w.AlertGap, gap)
 	add(skewed, "", w.AlertSkew, skewed)
 	if len(out) == 0 {
 		return []alert{{text: w.AllClear}}
@@ -465,26 +523,215 @@ func (w *voice) carriers(d Daily) table {
 }
 
 func (w *voice) work(d Daily) table {
-	k := d.Work
-	t := table{title: w.Work, flat: true, head: []string{w.Metric, w.Hits, w.Base, w.Share}}
-	row := func(name, figure string, r Rate, codes []ReasonTold, names map[string]string) {
-		t.rows = append(t.rows, []string{name, fmt.Sprint(r.Hits), fmt.Sprint(r.N), w.rate(r, w.NoOrders)})
-		t.links = append(t.links, []string{"", "figure=" + figure, "figure=worked", "figure=" + figure})
+	k, q := d.Work, d.Total.Quality
+	t := table{title: w.Work, flat: true, head: []string{w.Metric, w.Hits, w.Base, w.Share, w.IntervalHead}}
+	none := "–"
+	if q.Worked == 0 {
+		none = w.NoOrders
+	}
+	row := func(name, figure, of string, r Rate, codes []ReasonTold, names map[string]string) {
+		interval := "–"
+		if r.N > 0 {
+			interval = r.interval()
+		}
+		t.rows = append(t.rows, []string{name, fmt.Sprint(r.Hits), fmt.Sprint(r.N), w.rate(r, none), interval})
+		t.links = append(t.links, Shipping{}.links("", figure, of, figure, ""))
 		for _, e := range codes[:min(len(codes), w.much.reasons)] {
-			t.rows = append(t.rows, []string{"  " + known(names, e.Code), fmt.Sprint(e.Count), "", ""})
-			t.links = append(t.links, make([]string, 4))
+			t.rows = append(t.rows, []string{"  " + known(names, e.Code), fmt.Sprint(e.Count), "", "", ""})
+			t.links = append(t.links, make([]string, 5))
 		}
 	}
-	row(w.Short, "short", k.Short, nil, nil)
-	row(w.LabelErrors, "label_errors", k.LabelErrors, k.Reasons, w.Errors)
-	row(w.Reprints, "reprints", Rate{k.Reprints, k.Labels}, k.Redone, w.RedoneWhys)
-	row(w.Manual, "manual", Rate{k.Manual, k.Orders}, k.Bent, w.BentWhys)
+	row(w.PickErrors, "mispicked", "worked", q.PickErrors, nil, nil)
+	row(w.Short, "short", "worked", q.Short, k.ShortWhys, w.ShortReasons)
+	row(w.LabelErrors, "label_errors", "worked", q.LabelErrors, k.Reasons, w.Errors)
+	row(w.WeightOff, "weight_off", "weighed", q.WeightOff, nil, nil)
+	row(w.Reprints, "reprints", "worked", q.Reprints, k.Redone, w.RedoneWhys)
+	row(w.Manual, "manual", "worked", q.Manual, k.Bent, w.BentWhys)
 	for i := range t.rows {
-		if t.rows[i][0] == w.Manual && k.Orders > 0 {
-			t.rows[i][3] = fmt.Sprintf(w.PerThousand, 1000*float64(k.Manual)/float64(k.Orders))
+		if t.rows[i][0] == w.Manual && q.Worked > 0 {
+			t.rows[i][3], t.rows[i][4] = fmt.Sprintf(w.PerThousand, 1000*float64(q.Manual.Hits)/float64(q.Worked)), "–"
 		}
 	}
 	return t
+}
+
+// more are the shares that are read on the second page.
+func (w *voice) moreWork(d Daily) table {
+	q := d.Total.Quality
+	t := table{title: w.MoreWork, head: []string{w.Metric, w.Hits, w.Base, w.Share, w.IntervalHead}}
+	for _, m := range []struct {
+		name, figure, of string
+		Rate
+	}{
+		{w.Accuracy, "worked", "worked", q.PickErrors.rest()}, {w.WrongScans, "wrong_scans", "worked", q.WrongScans},
+		{w.FirstPass, "worked", "worked", q.LabelErrors.rest()}, {w.WeightTrue, "weight_true", "weight_off", q.WeightTrue},
+		{w.Found, "short", "short", d.Work.Found}, {w.StateApart, "state_apart", "shipped", q.StateApart},
+		{w.EffectiveRate, "asked", "asked", q.Effective},
+	} {
+		interval := "–"
+		if m.N > 0 {
+			interval = m.interval()
+		}
+		t.rows = append(t.rows, []string{m.name, fmt.Sprint(m.Hits), fmt.Sprint(m.N), m.percent(), interval})
+		t.links = append(t.links, Shipping{}.links("", m.figure, m.of, m.figure, ""))
+	}
+	return t
+}
+
+// redone shows who printed labels again, and where.
+func (w *voice) redone(d Daily) table {
+	t := table{title: w.RedoneTitle, head: []string{w.RedoneWhere, w.Hits}}
+	for _, list := range []struct {
+		codes []ReasonTold
+		names map[string]string
+	}{{d.Work.RedoneAt, nil}, {d.Work.RedoneBy, map[string]string{"": w.ByFloord}}} {
+		for _, c := range list.codes {
+			t.rows = append(t.rows, []string{known(list.names, c.Code), fmt.Sprint(c.Count)})
+			t.links = append(t.links, Shipping{}.links("", "reprints"))
+		}
+	}
+	return t
+}
+
+// quality shows the shares of the parts of the day's orders, each with what it is of.
+func (w *voice) quality(title, head string, parts []Shipping, total Shipping) table {
+	t := table{title: title, total: true, head: []string{head, w.Worked, w.PickErrors, w.Short, w.LabelErrors, w.WeightOff, w.Reprints, w.Manual, w.StateApart, w.EffectiveRate}}
+	row := func(name string, s Shipping) {
+		cells := []string{clean(name, maxName), fmt.Sprint(s.Worked)}
+		for _, r := range []Rate{s.PickErrors, s.Short, s.LabelErrors, s.WeightOff, s.Reprints} {
+			cells = append(cells, w.share(r))
+		}
+		manual := "–"
+		if s.Worked > 0 {
+			manual = fmt.Sprintf(w.PerThousand, 1000*float64(s.Manual.Hits)/float64(s.Worked))
+		}
+		t.rows = append(t.rows, append(cells, manual, w.share(s.StateApart), w.share(s.Effective)))
+		t.links = append(t.links, s.links("", "worked", "mispicked", "short", "label_errors", "weight_off", "reprints", "manual", "state_apart", "asked"))
+	}
+	for _, s := range parts {
+		row(cmp.Or(s.Name, string(s.Channel), string(s.Carrier), w.Unassigned), s)
+	}
+	row(w.Total, total)
+	return t
+}
+
+// share writes a share with what it is of, and its interval where that is little.
+func (w *voice) share(r Rate) string {
+	switch {
+	case r.N == 0:
+		return "–"
+	case r.Small() && r.Hits > 0:
+		return r.percent() + of(r.N) + " [" + r.interval() + "]"
+	}
+	return r.percent() + of(r.N)
+}
+
+// hands shows how fast each person picked, and how right.
+func (w *voice) hands(title, head string, all []Hand, total Hand) table {
+	t := table{title: title, total: true, head: []string{head, w.Lines, w.Pieces, w.LinesHour, w.LinesClock, w.Active, w.Idle, w.Accuracy, w.WrongScans, w.Shorts}}
+	row := func(name string, h Hand) {
+		active, clocked := h.PerHour()
+		pace := func(n float64) string {
+			if n == 0 {
+				return "–"
+			}
+			return fmt.Sprintf("%.0f", n)
+		}
+		t.rows = append(t.rows, []string{
+			clean(name, maxName), fmt.Sprint(h.Lines), fmt.Sprint(h.Pieces), pace(active), pace(clocked), w.took(Delays{N: 1}, h.Active), w.took(Delays{N: 1}, h.Idle),
+			w.share(h.Right()), fmt.Sprint(h.Wrong), fmt.Sprint(h.Shorts),
+		})
+	}
+	for _, h := range all[:min(len(all), maxCells)] {
+		name := cmp.Or(h.Name, string(h.Person), h.Team, w.Unassigned)
+		if h.Person != "" && h.Team != "" {
+			name += " · " + h.Team
+		}
+		row(name, h)
+	}
+	row(w.Total, total)
+	return t
+}
+
+// paces shows how fast work of each kind went in each zone.
+func (w *voice) paces(d Daily) table {
+	t := table{title: w.PaceTitle, head: []string{w.Kind, w.Zone, w.Persons, w.Lines, w.Pieces, w.Active, w.LinesHour}}
+	for _, p := range d.Paces {
+		active, _ := Hand{Lines: p.Lines, Active: p.Active}.PerHour()
+		t.rows = append(t.rows, []string{
+			known(w.Kinds, p.Kind), cmp.Or(clean(p.Zone, maxName), "–"), fmt.Sprint(p.People), fmt.Sprint(p.Lines), fmt.Sprint(p.Pieces),
+			w.took(Delays{N: 1}, p.Active), fmt.Sprintf("%.0f", active),
+		})
+	}
+	return t
+}
+
+// hints says which shares dropped, and the cells that made it so.
+func (w *voice) hints(d Daily) table {
+	t := table{title: w.HintsTitle, head: []string{w.Metric, w.NowShare, w.Before, w.Extra}}
+	for _, h := range d.Hints {
+		figure := ""
+		for _, m := range metrics {
+			if m.name == h.Metric {
+				figure = m.figure
+			}
+		}
+		t.rows = append(t.rows, []string{known(w.Metrics, h.Metric), h.Now.percent() + of(h.Now.N), fmt.Sprintf(w.BeforeDays, h.Before*100, h.Days), ""})
+		t.links = append(t.links, Shipping{}.links("", figure, "", ""))
+		for _, c := range h.Cells {
+			t.rows = append(t.rows, []string{"  " + w.cell(d, c.Shipping), c.Now.percent() + of(c.Now.N), "", fmt.Sprintf("+%.1f", c.Extra)})
+			t.links = append(t.links, []string{"", w.only(c.Shipping, figure), "", ""})
+		}
+	}
+	return t
+}
+
+// heat is the map of errors: an hour a column, a channel or category a row.
+func (w *voice) heat(d Daily, byCategory bool) grid {
+	g := grid{title: w.HeatTitle}
+	if byCategory {
+		g.title = w.HeatCategories
+	}
+	first, last := len(d.Hours), -1
+	var names []string
+	for _, h := range d.Heat {
+		if byCategory != (h.Category != "") {
+			continue
+		}
+		first, last = min(first, h.Hour), max(last, h.Hour)
+		if name := cmp.Or(h.Category, string(h.Channel)); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for i := first; i <= last; i++ {
+		g.head = append(g.head, d.From.Add(time.Duration(i)*time.Hour).Format("15"))
+	}
+	for _, name := range names[:min(len(names), maxCells)] {
+		row := gridRow{name: clean(name, maxName), cells: make([]gridCell, len(g.head))}
+		for _, c := range d.Channels {
+			if string(c.Channel) == name && c.Name != "" && !byCategory {
+				row.name = clean(c.Name, maxName)
+			}
+		}
+		for _, h := range d.Heat {
+			if byCategory != (h.Category != "") || cmp.Or(h.Category, string(h.Channel)) != name {
+				continue
+			}
+			v, _ := h.Errors.Value()
+			q := url.Values{"figure": {"errors"}, "hour": {fmt.Sprint(h.Hour)}}
+			if byCategory {
+				q.Set("category", h.Category)
+			} else {
+				q.Set("channel", string(h.Channel))
+			}
+			row.cells[h.Hour-first] = gridCell{
+				n: h.Errors.N, value: v, few: h.Errors.N < heatLeast, text: fmt.Sprintf("%.0f", v*1000),
+				note: fmt.Sprintf(w.HeatNote, h.Errors.Hits, h.Errors.N), link: q.Encode(),
+			}
+		}
+		g.rows = append(g.rows, row)
+	}
+	return g
 }
 
 func (w *voice) intercepts(s Interceptions) table {
@@ -529,17 +776,23 @@ func (w *voice) stages(s Interceptions) table {
 	return t
 }
 
-func (w *voice) backlog(b Backlog) table {
-	return table{
-		title: w.BacklogTitle,
-		short: true,
-		head:  []string{w.OpenOrders, w.Overdue, w.Under2, w.Under6, w.Under24, w.Later, w.None, w.Held},
-		rows: [][]string{{
-			fmt.Sprint(b.Open()), fmt.Sprint(b.Overdue), fmt.Sprint(b.Under2), fmt.Sprint(b.Under6), fmt.Sprint(b.Under24),
+func (w *voice) backlog(d Daily) table {
+	t := table{title: w.BacklogTitle, head: []string{w.Clock, w.OpenOrders, w.Overdue, w.Under2, w.Under6, w.Under24, w.Later, w.None, w.Held}}
+	for _, clock := range []struct {
+		name, prefix string
+		Backlog
+	}{{w.ToCollect, collectBy, d.Collect}, {w.ToShip, "", d.Backlog}} {
+		b, figure := clock.Backlog, []string{"", "open"}
+		for _, w := range []string{waitsOverdue, waitsUnder2, waitsUnder6, waitsUnder24, waitsLater, waitsNone, waitsHeld} {
+			figure = append(figure, clock.prefix+w)
+		}
+		t.rows = append(t.rows, []string{
+			clock.name, fmt.Sprint(b.Open()), fmt.Sprint(b.Overdue), fmt.Sprint(b.Under2), fmt.Sprint(b.Under6), fmt.Sprint(b.Under24),
 			fmt.Sprint(b.Later), fmt.Sprint(b.None), fmt.Sprint(b.Held),
-		}},
-		links: [][]string{Shipping{}.links("open", waitsOverdue, waitsUnder2, waitsUnder6, waitsUnder24, waitsLater, waitsNone, waitsHeld)},
+		})
+		t.links = append(t.links, Shipping{}.links(figure...))
 	}
+	return t
 }
 
 func (w *voice) notes(d Daily) []string {

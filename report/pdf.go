@@ -18,6 +18,8 @@ var lengths = []detail{
 	{channels: 8, carriers: 3, reasons: 1, cases: 1, definitions: true},
 	{channels: 6, carriers: 3, reasons: 1, cases: 1},
 	{channels: 4, reasons: 1},
+	{channels: 4},
+	{channels: 2},
 }
 
 // WritePDF writes the report as A4, in Chinese unless lang is "en": one page of
@@ -123,6 +125,11 @@ func (doc paper) details(d Daily, p page, w *words) {
 		}
 		doc.Bars(bars)
 	}
+	for _, g := range p.grids {
+		doc.Heading(g.title)
+		doc.Table(g.ruled())
+		doc.Text(w.HeatFew)
+	}
 	for _, t := range p.more {
 		if len(t.rows) > 0 {
 			doc.Heading(t.title)
@@ -132,7 +139,7 @@ func (doc paper) details(d Daily, p page, w *words) {
 	for _, list := range []struct {
 		title string
 		cases []Case
-	}{{w.Late, d.Late}, {w.Excluded, d.Excluded}, {w.Missed, d.Intercepts.Misses}} {
+	}{{w.Late, d.Late}, {w.FigureNames["suspect"], d.Suspects}, {w.StateApart, d.Apart}, {w.Excluded, d.Excluded}, {w.Missed, d.Intercepts.Misses}} {
 		if len(list.cases) == 0 {
 			continue
 		}
@@ -176,6 +183,29 @@ func (t table) ruled() pdf.Table {
 	return out
 }
 
+// ruled gives the map as a table; a cell that counts few stands in brackets.
+func (g grid) ruled() pdf.Table {
+	out := pdf.Table{Columns: []pdf.Column{{Title: "", Share: 14}}}
+	for _, h := range g.head {
+		out.Columns = append(out.Columns, pdf.Column{Title: h, Share: 5, Right: true})
+	}
+	for _, r := range g.rows {
+		row := []string{r.name}
+		for _, c := range r.cells {
+			switch {
+			case c.n == 0:
+				row = append(row, "")
+			case c.few:
+				row = append(row, "("+c.text+")")
+			default:
+				row = append(row, c.text)
+			}
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return out
+}
+
 // unbroken gives the parts of a head that look bad when they are broken: words, and
 // a Chinese head as a whole.
 func unbroken(head string) []string {
@@ -191,6 +221,9 @@ func (t table) turned() pdf.Table {
 	out := pdf.Table{Rows: make([][]string, 1)}
 	for _, r := range t.rows {
 		name, count, of, rate := r[0], r[1], r[2], r[3]
+		if interval := r[4]; interval != "–" && interval != "" {
+			rate += " [" + interval + "]"
+		}
 		if last := len(out.Columns) - 1; strings.HasPrefix(name, " ") && last >= 0 {
 			out.Rows[0][last] += "\n" + strings.TrimSpace(name) + " " + count
 			continue

@@ -26,6 +26,7 @@ func (r Rate) Wilson() (low, high float64) {
 	if !ok {
 		return 0, 1
 	}
+	p = min(p, 1) // some counts are of acts, of which an order may have several
 	const z = 1.959964
 	n := float64(r.N)
 	mid := (p + z*z/(2*n)) / (1 + z*z/n)
@@ -80,6 +81,14 @@ func (r Rate) MarshalJSON() ([]byte, error) {
 		out.Rate, out.Low, out.High = &p, &low, &high
 	}
 	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (r *Rate) UnmarshalJSON(data []byte) error {
+	var in struct{ Hits, N int }
+	err := json.Unmarshal(data, &in)
+	*r = Rate{in.Hits, in.N}
+	return err
 }
 
 // A Band is a share of which some is not known yet.

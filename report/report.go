@@ -50,6 +50,10 @@ type Row struct {
 
 	// When the stages between Received and HandedOver were reached.
 	Paid, Waved, Picked, Sealed time.Time
+
+	ShopState floor.ShopState // what the shop said last
+	ShopAt    time.Time       // and when
+	floor.Tally
 }
 
 // Outcome is how an interception ended.
@@ -86,10 +90,21 @@ type Input struct {
 	Rows       []Row
 	Intercepts []Intercept
 	Fuses      []floor.Fuse
+	Hands      []floor.HandQuarter
+	Shorts     []floor.ShortFound
+	Past       []Past         // of the same weekday in the weeks before
+	Forecast   floor.Forecast // how long orders take to the handover; nil: a default
+	Now        time.Time      // when this was gathered: what was known; zero is At
+
+	// Silent are the channels that tell nothing of an order once we have it; Tells are
+	// the carriers that tell of their first scan.
+	Silent map[floor.ChannelID]bool
+	Tells  map[floor.CarrierID]bool
 
 	// Names are what people call channels and carriers; without one the id is shown.
 	Channels map[floor.ChannelID]string
 	Carriers map[floor.CarrierID]string
+	People   map[floor.PersonID]string
 }
 
 // Shanghai is the zone of a site that names none. China has no summer time.

@@ -244,13 +244,15 @@ func TestWorkCountsOnTheDayItBegan(t *testing.T) {
 		{Received: clock("09:00"), Worked: clock("+1 09:00"), Lines: 100}, // tomorrow's
 		{Received: clock("09:00"), Lines: 100},                            // nobody's yet
 	}
-	got := ForDay(Input{Day: day, At: clock("+1 08:00"), Rows: rows}).Work
-	want := Work{
-		Orders: 3, Short: Rate{3, 9}, LabelErrors: Rate{1, 3}, Labels: 3, Reprints: 1, Manual: 2, Redone: []ReasonTold{}, Bent: []ReasonTold{},
-		Reasons: []ReasonTold{{"in-doubt", 1}, {"x", 1}},
+	d := ForDay(Input{Day: day, At: clock("+1 08:00"), Rows: rows})
+	want := Quality{
+		Worked: 3, Short: Rate{3, 9}, PickErrors: Rate{0, 9}, WrongScans: Rate{0, 9}, LabelErrors: Rate{1, 3}, Reprints: Rate{1, 3}, Manual: Rate{2, 3},
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v, want %+v", got, want)
+	if d.Total.Quality != want {
+		t.Errorf("got %+v, want %+v", d.Total.Quality, want)
+	}
+	if got := d.Work.Reasons; !reflect.DeepEqual(got, []ReasonTold{{"in-doubt", 1}, {"x", 1}}) {
+		t.Errorf("reasons %v", got)
 	}
 }
 

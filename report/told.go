@@ -25,6 +25,8 @@ type Told struct {
 	CollectBy  time.Time       `json:"collect_by,omitzero"`
 	HandedOver time.Time       `json:"handed_over_at,omitzero"`
 	Collected  time.Time       `json:"collected_at,omitzero"`
+	Hour       int             `json:"hour"` // of the day it was begun; -1: on another
+	Categories []string        `json:"categories,omitempty"`
 	Figures    []string        `json:"figures"` // see Figures
 }
 
@@ -33,10 +35,14 @@ type Told struct {
 var Figures = []string{
 	"received", "shipped", "due", "on_time", "late", "pending", "excluded",
 	"collect_due", "collected", "not_collected", "collect_unknown", "collect_pending", "gap_over",
-	"worked", "short", "label_errors", "reprints", "manual",
-	"open", waitsOverdue, waitsUnder2, waitsUnder6, waitsUnder24, waitsLater, waitsNone, waitsHeld,
+	"suspect", "state_apart", "worked", "short", "mispicked", "wrong_scans", "label_errors", "reprints", "weighed", "weight_off", "weight_true", "manual", "errors",
+	"open", waitsOverdue, waitsUnder2, waitsUnder6, waitsUnder24, waitsLater, waitsNone, waitsHeld, "at_risk",
+	collectBy + waitsOverdue, collectBy + waitsUnder2, collectBy + waitsUnder6, collectBy + waitsUnder24, collectBy + waitsLater, collectBy + waitsNone, collectBy + waitsHeld,
 	"asked", "stopped", "missed", "thawed", "frozen",
 }
+
+// collectBy begins the names of the backlog's parts by that clock.
+const collectBy = "collect_"
 
 func (t Told) compare(o Told) int { return cmp.Compare(t.Order, o.Order) }
 
@@ -71,8 +77,18 @@ func (d *Daily) tell(r Row) {
 		add(true, "collect_pending")
 	}
 	add(d.on(r.HandedOver) && r.Collected.Sub(r.HandedOver) > gapLimit, "gap_over")
+	add(d.suspect(r) != "", "suspect")
+	add(d.apart(r) != "", "state_apart")
+	hour := -1
 	if d.on(r.began()) {
+		hour = d.hourOf(r.began())
 		_, bad := r.parcels()
+		add(r.Mispicked > 0, "mispicked")
+		add(r.Wrong > 0, "wrong_scans")
+		add(r.Weighed > 0, "weighed")
+		add(r.Off > 0, "weight_off")
+		add(r.OffTrue > 0, "weight_true")
+		add(d.erred(r), "errors")
 		add(true, "worked")
 		add(r.ShortLines > 0, "short")
 		add(bad > 0, "label_errors")
@@ -80,12 +96,13 @@ func (d *Daily) tell(r Row) {
 		add(r.Manual > 0, "manual")
 	}
 	if w := d.waits(r); w != "" {
-		add(true, "open", w)
+		add(true, "open", w, collectBy+d.waitsTo(r, cmp.Or(r.CollectBy, r.ShipBy)))
+		add(d.atRisk(r), "at_risk")
 	}
 	if len(in) > 0 {
 		d.Told = append(d.Told, Told{
 			Order: r.Order, Channel: r.Channel, Carrier: r.Carrier, Team: r.Team, Received: r.Received, ShipBy: r.ShipBy,
-			CollectBy: r.CollectBy, HandedOver: r.HandedOver, Collected: r.Collected, Figures: in,
+			CollectBy: r.CollectBy, HandedOver: r.HandedOver, Collected: r.Collected, Hour: hour, Categories: r.Categories, Figures: in,
 		})
 	}
 }
@@ -97,7 +114,8 @@ func (d Daily) Pick(query url.Values) []Told {
 	fits := func(key, have string) bool { return !query.Has(key) || query.Get(key) == have }
 	for _, t := range d.Told {
 		if (figure == "" || slices.Contains(t.Figures, figure)) && fits("channel", string(t.Channel)) &&
-			fits("carrier", string(t.Carrier)) && fits("team", t.Team) {
+			fits("carrier", string(t.Carrier)) && fits("team", t.Team) && fits("hour", fmt.Sprint(t.Hour)) &&
+			(!query.Has("category") || slices.Contains(t.Categories, query.Get("category"))) {
 			out = append(out, t)
 		}
 	}
@@ -138,20 +156,45 @@ func WriteCSV(w io.Writer, d Daily) error {
 		rate(s, "on_time", s.OnTime)
 		rate(s, "collected_worst", s.Collected.Worst())
 		rate(s, "collected_best", s.Collected.Best())
+		put(s, "worked", s.Worked)
+		rate(s, "short_lines", s.Short)
+		rate(s, "pick_errors", s.PickErrors)
+		rate(s, "wrong_scans", s.WrongScans)
+		rate(s, "label_errors", s.LabelErrors)
+		rate(s, "reprints", s.Reprints)
+		rate(s, "weight_off", s.WeightOff)
+		rate(s, "weight_true", s.WeightTrue)
+		rate(s, "state_apart", s.StateApart)
+		rate(s, "intercept_effective", s.Effective)
+		put(s, "manual", s.Manual.Hits)
 	}
 	shipping(d.Total)
 	for _, s := range d.Cells {
 		shipping(s)
 	}
 	all := Shipping{}
-	rate(all, "short_lines", d.Work.Short)
-	rate(all, "label_errors", d.Work.LabelErrors)
-	rate(all, "reprints", Rate{d.Work.Reprints, d.Work.Labels})
-	put(all, "manual", d.Work.Manual)
+	rate(all, "short_found", d.Work.Found)
 	rate(all, "intercepted", d.Intercepts.Rate)
-	rate(all, "intercept_effective", d.Intercepts.Effective)
 	put(all, "open", d.Backlog.Open())
 	put(all, "open_overdue", d.Backlog.Overdue)
+	put(all, "collect_overdue", d.Collect.Overdue)
+	put(all, "at_risk", d.AtRisk)
+	for _, h := range d.People {
+		who := Shipping{Team: h.Team}
+		put(who, "lines/"+string(h.Person), h.Lines)
+		put(who, "active_ms/"+string(h.Person), int(h.Active))
+		put(who, "idle_ms/"+string(h.Person), int(h.Idle))
+		rate(who, "right_lines/"+string(h.Person), h.Right())
+	}
+	for _, p := range d.Paces {
+		put(all, "lines/"+p.Kind+"/"+p.Zone, p.Lines)
+		put(all, "active_ms/"+p.Kind+"/"+p.Zone, int(p.Active))
+	}
+	for _, h := range d.Heat {
+		if h.Category == "" {
+			rate(Shipping{Channel: h.Channel}, fmt.Sprintf("errors/%02d", h.Hour), h.Errors)
+		}
+	}
 	for _, c := range d.Cycle {
 		put(all, "cycle_"+c.Stage+"_p50_ms", int(c.P50))
 		put(all, "cycle_"+c.Stage+"_p90_ms", int(c.P90))

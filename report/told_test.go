@@ -35,6 +35,7 @@ func TestEveryFigureHasItsOrders(t *testing.T) {
 				"received": s.Received, "shipped": s.Shipped, "due": s.Due, "on_time": s.OnTime.Hits, "late": s.Late,
 				"pending": s.Pending, "excluded": s.Excluded, "collect_due": s.Collected.N(), "collected": s.Collected.Yes,
 				"not_collected": s.Collected.No, "collect_unknown": s.Collected.Unknown, "collect_pending": s.CollectedPending,
+				"worked": s.Worked, "state_apart": s.StateApart.Hits,
 			} {
 				if got := behind(s, figure, cell); got != n {
 					t.Errorf("%s of %+v: %d orders behind it", figure, s, got)
@@ -53,7 +54,8 @@ func TestEveryFigureHasItsOrders(t *testing.T) {
 		b := d.Backlog
 		for figure, n := range map[string]int{
 			"open": b.Open(), waitsOverdue: b.Overdue, waitsUnder2: b.Under2, waitsUnder6: b.Under6, waitsUnder24: b.Under24,
-			waitsLater: b.Later, waitsNone: b.None, waitsHeld: b.Held, "worked": d.Work.Orders,
+			waitsLater: b.Later, waitsNone: b.None, waitsHeld: b.Held, "worked": d.Total.Worked, "state_apart": len(d.Apart), "suspect": len(d.Suspects), "at_risk": d.AtRisk,
+			collectBy + waitsOverdue: d.Collect.Overdue, collectBy + waitsUnder2: d.Collect.Under2, collectBy + waitsLater: d.Collect.Later,
 		} {
 			if got := behind(Shipping{}, figure, false); got != n {
 				t.Errorf("%s is %d, %d orders behind it", figure, n, got)
@@ -74,7 +76,7 @@ func TestLinksOfThePage(t *testing.T) {
 	d := ForDay(busyDay())
 	for name, p := range map[string]page{"health": compose(d, "zh", full), "asks": composeAsks(d, "zh")} {
 		links := 0
-		for _, table := range p.view(d).Tables {
+		for _, table := range p.view(d, &chinese).Tables {
 			for _, row := range table.Rows {
 				for _, c := range row {
 					q, err := url.ParseQuery(c.Link)

@@ -28,7 +28,8 @@ type words struct {
 	Notes                                                          string
 
 	AlertLate, AlertMissed, AlertOverdue, AlertUnscanned string
-	AlertGap, AlertPerson, AlertSkew, AlertEmpty         string
+	AlertPerson, AlertSkew, AlertEmpty                   string
+	AlertSuspect, AlertApart, AlertHint, AlertRisk       string
 	ExcludedList                                         string
 	ShipByUsed, CollectPending                           string
 	Definitions                                          []string
@@ -40,6 +41,17 @@ type words struct {
 
 	MS, Sec, Min, Hour string
 	Comma, Colon, Stop string
+
+	PickErrors, WeightOff, WeightTrue, MoreWork, Accuracy, WrongScans string
+	FirstPass, Found, StateApart, RedoneTitle, RedoneWhere, ByFloord  string
+	Worked, ByChannel, WorkByCarrier, WorkByTeam                      string
+	TeamHands, PersonHands, PersonHead, Lines, Pieces, LinesHour      string
+	LinesClock, Active, Idle, Shorts, PaceTitle, Kind, Zone, Persons  string
+	HintsTitle, NowShare, Before, BeforeDays, Extra                   string
+	HeatTitle, HeatCategories, HeatNote, HeatFew                      string
+	Clock, ToCollect, ToShip                                          string
+
+	Metrics, Kinds, ShortReasons map[string]string
 
 	Whys   map[string]string
 	Stages map[floor.State]string
@@ -73,21 +85,40 @@ var chinese = words{
 	Short: "缺货明细", LabelErrors: "面单异常包裹", Reprints: "补打面单", Manual: "人工放行（每千单）", PerThousand: "%.1f‰",
 	Intercepts: "指令拦截", Asked: "要求", Stopped: "拦住", Missed: "未拦住", Thawed: "已解除", Open: "处理中",
 	Hop: "响应用时（自要求起）", Freeze: "系统冻结", Device: "设备收到", Person: "人员确认", Answered: "已响应", Silent: "未响应", Over15s: "超 15 秒", Stage: "要求时阶段",
-	BacklogTitle: "未发订单距最晚发货", Overdue: "已超时", Under2: "2 小时内", Under6: "2–6 小时", Under24: "6–24 小时", Later: "24 小时以上", None: "无时限", Held: "平台挂起", OpenOrders: "合计",
+	BacklogTitle: "未发订单剩余时间", Overdue: "已超时", Under2: "2 小时内", Under6: "2–6 小时", Under24: "6–24 小时", Later: "24 小时以上", None: "无时限", Held: "平台挂起", OpenOrders: "合计",
 	Notes: "口径",
 
 	AlertLate: "%d 单应发未按时交接：%s", AlertMissed: "%d 单未拦住：%s", AlertOverdue: "现有 %d 单已过最晚发货仍未发出。",
-	AlertUnscanned: "%d 单已按时交接，承运商尚无揽收记录，不计为准时。", AlertGap: "%d 单交接后超过 2 小时才揽收。",
-	AlertPerson: "%d 次拦截的人员确认超过 15 秒，%d 次无人确认。", AlertSkew: "有 %d 处时间早于其起点，请检查设备时钟。",
+	AlertUnscanned: "%d 单已按时交接，承运商尚无揽收记录，不计为准时。",
+	AlertPerson:    "%d 次拦截的人员确认超过 15 秒，%d 次无人确认。", AlertSkew: "有 %d 处时间早于其起点，请检查设备时钟。",
 	AlertEmpty:   "当日没有接单，也没有应发订单：请确认店铺连接正常。",
 	ExcludedList: "剔除 %d 单：%s", ShipByUsed: "揽收：%d 单没有最晚揽收时间，按最晚发货时间判定。", CollectPending: "揽收：%d 单未到时限。",
 	Definitions: []string{
 		"准时发货率：当日到时限的订单中，交接不晚于最晚发货的占比；时限前取消、平台挂起的剔除。",
 		"揽收及时率：以承运商首次扫描为准，尚无数据时给出最差–最好范围。当日按仓库时区 0–24 点。",
 		"拦截成功率：拦住 ÷（拦住 + 未拦住）。样本少于 100 时附 95% 区间（Wilson）。",
-		"面单异常：至少一次出错的包裹 ÷ 已封包裹。班组：开始作业者的班组，封箱后为封箱者的。",
+		"面单异常：至少一次出错的包裹 ÷ 已封包裹。错拣：复核或播种时发现不符的明细 ÷ 明细。班组：开始作业者的，封箱后为封箱者的。",
+		"行/有效小时：停手超过 5 分钟的时间算空闲，不计入；超过 2 小时算离岗。未发订单：距最晚揽收，没有的按最晚发货。",
 	},
-	AsksTitle: "指令拦截效能报表", EffectiveRate: "拦截有效率", Why: "原因", AskedAt: "要求时间", Result: "结果", Order: "订单",
+	PickErrors: "错拣明细", WeightOff: "重量不符包裹", WeightTrue: "重量不符中真错", MoreWork: "其他质量指标", Accuracy: "拣货准确率", WrongScans: "扫错（拣货时）",
+	FirstPass: "面单一次通过率", Found: "缺货后又找到", StateApart: "与平台状态不一致", RedoneTitle: "补打面单：工作台与人员", RedoneWhere: "工作台 / 人员", ByFloord: "系统自动",
+	Worked: "开始作业", ByChannel: "作业质量：按渠道", WorkByCarrier: "作业质量：按承运商", WorkByTeam: "作业质量：按班组",
+	TeamHands: "拣货效率：按班组", PersonHands: "拣货效率：按人", PersonHead: "人员", Lines: "行数", Pieces: "件数", LinesHour: "行/有效小时", LinesClock: "行/在岗小时",
+	Active: "有效时间", Idle: "空闲", Shorts: "报缺", PaceTitle: "拣货效率：按波次类型与库区", Kind: "类型", Zone: "库区", Persons: "人数",
+	HintsTitle: "明显变差的指标（同一星期几的前四周）", NowShare: "当日", Before: "此前", BeforeDays: "%.1f%%（%d 天中位）", Extra: "多出",
+	HeatTitle: "错误热力图：小时 × 渠道（每千单出错数）", HeatCategories: "错误热力图：小时 × 品类（每千单出错数）", HeatNote: "%d / %d 单", HeatFew: "斜线格（打印为括号）不足 30 单，仅供参考。",
+	Clock: "时钟", ToCollect: "距最晚揽收", ToShip: "距最晚发货",
+	AlertSuspect: "%d 单交接后超过 2 小时才揽收或至今无揽收，可能被判虚假发货：%s", AlertApart: "%d 单与平台状态不一致（%s，n=%d），超过 0.3%%：%s",
+	AlertHint: "%s由前四周同日的 %.1f%% 变为 %s（n=%d），主要来自 %s。", AlertRisk: "%d 单剩余时间不足（少于九成订单所需），有超时风险。",
+	Metrics: map[string]string{
+		"on_time": "准时发货率", "collected": "揽收及时率", "first_pass": "面单一次通过率", "accuracy": "拣货准确率", "complete": "不缺货率",
+		"weight": "重量相符率", "consistent": "状态一致率", "effective": "拦截有效率",
+	},
+	Kinds: map[string]string{
+		"order": "摘果", "pick": "摘果", "cluster": "边拣边分", "batch": "先拣后分", "sort": "播种", "putback": "回库", "single": "单品", "identical": "爆款", "urgent": "加急",
+	},
+	ShortReasons: map[string]string{"empty": "库位空", "damaged": "破损", "wrong-item": "商品不符", "lost": "播种时少件"},
+	AsksTitle:    "指令拦截效能报表", EffectiveRate: "拦截有效率", Why: "原因", AskedAt: "要求时间", Result: "结果", Order: "订单",
 	HoursTitle: "每小时 交接 / 接单", HourText: "%d/%d", ByCarrier: "按承运商", ByTeam: "按班组", Team: "班组", CellsTitle: "渠道 × 承运商 × 班组",
 	Unassigned: "未定", CycleTitle: "各环节用时（当日交接的订单）", OrdersTitle: "数字背后的订单", AlertShipBy: "最晚发货",
 	AskDefinitions: []string{
@@ -96,13 +127,14 @@ var chinese = words{
 		"用时自平台提出要求起：冻结落盘、第一台设备显示、第一个人确认。“?”表示时钟不一致。",
 	},
 	Cycles: map[string]string{
-		"intake": "付款→接单", "wave": "接单→入波次", "first-pick": "入波次→首拣", "pick": "首拣→拣完", "pack": "拣完→封箱",
-		"handover": "封箱→交接", "floor": "接单→交接（全程）", "collect": "交接→揽收",
+		"intake": "付款→接单", "plan": "接单→配货", "release": "配货→入波次", "first-pick": "入波次→首拣", "pick": "首拣→拣完", "verify": "拣完→复核", "label": "复核→出面单",
+		"handover": "出面单→交接", "floor": "接单→交接（全程）", "collect": "交接→揽收",
 	},
 	FigureNames: map[string]string{
 		"received": "接单", "shipped": "已交接", "due": "应发", "on_time": "准时", "late": "迟发", "pending": "未到时限", "excluded": "剔除",
 		"collect_due": "应揽收", "collected": "按时揽收", "not_collected": "未按时揽收", "collect_unknown": "揽收未知", "collect_pending": "揽收未到时限",
-		"gap_over": "交接后超 2 小时揽收", "worked": "当日开始作业", "short": "缺货", "label_errors": "面单异常", "reprints": "补打面单", "manual": "人工放行",
+		"gap_over": "交接后超 2 小时揽收", "suspect": "疑似虚假发货", "state_apart": "与平台状态不一致", "mispicked": "错拣", "wrong_scans": "扫错", "weighed": "已称重", "weight_off": "重量不符", "weight_true": "重量真错", "errors": "有错误", "at_risk": "有超时风险",
+		collectBy + waitsOverdue: "揽收已超时", collectBy + waitsUnder2: "距揽收 2 小时内", collectBy + waitsUnder6: "距揽收 2–6 小时", collectBy + waitsUnder24: "距揽收 6–24 小时", collectBy + waitsLater: "距揽收 24 小时以上", collectBy + waitsNone: "无揽收时限", collectBy + waitsHeld: "平台挂起（揽收）", "worked": "当日开始作业", "short": "缺货", "label_errors": "面单异常", "reprints": "补打面单", "manual": "人工放行",
 		"open": "未发订单", waitsOverdue: "已超时", waitsUnder2: "2 小时内", waitsUnder6: "2–6 小时", waitsUnder24: "6–24 小时",
 		waitsLater: "24 小时以上", waitsNone: "无时限", waitsHeld: "平台挂起", "asked": "拦截要求", "stopped": "拦住", "missed": "未拦住", "thawed": "已解除", "frozen": "处理中",
 	},
@@ -117,6 +149,7 @@ var chinese = words{
 	Whys: map[string]string{
 		"not-shipped": "未发出", "shipped-late": "迟发", "cancelled-late": "超时后取消",
 		"cancelled": "时限前取消", "cancelled-undated": "已取消（时间不详）", "held": "平台挂起",
+		"scanned-late": "揽收晚", "not-scanned": "未揽收", "cancelled-there": "平台已取消", "not-shipped-there": "平台未显示发货", "shipped-there": "平台已显示发货", "closed-here": "本仓已关闭",
 		"cancel": "取消", "address": "改地址", "remark": "改备注", "lead": "组长叫停",
 	},
 	Stages: map[floor.State]string{
@@ -125,7 +158,7 @@ var chinese = words{
 		floor.Signed: "已签收", floor.Settled: "已结算", floor.Closed: "已关闭",
 	},
 	Errors: map[string]string{
-		"in-doubt": "是否打出不明", "fetch-failed": "取号失败", "wrong-carrier": "承运商不符", "wrong-template": "模板不符",
+		"in-doubt": "是否打出不明", "twin": "同单号两张面单", "fuse-number-failed": "取号失败", "fuse-balance": "余额用完", "fuse-number-twice": "重复单号", "fuse-address": "地址无法识别", "fuse-receiver": "收件信息不全", "fuse-weight": "超重未复核", "fuse-text-fit": "文字放不下", "fuse-template": "模板有错", "fuse-printer-doubt": "是否打出不明", "fetch-failed": "取号失败", "wrong-carrier": "承运商不符", "wrong-template": "模板不符",
 		"voided": "面单作废", "renumbered": "换号", "address-rejected": "地址被拒", "handover-refused": "交接拒收",
 		"paper-out": "缺纸", "ribbon-out": "缺碳带", "head-open": "打印头未合上", "offline": "打印机离线",
 	},
@@ -147,21 +180,40 @@ var english = words{
 	Short: "Short lines", LabelErrors: "Parcels with a label error", Reprints: "Reprinted labels", Manual: "Manual acts (per 1000 orders)", PerThousand: "%.1f‰",
 	Intercepts: "Interceptions", Asked: "Asked", Stopped: "Stopped", Missed: "Missed", Thawed: "Lifted", Open: "Open",
 	Hop: "Time from the ask", Freeze: "Frozen", Device: "Shown on a device", Person: "Answered by a person", Answered: "n", Silent: "Missing", Over15s: "Over 15 s", Stage: "Stage when asked",
-	BacklogTitle: "Open orders by time to ship-by", Overdue: "Overdue", Under2: "Under 2 h", Under6: "2-6 h", Under24: "6-24 h", Later: "Over 24 h", None: "No ship-by", Held: "Held by shop", OpenOrders: "All",
+	BacklogTitle: "Open orders by time left", Overdue: "Overdue", Under2: "Under 2 h", Under6: "2-6 h", Under24: "6-24 h", Later: "Over 24 h", None: "No ship-by", Held: "Held by shop", OpenOrders: "All",
 	Notes: "Definitions",
 
 	AlertLate: "Due and not handed over in time: %d. %s", AlertMissed: "Not intercepted: %d. %s", AlertOverdue: "Open and past their ship-by now: %d.",
-	AlertUnscanned: "Handed over in time, but not yet scanned by the carrier, so not counted as on time: %d.", AlertGap: "Scanned by the carrier more than 2 hours after the handover: %d.",
-	AlertPerson: "Interceptions answered by a person after more than 15 s: %d; by nobody: %d.", AlertSkew: "Moments that lie before what they follow: %d. Check the clocks of the devices.",
+	AlertUnscanned: "Handed over in time, but not yet scanned by the carrier, so not counted as on time: %d.",
+	AlertPerson:    "Interceptions answered by a person after more than 15 s: %d; by nobody: %d.", AlertSkew: "Moments that lie before what they follow: %d. Check the clocks of the devices.",
 	AlertEmpty:   "Nothing was received and nothing was due: make sure that the shops are connected.",
 	ExcludedList: "Excluded: %d. %s", ShipByUsed: "Collected on time: judged by ship-by for want of a collect-by: %d.", CollectPending: "Collected on time: not due yet: %d.",
 	Definitions: []string{
 		"Shipped on time: handed over by ship-by, of what fell due that day; cancelled before or held by the shop: excluded.",
 		"Collected on time: by the carrier's first scan; what is unknown makes a range. A day is 0 to 24 h of the site's zone.",
 		"Intercepted: stopped / (stopped + missed). Counts below 100 carry a 95% interval (Wilson).",
-		"Label errors: parcels with one or more / parcels sealed. Team: of who began the order, then of who sealed it.",
+		"Label errors: parcels with one or more / sealed. Picked wrong: found at the check or the wall / lines. Team: of who began, then sealed.",
+		"Active hours leave out pauses of over 5 minutes (idle) and of over 2 hours (away). Open orders go by collect-by, else by ship-by.",
 	},
-	AsksTitle: "Interception report", EffectiveRate: "Effective", Why: "Reason", AskedAt: "Asked at", Result: "Outcome", Order: "Order",
+	PickErrors: "Lines picked wrong", WeightOff: "Parcels off weight", WeightTrue: "Truly wrong of those off", MoreWork: "Other shares", Accuracy: "Pick accuracy", WrongScans: "Wrong scans at the pick",
+	FirstPass: "Labels right first time", Found: "Short and found later", StateApart: "Shop says otherwise", RedoneTitle: "Labels printed again: where and by whom", RedoneWhere: "Station / person", ByFloord: "by itself",
+	Worked: "Begun", ByChannel: "Quality by channel", WorkByCarrier: "Quality by carrier", WorkByTeam: "Quality by team",
+	TeamHands: "Picking by team", PersonHands: "Picking by person", PersonHead: "Person", Lines: "Lines", Pieces: "Pieces", LinesHour: "Lines per active hour", LinesClock: "Lines per clocked hour",
+	Active: "Active", Idle: "Idle", Shorts: "Shorts", PaceTitle: "Picking by kind of wave and zone", Kind: "Kind", Zone: "Zone", Persons: "People",
+	HintsTitle: "Clearly worse than on this weekday in four weeks", NowShare: "That day", Before: "Before", BeforeDays: "%.1f%% (median of %d days)", Extra: "Extra",
+	HeatTitle: "Errors per 1000 orders: hour × channel", HeatCategories: "Errors per 1000 orders: hour × category", HeatNote: "%d of %d orders", HeatFew: "Hatched, or in brackets on paper: fewer than 30 orders, of little weight.",
+	Clock: "Clock", ToCollect: "To collect-by", ToShip: "To ship-by",
+	AlertSuspect: "Scanned by the carrier over 2 hours after the handover, or not yet, so that the shop may call them not shipped: %d. %s", AlertApart: "The shop says otherwise of %d orders (%s, n=%d), over 0.3%%: %s",
+	AlertHint: "%s fell from %.1f%% on this weekday to %s (n=%d), most of it by %s.", AlertRisk: "At risk, with less time left than nine in ten orders need: %d.",
+	Metrics: map[string]string{
+		"on_time": "Shipped on time", "collected": "Collected on time", "first_pass": "Labels right first time", "accuracy": "Pick accuracy", "complete": "Lines not short",
+		"weight": "Weights right", "consistent": "Shop agrees", "effective": "Interception",
+	},
+	Kinds: map[string]string{
+		"order": "by order", "pick": "by order", "cluster": "cluster", "batch": "batch", "sort": "sorting", "putback": "put back", "single": "single item", "identical": "identical orders", "urgent": "urgent",
+	},
+	ShortReasons: map[string]string{"empty": "bin empty", "damaged": "damaged", "wrong-item": "wrong item", "lost": "missing at the wall"},
+	AsksTitle:    "Interception report", EffectiveRate: "Effective", Why: "Reason", AskedAt: "Asked at", Result: "Outcome", Order: "Order",
 	HoursTitle: "Handed over / received, by the hour", HourText: "%d/%d", ByCarrier: "By carrier", ByTeam: "By team", Team: "Team", CellsTitle: "Channel × carrier × team",
 	Unassigned: "none yet", CycleTitle: "Time in each stage (orders handed over that day)", OrdersTitle: "The orders behind the figures", AlertShipBy: "Ship by",
 	AskDefinitions: []string{
@@ -170,13 +222,14 @@ var english = words{
 		"Times run from the shop's ask: frozen on disk, shown on the first device, answered by the first person. A ? means that clocks disagree.",
 	},
 	Cycles: map[string]string{
-		"intake": "paid to received", "wave": "received to wave", "first-pick": "wave to first pick", "pick": "first pick to picked", "pack": "picked to sealed",
-		"handover": "sealed to handed over", "floor": "received to handed over", "collect": "handed over to collected",
+		"intake": "paid to received", "plan": "received to allocated", "release": "allocated to wave", "first-pick": "wave to first pick", "pick": "first pick to picked", "verify": "picked to checked", "label": "checked to labelled",
+		"handover": "labelled to handed over", "floor": "received to handed over", "collect": "handed over to collected",
 	},
 	FigureNames: map[string]string{
 		"received": "received", "shipped": "handed over", "due": "due", "on_time": "on time", "late": "late", "pending": "not yet due", "excluded": "excluded",
 		"collect_due": "to be collected", "collected": "collected on time", "not_collected": "not collected on time", "collect_unknown": "collection unknown", "collect_pending": "collection not yet due",
-		"gap_over": "collected over 2 h after the handover", "worked": "begun that day", "short": "short", "label_errors": "label errors", "reprints": "labels reprinted", "manual": "manual acts",
+		"gap_over": "collected over 2 h after the handover", "suspect": "suspected of not having left", "state_apart": "shop says otherwise", "mispicked": "picked wrong", "wrong_scans": "wrong scans", "weighed": "weighed", "weight_off": "off weight", "weight_true": "contents wrong", "errors": "with an error", "at_risk": "at risk",
+		collectBy + waitsOverdue: "past collect-by", collectBy + waitsUnder2: "under 2 h to collect-by", collectBy + waitsUnder6: "2-6 h to collect-by", collectBy + waitsUnder24: "6-24 h to collect-by", collectBy + waitsLater: "over 24 h to collect-by", collectBy + waitsNone: "no collect-by", collectBy + waitsHeld: "held by the shop, to collect-by", "worked": "begun that day", "short": "short", "label_errors": "label errors", "reprints": "labels reprinted", "manual": "manual acts",
 		"open": "open orders", waitsOverdue: "overdue", waitsUnder2: "under 2 h", waitsUnder6: "2-6 h", waitsUnder24: "6-24 h",
 		waitsLater: "over 24 h", waitsNone: "no ship-by", waitsHeld: "held by the shop", "asked": "interceptions asked", "stopped": "stopped", "missed": "missed", "thawed": "lifted", "frozen": "open",
 	},
@@ -191,6 +244,7 @@ var english = words{
 	Whys: map[string]string{
 		"not-shipped": "not shipped", "shipped-late": "shipped late", "cancelled-late": "cancelled after its ship-by",
 		"cancelled": "cancelled before its ship-by", "cancelled-undated": "cancelled, time unknown", "held": "held by the shop",
+		"scanned-late": "scanned late", "not-scanned": "not scanned yet", "cancelled-there": "cancelled there", "not-shipped-there": "not shipped there", "shipped-there": "shipped there", "closed-here": "closed here",
 		"cancel": "cancel", "address": "address change", "remark": "remark change", "lead": "stopped by a lead",
 	},
 	Stages: map[floor.State]string{
@@ -199,7 +253,7 @@ var english = words{
 		floor.Signed: "signed", floor.Settled: "settled", floor.Closed: "closed",
 	},
 	Errors: map[string]string{
-		"in-doubt": "print in doubt", "fetch-failed": "no waybill number", "wrong-carrier": "wrong carrier", "wrong-template": "wrong template",
+		"in-doubt": "print in doubt", "twin": "two labels of one number", "fuse-number-failed": "no waybill number", "fuse-balance": "account empty", "fuse-number-twice": "number given twice", "fuse-address": "address unreadable", "fuse-receiver": "recipient incomplete", "fuse-weight": "too heavy, not checked", "fuse-text-fit": "text does not fit", "fuse-template": "template wrong", "fuse-printer-doubt": "print in doubt", "fetch-failed": "no waybill number", "wrong-carrier": "wrong carrier", "wrong-template": "wrong template",
 		"voided": "voided", "renumbered": "re-numbered", "address-rejected": "address rejected", "handover-refused": "refused at handover",
 		"paper-out": "out of paper", "ribbon-out": "out of ribbon", "head-open": "print head open", "offline": "printer offline",
 	},

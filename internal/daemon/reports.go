@@ -2,10 +2,12 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,19 +38,37 @@ func (s *Site) dailyOf(day report.Day, now time.Time) (report.Daily, error) {
 	}
 	in := report.Input{
 		Site: s.cfg.Site.Name, Day: day, Zone: s.cfg.Site.Zone,
-		Channels: map[floor.ChannelID]string{}, Carriers: map[floor.CarrierID]string{},
+		Channels: map[floor.ChannelID]string{}, Carriers: map[floor.CarrierID]string{}, People: map[floor.PersonID]string{},
+		Silent: map[floor.ChannelID]bool{}, Tells: map[floor.CarrierID]bool{}, Now: now,
 	}
 	if now.Before(to) {
 		in.At = now
 	}
 	for _, c := range s.cfg.Carriers {
 		in.Carriers[c.ID] = c.Name
+		in.Tells[c.ID] = slices.Contains([]string{"demo", "sf", "zto", "yto", "jdl"}, c.Driver)
+	}
+	for _, c := range s.cfg.Channels {
+		in.Silent[c.ID] = c.Driver == "csv"
 	}
 	err := s.ledger.Read(func(v *ledger.View) error {
-		if err := shipRows(v, from, to, now, func(r floor.ShipRow) { in.Rows = append(in.Rows, reportRow(r)) }); err != nil {
+		var rows []floor.ShipRow
+		if err := shipRows(v, from, to, now, func(r floor.ShipRow) { rows = append(rows, r) }); err != nil {
 			return err
 		}
-		err := v.Trips(from, to, func(x floor.Fuse) bool { in.Fuses = append(in.Fuses, x); return true })
+		in.Forecast = floor.ForecastOf(rows)
+		for _, r := range rows {
+			in.Rows = append(in.Rows, reportRow(r))
+		}
+		err := errors.Join(
+			v.People(func(p floor.Person) bool { in.People[p.ID] = p.Name; return true }),
+			v.Hands(from, to, func(q floor.HandQuarter) bool { in.Hands = append(in.Hands, q); return true }),
+			v.Shorts(from, to, func(x floor.ShortFound) bool { in.Shorts = append(in.Shorts, x); return true }),
+		)
+		if err != nil {
+			return err
+		}
+		err = v.Trips(from, to, func(x floor.Fuse) bool { in.Fuses = append(in.Fuses, x); return true })
 		if err != nil {
 			return err
 		}
@@ -110,6 +130,7 @@ func reportRow(r floor.ShipRow) report.Row {
 		Labels: r.Labels, LabelErrors: r.LabelErrs, Parcels: r.Parcels, BadParcels: r.BadParcels,
 		Reprints: r.Reprints, Redone: r.Redone, Manual: r.Manual, Bent: r.Bent,
 		Paid: r.Paid, Waved: r.Waved, Picked: r.Picked, Sealed: r.Sealed, Collected: r.Collected,
+		ShopState: r.ShopState, ShopAt: r.ShopAt, Tally: r.Tally,
 	}
 }
 

@@ -83,7 +83,7 @@ func (x *storied) collectedAt(no floor.WaybillNo) (at time.Time) {
 // for a week, and its trouble and its no are lived with.
 func TestCarriersScansAreAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x := newStoried(t)
+		x := newStoried(t, 2)
 		x.s.log = slog.New(slog.DiscardHandler)
 		numbers := x.handOut(3)
 		c := &teller{scans: map[floor.WaybillNo]time.Time{}}

@@ -10,7 +10,7 @@ import (
 // foldVersion is raised whenever the fold gives other rows than before, or rows where
 // there were none: a ledger whose views are of another version is folded again, see
 // Ledger.Stale.
-const foldVersion = 1
+const foldVersion = 2
 
 // The views' buckets. Keys that hold a time or a running number grow with it, so
 // that a commit touches few pages.
@@ -70,6 +70,10 @@ const (
 	vExceptions = "exceptions" // exception number -> floor.Exception, the newest maxExceptions
 	vCounters   = "counters"   // name -> last number given
 	vFigures    = "figures"    // "floor" -> floor.Figures
+	vHands      = "hands"      // quarter|person -> floor.HandQuarter
+	vTouched    = "touched"    // person -> unix ms of the newest act of their hands, while they are logged in
+	vShorts     = "shorts"     // quarter|seq|order -> floor.ShortFound
+	vShortAt    = "short-at"   // bin|sku -> the newest row of shorts there, until it is counted
 )
 
 // noticeKey sorts a channel's notices by their coming.
@@ -213,7 +217,7 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.intercepts(x)
 
 	case floor.ScanRefused:
-		return f.count("refused/"+x.Act, 1)
+		return f.refused(x)
 	case floor.DayArchived:
 		return f.archived(x)
 	case floor.DaemonStarted:

@@ -29,17 +29,32 @@ func (f *folder) batch(fact floor.Fact) error {
 		if err := f.count("sorted-lines", 1); err != nil {
 			return err
 		}
-		return f.task(x.Task, func(t *floor.Task) { t.Stop(x.Stop).Done += x.Qty })
-	case floor.LineLost:
-		if err := f.task(x.Task, func(t *floor.Task) { t.Stop(x.Stop).Missing += x.Qty }); err != nil {
+		var t floor.Task
+		if err := f.task(x.Task, func(row *floor.Task) { row.Stop(x.Stop).Done += x.Qty; t = *row }); err != nil {
 			return err
 		}
-		return f.order(x.Order, func(o *floor.Order) {
+		return f.worksAt(x.Person, t, "", 1, x.Qty)
+	case floor.LineLost:
+		var t floor.Task
+		if err := f.task(x.Task, func(row *floor.Task) { row.Stop(x.Stop).Missing += x.Qty; t = *row }); err != nil {
+			return err
+		}
+		if err := f.worksAt(x.Person, t, "", 0, 0); err != nil {
+			return err
+		}
+		var picker floor.PersonID
+		err := f.order(x.Order, func(o *floor.Order) {
 			l := o.Line(x.Line)
 			l.Picked -= x.Qty
 			l.Missing += x.Qty
 			o.ShortLines++
+			o.Tally.ShortWhys = noted(o.Tally.ShortWhys, x.Why)
+			picker = o.LastPicker()
 		})
+		if err != nil {
+			return err
+		}
+		return f.mispicked(x.Order, picker)
 	case floor.BinChecked:
 		name := "bins-empty"
 		if !x.Empty {

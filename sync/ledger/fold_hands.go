@@ -28,7 +28,8 @@ func (f *folder) tasks(fact floor.Fact) error {
 		if err := f.person(x.Person, func(p *floor.Person) { p.Task = x.Task }); err != nil {
 			return err
 		}
-		return f.task(x.Task, func(t *floor.Task) {
+		var taken floor.Task
+		err := f.task(x.Task, func(t *floor.Task) {
 			if t.State == floor.TaskWaiting {
 				t.TakenAt = f.e.At
 			}
@@ -36,7 +37,12 @@ func (f *folder) tasks(fact floor.Fact) error {
 			if !x.Due.IsZero() {
 				t.Due = x.Due
 			}
+			taken = *t
 		})
+		if err != nil {
+			return err
+		}
+		return f.worksAt(x.Person, taken, "", 0, 0)
 	case floor.ToteBound:
 		if err := putRow(f.r, vTotes, string(x.Tote), x.Order); err != nil {
 			return err
@@ -100,6 +106,15 @@ func (f *folder) issued(x floor.TaskIssued) error {
 	}
 	if x.Wave == "" {
 		return nil
+	}
+	wave, _, err := getRow[floor.Wave](f.r, vWaves, numKey(string(x.Wave)))
+	if err != nil {
+		return err
+	}
+	if wave.Kind != "" {
+		if err := f.task(x.Task, func(t *floor.Task) { t.WaveKind = wave.Kind }); err != nil {
+			return err
+		}
 	}
 	return change(f.r, vWaves, numKey(string(x.Wave)), func(w *floor.Wave) error {
 		w.Tasks = append(w.Tasks, x.Task)
@@ -171,7 +186,11 @@ func (f *folder) hands(fact floor.Fact) error {
 		if err := f.count("picked-lines", 1); err != nil {
 			return err
 		}
-		if err := f.task(x.Task, func(t *floor.Task) { t.Stop(x.Stop).Done += x.Qty }); err != nil {
+		var t floor.Task
+		if err := f.task(x.Task, func(row *floor.Task) { row.Stop(x.Stop).Done += x.Qty; t = *row }); err != nil {
+			return err
+		}
+		if err := f.worksAt(x.Person, t, x.Bin, 1, x.Qty); err != nil {
 			return err
 		}
 		err := f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.OnHand -= x.Qty; s.Reserved -= x.Qty })
@@ -187,13 +206,23 @@ func (f *folder) hands(fact floor.Fact) error {
 			l := o.Line(x.Line)
 			l.Picked += x.Qty
 			reserve(l, x.Bin, -x.Qty)
+			if x.Person != "" {
+				o.Tally.Pickers = floor.Note(o.Tally.Pickers, x.Person)
+			}
 			f.worked(o, team)
 			if o.State == floor.Waved {
 				o.State = floor.Picking
 			}
 		})
 	case floor.LineShort:
-		if err := f.task(x.Task, func(t *floor.Task) { t.Stop(x.Stop).Missing += x.Qty }); err != nil {
+		var t floor.Task
+		if err := f.task(x.Task, func(row *floor.Task) { row.Stop(x.Stop).Missing += x.Qty; t = *row }); err != nil {
+			return err
+		}
+		if err := f.worksAt(x.Person, t, x.Bin, 0, 0); err != nil {
+			return err
+		}
+		if err := f.declared(x); err != nil {
 			return err
 		}
 		if err := f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.Reserved -= x.Qty }); err != nil {
@@ -207,13 +236,18 @@ func (f *folder) hands(fact floor.Fact) error {
 			l.Missing += x.Qty
 			reserve(l, x.Bin, -x.Qty)
 			o.ShortLines++
+			o.Tally.ShortWhys = noted(o.Tally.ShortWhys, x.Why)
 			f.worked(o, team)
 			if o.State == floor.Waved {
 				o.State = floor.Picking
 			}
 		})
 	case floor.LinePutBack:
-		if err := f.task(x.Task, func(t *floor.Task) { t.Stop(x.Stop).Done += x.Qty }); err != nil {
+		var t floor.Task
+		if err := f.task(x.Task, func(row *floor.Task) { row.Stop(x.Stop).Done += x.Qty; t = *row }); err != nil {
+			return err
+		}
+		if err := f.worksAt(x.Person, t, x.Bin, 1, x.Qty); err != nil {
 			return err
 		}
 		if err := f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.OnHand += x.Qty }); err != nil {

@@ -71,6 +71,13 @@ func (f *folder) twin(x floor.TwinScanned) error {
 	if err := f.count("twins", 1); err != nil {
 		return err
 	}
+	if _, ok, err := getRow[floor.Parcel](f.r, vParcels, numKey(string(x.Parcel))); err != nil {
+		return err
+	} else if ok {
+		if err := f.labelErred(x.Order, x.Parcel, "twin"); err != nil {
+			return err
+		}
+	}
 	if x.Killed {
 		return change(f.r, vKilled, string(x.Waybill), func(k *floor.Killed) error { k.Seen = true; return nil })
 	}
@@ -99,6 +106,11 @@ func (f *folder) bookings(fact floor.Fact) error {
 			return nil
 		})
 	case floor.BookingEnded:
+		if x.SaidNo {
+			if err := f.orderTrouble(x.Order, "fetch-failed"); err != nil {
+				return err
+			}
+		}
 		return f.unready(x.Order, x.N, func(b *floor.Booking) { b.State, b.SaidNo = floor.BookingDropped, x.SaidNo })
 	}
 	return nil

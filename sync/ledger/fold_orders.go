@@ -41,6 +41,16 @@ func (f *folder) received(x floor.OrderReceived) error {
 	}
 	takeLines(&o, s)
 	takeShop(&o, s)
+	for _, l := range s.Lines {
+		info, _, err := getRow[floor.SKUInfo](f.r, vSKUs, string(l.SKU))
+		if err != nil {
+			return err
+		}
+		if info.Category != "" {
+			o.Tally.Categories = floor.Note(o.Tally.Categories, info.Category)
+		}
+	}
+	slices.Sort(o.Tally.Categories)
 	return f.save(nil, &o)
 }
 
@@ -264,6 +274,11 @@ func (f *folder) archived(x floor.DayArchived) error {
 	}
 	if err := f.dropHours(vTrips, x.Day); err != nil {
 		return err
+	}
+	for _, view := range []string{vHands, vShorts} {
+		if err := f.dropHours(view, x.Day); err != nil {
+			return err
+		}
 	}
 	return f.dropHours(vHours, x.Day)
 }

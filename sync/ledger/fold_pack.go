@@ -38,8 +38,14 @@ func (f *folder) parcels(fact floor.Fact) error {
 			}
 		})
 	case floor.ParcelVerified:
+		if err := f.order(x.Order, func(o *floor.Order) { o.Tally.VerifiedAt = f.e.At }); err != nil {
+			return err
+		}
 		return f.parcel(x.Parcel, func(p *floor.Parcel) { p.State = floor.ParcelIsVerified })
 	case floor.ParcelWeighed:
+		if err := f.onScale(x.Order, x.Parcel, false, x.Manual); err != nil {
+			return err
+		}
 		if x.Manual {
 			if err := f.order(x.Order, func(o *floor.Order) { bend(o, floor.BentWeight) }); err != nil {
 				return err
@@ -57,6 +63,7 @@ func (f *folder) parcels(fact floor.Fact) error {
 	case floor.BoxTaken:
 		return f.parcel(x.Parcel, func(p *floor.Parcel) {
 			p.Box, p.BoxGrams, p.Off = x.Box, x.Grams, nil
+			p.BoxSince = true
 			unweigh(p)
 		})
 	case floor.ParcelParked:
@@ -70,6 +77,9 @@ func (f *folder) parcels(fact floor.Fact) error {
 		return f.parcel(x.Parcel, func(p *floor.Parcel) { p.Items = x.Items })
 	case floor.WeightMissed:
 		if err := f.count("weight-missed", 1); err != nil {
+			return err
+		}
+		if err := f.onScale(x.Order, x.Parcel, true, false); err != nil {
 			return err
 		}
 		return f.parcel(x.Parcel, func(p *floor.Parcel) {
@@ -379,6 +389,7 @@ func (f *folder) labelled(e floor.Effect, out bool) error {
 	}
 	return f.order(e.Order, func(o *floor.Order) {
 		o.Labels++
+		o.Tally.LabelledAt = f.e.At
 		f.worked(o, o.Team)
 	})
 }
@@ -406,9 +417,16 @@ func (f *folder) asked(e floor.Effect) error {
 		return nil
 	}
 	if e.Copy > 1 {
-		err := f.order(e.Order, func(o *floor.Order) {
+		p, _, err := getRow[floor.Parcel](f.r, vParcels, numKey(string(e.Parcel)))
+		if err != nil {
+			return err
+		}
+		err = f.order(e.Order, func(o *floor.Order) {
 			o.Reprints++
 			o.Redone = noted(o.Redone, e.Args["why"])
+			if len(o.Tally.Redos) < floor.MostNoted {
+				o.Tally.Redos = append(slices.Clone(o.Tally.Redos), floor.Redo{Why: e.Args["why"], Station: p.Station, By: f.e.Actor.Person()})
+			}
 			bend(o, floor.BentReprint)
 		})
 		if err != nil {

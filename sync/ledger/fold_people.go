@@ -39,12 +39,21 @@ func (f *folder) people(fact floor.Fact) error {
 			if err := f.person(d.Person, func(p *floor.Person) { p.Device = "" }); err != nil {
 				return err
 			}
+			if err := f.leaves(d.Person); err != nil {
+				return err
+			}
+		}
+		if err := f.touched(x.Person, "", "", 0, 0); err != nil {
+			return err
 		}
 		if err := f.device(x.Device, func(d *floor.Device) { d.Person, d.Last = x.Person, "" }); err != nil {
 			return err
 		}
 		return f.person(x.Person, func(p *floor.Person) { p.Device = x.Device })
 	case floor.PersonLoggedOut:
+		if err := f.leaves(x.Person); err != nil {
+			return err
+		}
 		if err := f.device(x.Device, func(d *floor.Device) { d.Person, d.Last = "", "" }); err != nil {
 			return err
 		}

@@ -38,6 +38,9 @@ func (f *folder) stock(fact floor.Fact) error {
 				return err
 			}
 		}
+		if err := f.recounted(x); err != nil {
+			return err
+		}
 		return f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.OnHand = x.Qty })
 	case floor.StockReserved:
 		for _, r := range x.Of {
@@ -54,7 +57,7 @@ func (f *folder) stock(fact floor.Fact) error {
 				l.Missing = max(0, l.Missing-r.Qty)
 			}
 			if x.All {
-				o.Short, o.ShortWhy = false, ""
+				o.Short, o.ShortWhy, o.Tally.AllocatedAt = false, "", f.e.At
 				if o.State == floor.Checked {
 					o.State = floor.Allocated
 				}

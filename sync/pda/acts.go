@@ -2,6 +2,7 @@ package pda
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -32,6 +33,7 @@ var verbs = map[string]verb{
 	"checked":   {screens: "pda", do: with((*session).checked)},
 	"wall":      {screens: "pda", do: with((*session).wall)},
 	"put":       {screens: "pda", do: with((*session).putIn)},
+	"mis-scan":  {screens: "pda", do: with((*session).misScan)},
 	"open":      {screens: "station", do: with((*session).open)},
 	"verify":    {screens: "station", do: with((*session).verify)},
 	"read":      {screens: "station", do: with((*session).readNote)},
@@ -277,6 +279,39 @@ func (x *session) wall(ctx context.Context, by foreman.By, a wallArgs) (any, led
 func (x *session) putIn(ctx context.Context, by foreman.By, a putArgs) (any, ledger.Receipt, error) {
 	r, err := x.srv.o.Foreman.Put(ctx, by, foreman.PutScan(a))
 	return nil, r, err
+}
+
+// misScan tells of a scan that the handheld refused by itself.
+func (x *session) misScan(ctx context.Context, by foreman.By, a foreman.WrongScan) (any, ledger.Receipt, error) {
+	r, err := x.srv.o.Foreman.NoteRefused(ctx, by, a)
+	return nil, r, err
+}
+
+// wrong keeps a scan that was refused here, once its answer is on the way. What the
+// act was about is in its arguments.
+func (x *session) wrong(a act, answer any) {
+	no, ok := answer.(refused)
+	if !ok {
+		return
+	}
+	var args struct {
+		Task   floor.TaskID   `json:"task"`
+		Stop   int            `json:"stop"`
+		Parcel floor.ParcelID `json:"parcel"`
+		Code   string         `json:"code"`
+	}
+	by, err := x.by(a)
+	if err != nil || json.Unmarshal(a.Args, &args) != nil {
+		return
+	}
+	by.Key += "/refused"
+	w := foreman.WrongScan{Act: a.Verb, Code: no.Code, Task: args.Task, Stop: args.Stop, Parcel: args.Parcel}
+	if a.Verb == "hand-over" {
+		w.Scan = args.Code
+	}
+	if _, err := x.srv.o.Foreman.NoteRefused(x.ctx, by, w); err != nil && x.ctx.Err() == nil {
+		x.srv.o.Log.Warn("wrong scan not kept", "device", x.device.ID, "key", by.Key, "err", err)
+	}
 }
 
 func (x *session) open(ctx context.Context, by foreman.By, a openArgs) (any, ledger.Receipt, error) {

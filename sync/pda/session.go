@@ -472,7 +472,9 @@ func (x *session) act(a act) {
 	case !known, !strings.Contains(v.screens, x.device.Kind):
 		x.send(newRefused(a.N, floor.Refuse("unknown-verb", "verb", a.Verb)))
 	case !v.slow:
-		x.send(x.do(a, v))
+		answer := x.do(a, v)
+		x.send(answer)
+		x.wrong(a, answer)
 	case x.slow.TryLock():
 		x.working.Go(func() {
 			answer := x.do(a, v)

@@ -18,6 +18,9 @@ interface Here {
 /** A Stage is the one thing to do next at a stop. */
 type Stage = "bind" | "wall" | "bin" | "item" | "lot" | "expiry" | "serial" | "sure" | "tote" | "back" | "slot";
 
+/** Refusals of this page that say that a hand was wrong, or what lay before it. */
+const MISSCANS = ["wrong-bin", "wrong-sku", "wrong-tote", "tote-taken", "over-pick", "wrong-slot", "not-wanted"];
+
 const WAVE = /^(?:floord:)?(W-\d+)(?:\s|$)/;
 
 class Picking implements Page {
@@ -303,6 +306,10 @@ class Picking implements Page {
   /** no refuses a scan: a sentence, the tone, and the words if there are any. */
   private no(code: string, args: { [name: string]: string | number } = {}): void {
     this.shell.refuse(say(code, args), code);
+    const s = this.shell.wire.state;
+    const t = s && s.task;
+    if (!t || MISSCANS.indexOf(code) < 0) return;
+    this.shell.keep("mis-scan", { act: t.kind === "sort" ? "put" : "pick", code: code, task: t.id, stop: this.here ? this.here.stop : 0 });
   }
 
   /** noted keeps how far the person is, and shows it. */
