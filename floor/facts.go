@@ -764,6 +764,7 @@ type OrderFrozen struct {
 	Intercept string    `json:"intercept"`
 	Why       FreezeWhy `json:"why"`
 	AskedAt   time.Time `json:"asked_at"`
+	HeardAt   time.Time `json:"heard_at,omitzero"` // see ShopOrder.HeardAt
 	Deadline  time.Time `json:"deadline"`
 	Stage     State     `json:"stage"`
 	Persons   []PersonID

@@ -601,6 +601,7 @@ type Intercept struct {
 	Why       FreezeWhy
 	Stage     State
 	AskedAt   time.Time
+	HeardAt   time.Time `cbor:",omitzero"` // see ShopOrder.HeardAt
 	FrozenAt  time.Time
 	Deadline  time.Time
 	Told      []DeviceID

@@ -144,6 +144,7 @@ type ShopOrder struct {
 	BuyerNote  string     `json:"buyer_note,omitempty"`
 	SellerNote string     `json:"seller_note,omitempty"`
 	AvoidCodes []string   `json:"avoid_carriers,omitempty"` // the platform's carrier codes the buyer refuses
+	HeardAt    time.Time  `json:"heard_at,omitzero"`        // when the push that named it was on disk; zero if it was pulled
 	Content    string     `json:"content"`                  // SHA-256 of Raw, hex: which payload said so
 	Raw        []byte     `json:"-"`                        // the order's own part of the payload, as received
 }

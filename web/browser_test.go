@@ -138,11 +138,38 @@ func (w *window) wedge(text, options string) {
 // press presses the button that says text.
 func (w *window) press(text string) {
 	w.b.t.Helper()
-	find := fmt.Sprintf("Array.prototype.filter.call(document.querySelectorAll('button'), function (b) { return b.innerText.indexOf(%q) >= 0 })[0]", text)
+	find := fmt.Sprintf("Array.prototype.filter.call(document.querySelectorAll(document.querySelector('.over button') ? '.over button' : 'button'), function (b) { return b.innerText.indexOf(%q) >= 0 })[0]", text)
 	w.until("!!" + find)
 	if _, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](find+".click(), true")); err != nil {
 		w.b.t.Fatal(err)
 	}
+}
+
+// click follows the link that says exactly text.
+func (w *window) click(text string) {
+	w.b.t.Helper()
+	find := fmt.Sprintf("Array.prototype.filter.call(document.querySelectorAll('a'), function (a) { return a.innerText === %q })[0]", text)
+	if w.value("String(!!document.querySelector('.drawer a'))") == "true" { // what lies on top first
+		find = fmt.Sprintf("(Array.prototype.filter.call(document.querySelectorAll('.drawer a'), function (a) { return a.innerText === %q })[0] || %s)", text, find)
+	}
+	w.until("!!" + find)
+	w.value("String(" + find + ".click())")
+}
+
+// value gives what an expression comes to.
+func (w *window) value(expression string) string {
+	w.b.t.Helper()
+	v, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](expression))
+	if err != nil {
+		w.b.t.Fatal(err)
+	}
+	return v
+}
+
+// gone waits until the page does not show text any more.
+func (w *window) gone(text string) {
+	w.b.t.Helper()
+	w.until(fmt.Sprintf("document.body.innerText.indexOf(%q) < 0", text))
 }
 
 // TestInTheBrowser walks one order through the three pages in a real browser.
@@ -263,7 +290,7 @@ func TestInTheBrowser(t *testing.T) {
 	board.look("board-order")
 	board.press("返回")
 	board.press("已超时")
-	board.says("距最晚发货 已超时 · 1")
+	board.says("最晚发货 已超时 · 1")
 	board.says(string(late))
 	board.press("返回")
 	board.do(chromedp.EmulateViewport(1920, 1080))

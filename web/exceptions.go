@@ -56,10 +56,11 @@ func (a *api) exceptions(ctx context.Context, _ *struct{}) (*answer[exceptionsOu
 	}
 	out := exceptionsOut{Exceptions: []exceptionRow{}}
 	err := a.o.Ledger.Read(func(v *ledger.View) error {
-		return v.Exceptions(func(x floor.Exception) bool {
+		all, err := v.Exceptions(100)
+		for _, x := range all {
 			out.Exceptions = append(out.Exceptions, exceptionRow{x.ExceptionReported, x.At})
-			return len(out.Exceptions) < 100
-		})
+		}
+		return err
 	})
 	return give(out), err
 }

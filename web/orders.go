@@ -77,6 +77,7 @@ type ordersIn struct {
 	Flag  string        `query:"flag" enum:"frozen,short,held"`
 	Due   pda.Due       `query:"due" enum:"late,2h,4h,8h,later,none,risk" doc:"How near the clock's end is, of what still needs hands, the most urgent first; risk: less time is left than nine in ten orders needed from there"`
 	Clock string        `query:"clock" enum:"ship,collect" default:"ship" doc:"Which clock due means: ship-by or collect-by"`
+	Hour  time.Time     `query:"hour" doc:"Instead of due: what the clock ends for within the hour that begins then"`
 	From  floor.OrderID `query:"from" maxLength:"64" doc:"Where to go on: next of the page before"`
 	Limit int           `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 }
@@ -94,7 +95,7 @@ func (a *api) orders(_ context.Context, in *ordersIn) (*answer[ordersOut], error
 		if in.Due == "risk" {
 			return a.riskOrders(v, in, &out)
 		}
-		if in.Due != "" {
+		if in.Due != "" || !in.Hour.IsZero() {
 			return dueOrders(v, in, &out)
 		}
 		if live(in) {
@@ -173,11 +174,16 @@ func dueOrders(v *ledger.View, in *ordersIn, out *ordersOut) error {
 		}
 	} else if in.Due == pda.DueNone {
 		from = time.Time{}
+	} else if in.Due == "" {
+		from = in.Hour
 	}
 	now := time.Now()
 	var inner error
 	err := v.Due(clock, from, in.From, func(at time.Time, id floor.OrderID) (more bool) {
-		if pda.DueIn(at, now) != in.Due {
+		if in.Due == "" && (at.IsZero() || at.Sub(in.Hour) >= time.Hour) {
+			return false
+		}
+		if in.Due != "" && pda.DueIn(at, now) != in.Due {
 			return true
 		}
 		more, inner = out.take(v, in, id)

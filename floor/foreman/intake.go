@@ -100,7 +100,7 @@ func (f *Foreman) AddressAsked(ctx context.Context, by By, ch floor.ChannelID, s
 		}
 		outcome := addressOutcome(o.State)
 		if outcome == "yes" && !o.State.Before(floor.Waved) && o.Freeze == nil {
-			if _, err := i.freeze(&o, floor.FreezeAddress, i.now); err != nil {
+			if _, err := i.freeze(&o, floor.FreezeAddress, i.now, time.Time{}); err != nil {
 				return err
 			}
 		}
@@ -309,7 +309,7 @@ func (i *intake) revise(o floor.Order, s floor.ShopOrder) error {
 	case stop && o.Freeze == nil && why == floor.FreezeCancel:
 		return i.cancel(o, s)
 	case stop && o.Freeze == nil:
-		_, err := i.freeze(&o, why, s.ModifiedAt)
+		_, err := i.freeze(&o, why, s.ModifiedAt, s.HeardAt)
 		return err
 	case o.Freeze != nil:
 		if called, err := i.contradicted(o, s, j.Tags); called || err != nil {
@@ -351,7 +351,7 @@ func (i *intake) reviseEarly(o floor.Order, s floor.ShopOrder) error {
 		i.add(floor.OrderClosed{Order: o.ID, Why: "cancelled"})
 		return nil
 	case s.State == floor.ShopCancelled:
-		return i.stopUnheld(o, s.ModifiedAt)
+		return i.stopUnheld(o, s)
 	case s.State.Rank() >= floor.ShopShipped.Rank() && o.Trial:
 		return i.tried(o.ID, o.Holds, s)
 	}
@@ -388,9 +388,9 @@ func asksCancel(holds []floor.Hold) bool {
 
 // stopUnheld ends a cancelled order that nobody has begun: frozen, decided and
 // closed in one commit, so that it counts as an interception that stopped.
-func (i *intake) stopUnheld(o floor.Order, asked time.Time) error {
+func (i *intake) stopUnheld(o floor.Order, s floor.ShopOrder) error {
 	if o.Freeze == nil {
-		if _, err := i.freeze(&o, floor.FreezeCancel, asked); err != nil {
+		if _, err := i.freeze(&o, floor.FreezeCancel, s.ModifiedAt, s.HeardAt); err != nil {
 			return err
 		}
 		i.add(floor.OrderThawed{Order: o.ID, Intercept: i.lastAsk(), Outcome: "stopped"})

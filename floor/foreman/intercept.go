@@ -10,9 +10,10 @@ import (
 	"floord/sync/ledger"
 )
 
-// freeze stops an order wherever it is and tells everybody who holds it. o has the
-// freeze afterwards.
-func (i *intake) freeze(o *floor.Order, why floor.FreezeWhy, asked time.Time) (holders, error) {
+// freeze stops an order wherever it is and tells everybody who holds it. It was asked
+// for then, and a push that said so was heard of then, if one did. o has the freeze
+// afterwards.
+func (i *intake) freeze(o *floor.Order, why floor.FreezeWhy, asked, heard time.Time) (holders, error) {
 	key, err := i.ask()
 	if err != nil {
 		return holders{}, err
@@ -27,7 +28,7 @@ func (i *intake) freeze(o *floor.Order, why floor.FreezeWhy, asked time.Time) (h
 	}
 	i.got.Frozen++
 	i.add(floor.OrderFrozen{
-		Order: o.ID, Intercept: key, Why: why, AskedAt: asked, Deadline: i.now.Add(window),
+		Order: o.ID, Intercept: key, Why: why, AskedAt: asked, HeardAt: heard, Deadline: i.now.Add(window),
 		Stage: o.State, Persons: h.persons, Devices: h.devices, Stations: h.stations, Tasks: h.tasks,
 	})
 	o.Freeze = &floor.Freeze{Key: key, Why: why}
@@ -78,7 +79,7 @@ func (v look) has(o floor.Order, category string) (bool, error) {
 // cancel freezes an order that a shop has cancelled. A final cancel of an order
 // that nobody holds ends there; one of an urgent order asks a lead at once.
 func (i *intake) cancel(o floor.Order, s floor.ShopOrder) error {
-	h, err := i.freeze(&o, floor.FreezeCancel, s.ModifiedAt)
+	h, err := i.freeze(&o, floor.FreezeCancel, s.ModifiedAt, s.HeardAt)
 	switch {
 	case err != nil:
 		return err
@@ -280,7 +281,7 @@ func (f *Foreman) Freeze(ctx context.Context, by By, id floor.OrderID, why floor
 		case o.Trial:
 			return awake(&o)
 		}
-		_, err = i.freeze(&o, why, i.now)
+		_, err = i.freeze(&o, why, i.now, time.Time{})
 		return err
 	})
 }

@@ -227,9 +227,10 @@ func retryPace(n int) time.Duration {
 // followOnce follows up the oldest pushes and gives how many there were.
 func (d *Daemon) followOnce(ctx context.Context, s *shop) (int, error) {
 	var seqs []uint64
+	var heard []time.Time
 	err := d.ledger.Read(func(v *ledger.View) error {
-		return v.Notices(s.id, func(seq uint64, _ time.Time) bool {
-			seqs = append(seqs, seq)
+		return v.Notices(s.id, func(seq uint64, at time.Time) bool {
+			seqs, heard = append(seqs, seq), append(heard, at)
 			return len(seqs) < maxNotices
 		})
 	})
@@ -239,14 +240,14 @@ func (d *Daemon) followOnce(ctx context.Context, s *shop) (int, error) {
 	hook, _ := s.hook() // without secrets only a sealed push stays unread
 	in := foreman.Intake{Channel: s.id}
 	asked := map[string]bool{}
-	for _, seq := range seqs {
+	for i, seq := range seqs {
 		notices, err := d.readNotice(hook, seq)
 		if err != nil {
 			d.log.Warn("push not understood", "channel", s.id, "event", seq, "err", err)
 			in.Unread = append(in.Unread, seq)
 			continue
 		}
-		if err := d.refetch(ctx, s, seq, notices, asked, &in); err != nil {
+		if err := d.refetch(ctx, s, seq, heard[i], notices, asked, &in); err != nil {
 			if len(in.Notices)+len(in.Unread)+len(in.Orders) == 0 {
 				return 0, err
 			}
@@ -279,12 +280,13 @@ func (d *Daemon) readNotice(hook drivers.Hook, seq uint64) ([]channel.Notice, er
 
 // refetch asks for the orders of a push, each once in asked. An order that the
 // shop does not give is left: the next sweep asks for what we have.
-func (d *Daemon) refetch(ctx context.Context, s *shop, seq uint64, notices []channel.Notice, asked map[string]bool, in *foreman.Intake) error {
+func (d *Daemon) refetch(ctx context.Context, s *shop, seq uint64, heard time.Time, notices []channel.Notice, asked map[string]bool, in *foreman.Intake) error {
 	for _, n := range notices {
 		if !asked[n.Number] {
 			o, err := s.check(ctx, n.Number)
 			switch {
 			case err == nil:
+				o.HeardAt = heard
 				in.Orders = append(in.Orders, o)
 			case channel.ClassOf(err) != channel.Refused:
 				return err

@@ -138,6 +138,23 @@ func TestAPushBringsTheOrderItself(t *testing.T) {
 		t.Fatalf("%d %s", code, reply)
 	}
 	until(t, d, "the order is in", has(n))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var kept time.Time
+	for e, err := range d.Ledger().Follow(ctx, 0, ledger.Topic{ledger.Everything}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := e.Fact.(floor.NoticeTaken); ok {
+			kept = e.At
+		}
+		if f, ok := e.Fact.(floor.OrderReceived); ok {
+			if !f.Shop.HeardAt.Equal(kept) || kept.IsZero() {
+				t.Errorf("the order was heard of at %v; the push was kept at %v", f.Shop.HeardAt, kept)
+			}
+			break
+		}
+	}
 	// Again, late and out of order: one order, the newest truth.
 	fake.CancelByBuyer(n)
 	for _, tag := range []string{"200", "101", "100", "101"} {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 
 	"floord/floor"
 )
@@ -100,19 +101,19 @@ func (v *View) Serial(sku floor.SKU, serial string) (floor.OrderID, bool, error)
 	return getRow[floor.OrderID](v.rows, vSerials, serialKey(sku, serial))
 }
 
-// Exceptions calls f with what people reported, the newest first, until f says no.
-func (v *View) Exceptions(f func(floor.Exception) bool) error {
-	var all []floor.Exception
-	err := scanRows(v.rows, vExceptions, "", "", func(_ string, x floor.Exception) bool {
-		all = append(all, x)
+// Exceptions gives what people reported last, the newest first, at most so many.
+func (v *View) Exceptions(most int) ([]floor.Exception, error) {
+	next, err := v.Next("exception")
+	if err != nil {
+		return nil, err
+	}
+	var out []floor.Exception
+	err = scanRows(v.rows, vExceptions, fmt.Sprintf("%012d", next-min(next, uint64(most))), "", func(_ string, x floor.Exception) bool {
+		out = append(out, x)
 		return true
 	})
-	for i := len(all) - 1; i >= 0 && err == nil; i-- {
-		if !f(all[i]) {
-			break
-		}
-	}
-	return err
+	slices.Reverse(out)
+	return out, err
 }
 
 // Exception gives one report.

@@ -114,7 +114,7 @@ func (f *folder) intercepts(fact floor.Fact) error {
 			return err
 		}
 		i := floor.Intercept{
-			Key: x.Intercept, Order: x.Order, Why: x.Why, Stage: x.Stage, AskedAt: x.AskedAt,
+			Key: x.Intercept, Order: x.Order, Why: x.Why, Stage: x.Stage, AskedAt: x.AskedAt, HeardAt: x.HeardAt,
 			FrozenAt: f.e.At, Deadline: x.Deadline, Told: x.Devices, Holders: x.Persons, Outcome: "open",
 		}
 		var frozen floor.Order

@@ -202,6 +202,11 @@ func (v *View) Task(id floor.TaskID) (floor.Task, bool, error) {
 	return x, ok && x.ID == id, err
 }
 
+// Tasks calls f with the tasks from number first on, the oldest first, until f says no.
+func (v *View) Tasks(first uint64, f func(floor.Task) bool) error {
+	return scanRows(v.rows, vTasks, fmt.Sprintf("%012d", first), "", func(_ string, t floor.Task) bool { return f(t) })
+}
+
 // LiveTasks calls f with every task that is not ended, the oldest first.
 func (v *View) LiveTasks(f func(floor.Task) bool) error {
 	return v.rows.scan(vLiveTasks, "", "", func(key string, _ []byte) (bool, error) {

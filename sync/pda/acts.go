@@ -57,9 +57,9 @@ var verbs = map[string]verb{
 	"shown":     {screens: "pda station", do: with((*session).shown)},
 	"answer":    {screens: "pda station board", do: with((*session).answer)},
 	"freeze":    {screens: "board", do: with((*session).freeze)},
-	"thaw":      {screens: "board", do: with((*session).thaw)},
+	"thaw":      {screens: "pda board", do: with((*session).thaw)},
 	"unhold":    {screens: "board", do: with((*session).unhold)},
-	"close":     {screens: "board", do: with((*session).close)},
+	"close":     {screens: "pda board", do: with((*session).close)},
 }
 
 // with decodes the arguments strictly before do sees them.

@@ -27,6 +27,7 @@ type Board struct {
 	Channels []ChannelState `json:"channels"`
 	Accounts []CarrierState `json:"accounts"` // at the carriers
 	Outbox   []floor.Effect `json:"outbox"`
+	Reports  []Exception    `json:"reports"` // what people reported today, the newest first
 }
 
 // The rows of a Board.
@@ -41,7 +42,29 @@ type (
 		Collect map[Due]int         `json:"collect"` // the same by collect-by
 		Risk    int                 `json:"risk"`    // with less time left than nine in ten needed
 		Rests   floor.Forecast      `json:"rests"`   // what that is measured by
+		Hours   []Hour              `json:"hours"`   // what is to be shipped within each of the next hours
 		Counts  map[string]int      `json:"counts,omitempty"`
+	}
+	// An Hour counts the orders to be shipped within the hour that begins At, by how
+	// far they are.
+	Hour struct {
+		At      time.Time `json:"at"`
+		Waiting int       `json:"waiting"` // for a wave
+		Walking int       `json:"walking"` // released, not packed
+		Packed  int       `json:"packed"`
+	}
+	// An Exception is a report of something odd.
+	Exception struct {
+		ID     floor.ExceptionID `json:"id"`
+		At     time.Time         `json:"at"`
+		Person floor.PersonID    `json:"person"`
+		What   string            `json:"what"`
+		Text   string            `json:"text,omitempty"`
+		Task   floor.TaskID      `json:"task,omitempty"`
+		Order  floor.OrderID     `json:"order,omitempty"`
+		Bin    floor.BinID       `json:"bin,omitempty"`
+		SKU    floor.SKU         `json:"sku,omitempty"`
+		Photo  bool              `json:"photo,omitzero"` // GET /api/v1/exceptions/ID/photo has it
 	}
 	// An Ask is an interception: who was told, who said what, how it ended.
 	Ask struct {
@@ -51,6 +74,7 @@ type (
 		Why       floor.FreezeWhy  `json:"why"`
 		Stage     floor.State      `json:"stage"`
 		AskedAt   time.Time        `json:"asked_at"`
+		HeardAt   time.Time        `json:"heard_at,omitzero"` // a push that said so was on disk
 		FrozenAt  time.Time        `json:"frozen_at,omitzero"`
 		Deadline  time.Time        `json:"deadline,omitzero"`
 		Told      []floor.DeviceID `json:"told"`
@@ -60,6 +84,7 @@ type (
 		Calls     []AskCall        `json:"calls"`
 		Needs     string           `json:"needs,omitempty"`  // why a lead is wanted: "unanswered", "decide", "conflict"
 		Labels    []AskLabel       `json:"labels,omitempty"` // that lie about, while it is open
+		Pull      []Words          `json:"pull,omitempty"`   // sheets of runs that do, run by run
 		Outcome   string           `json:"outcome"`
 		EndedAt   time.Time        `json:"ended_at,omitzero"`
 		EndedBy   floor.Actor      `json:"ended_by,omitempty"`
@@ -75,7 +100,8 @@ type (
 		Why    string         `json:"why"`
 		At     time.Time      `json:"at"`
 	}
-	// An AskLabel is a printed label of a frozen order, to be pulled.
+	// An AskLabel is a printed label of a frozen order, to be pulled, where it is not
+	// the sheet of a run.
 	AskLabel struct {
 		Parcel  floor.ParcelID  `json:"parcel"`
 		Waybill floor.WaybillNo `json:"waybill"`
@@ -148,9 +174,9 @@ func (s *Server) lookAround() (Board, uint64, error) {
 	seq, err := s.read(func(v *ledger.View) (err error) {
 		b = Board{
 			Open: []Ask{}, Today: []Ask{}, Waves: []Wave{}, People: []Worker{}, Devices: []Device{},
-			Stations: []Station{}, Channels: []ChannelState{}, Outbox: []floor.Effect{}, Runs: []Run{}, Fuses: []OpenFuse{}, Accounts: []CarrierState{},
+			Stations: []Station{}, Channels: []ChannelState{}, Outbox: []floor.Effect{}, Runs: []Run{}, Fuses: []OpenFuse{}, Accounts: []CarrierState{}, Reports: []Exception{},
 		}
-		for _, part := range []func(*ledger.View, *Board) error{s.figures, asks, s.today, waves, people, s.devices, s.stations, outbox, fuses, runs} {
+		for _, part := range []func(*ledger.View, *Board) error{s.figures, asks, s.today, waves, people, s.devices, s.stations, outbox, fuses, runs, s.reports} {
 			if err := part(v, &b); err != nil {
 				return err
 			}
@@ -183,8 +209,43 @@ func (s *Server) figures(v *ledger.View, b *Board) error {
 		return err
 	}
 	risks, rests, err := s.Risks(v, now)
+	if err != nil {
+		return err
+	}
 	b.Figures.Risk, b.Figures.Rests = len(risks), rests
+	b.Figures.Hours, err = hours(v, now.In(s.o.Zone))
 	return err
+}
+
+// hoursAhead is how many hours the board looks ahead.
+const hoursAhead = 12
+
+// hours counts what is to be shipped hour by hour; what is late is not in it.
+func hours(v *ledger.View, now time.Time) ([]Hour, error) {
+	first := now.Truncate(time.Hour)
+	out := make([]Hour, hoursAhead)
+	for i := range out {
+		out[i].At = first.Add(time.Duration(i) * time.Hour)
+	}
+	var inner error
+	err := v.Due(ledger.ShipBy, now, "", func(at time.Time, id floor.OrderID) bool {
+		i := int(at.Sub(first) / time.Hour)
+		if at.IsZero() || i >= len(out) {
+			return false
+		}
+		var state floor.State
+		state, _, inner = v.StateOf(id)
+		switch {
+		case state.Before(floor.Waved):
+			out[i].Waiting++
+		case state.Before(floor.Sealed):
+			out[i].Walking++
+		default:
+			out[i].Packed++
+		}
+		return inner == nil
+	})
+	return out, errors.Join(err, inner)
 }
 
 // Due is how near a clock's end is.
@@ -247,29 +308,43 @@ func asks(v *ledger.View, b *Board) error {
 	var inner error
 	err := v.OpenIntercepts(func(i floor.Intercept) bool {
 		a := NewAsk(i)
-		a.Labels, inner = labelsOf(v, i.Order)
+		inner = a.labels(v)
 		b.Open = append(b.Open, a)
 		return inner == nil && len(b.Open) < maxRows
 	})
 	return errors.Join(err, inner)
 }
 
-// labelsOf gives the printed labels of an order's parcels that are still here.
-func labelsOf(v *ledger.View, id floor.OrderID) (out []AskLabel, err error) {
-	o, _, err := v.Order(id)
+// labels names the printed labels of the order's parcels that are still here.
+func (a *Ask) labels(v *ledger.View) error {
+	o, _, err := v.Order(a.Order)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	var runs []floor.Run
 	for _, id := range o.Parcels {
 		p, _, err := v.Parcel(id)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if p.Printed > 0 && p.State == floor.ParcelIsSealed {
-			out = append(out, AskLabel{Parcel: p.ID, Waybill: p.Waybill, Station: p.Station})
+		if p.Printed == 0 || p.State == floor.ParcelHasLeft || p.State == floor.ParcelIsVoid {
+			continue
 		}
+		if p.Run == "" {
+			a.Labels = append(a.Labels, AskLabel{Parcel: p.ID, Waybill: p.Waybill, Station: p.Station})
+			continue
+		}
+		at := slices.IndexFunc(runs, func(r floor.Run) bool { return r.ID == p.Run })
+		if at < 0 {
+			at, runs = len(runs), append(runs, floor.Run{ID: p.Run})
+		}
+		runs[at].Pull = append(runs[at].Pull, p.RunNo)
 	}
-	return out, nil
+	for _, r := range runs {
+		slices.Sort(r.Pull)
+		a.Pull = append(a.Pull, Words{ZH: r.PullText("zh"), EN: r.PullText("en")})
+	}
+	return nil
 }
 
 func (s *Server) today(v *ledger.View, b *Board) error {
@@ -286,7 +361,7 @@ func (s *Server) today(v *ledger.View, b *Board) error {
 func NewAsk(i floor.Intercept) Ask {
 	a := Ask{
 		Intercept: i.Key, Order: i.Order, Channel: i.Channel, Why: i.Why, Stage: i.Stage, AskedAt: i.AskedAt,
-		FrozenAt: i.FrozenAt, Deadline: i.Deadline, Told: append([]floor.DeviceID{}, i.Told...),
+		HeardAt: i.HeardAt, FrozenAt: i.FrozenAt, Deadline: i.Deadline, Told: append([]floor.DeviceID{}, i.Told...),
 		Holders: append([]floor.PersonID{}, i.Holders...), Shown: []AskShown{}, Answers: []AskAnswer{}, Calls: []AskCall{},
 		Needs: i.Needs(), Outcome: i.Outcome, EndedAt: i.EndedAt, EndedBy: i.EndedBy,
 	}
@@ -381,6 +456,19 @@ func outbox(v *ledger.View, b *Board) error {
 		b.Outbox = append(b.Outbox, e)
 		return len(b.Outbox) < maxRows
 	})
+}
+
+// reports gives what people reported today.
+func (s *Server) reports(v *ledger.View, b *Board) error {
+	all, err := v.Exceptions(maxRows)
+	for _, x := range all {
+		if x.Day == s.day() {
+			b.Reports = append(b.Reports, Exception{
+				ID: x.Exception, At: x.At, Person: x.Person, What: x.What, Text: x.Text, Task: x.Task, Order: x.Order, Bin: x.Bin, SKU: x.SKU, Photo: x.Photo != "",
+			})
+		}
+	}
+	return err
 }
 
 // An OpenFuse is a fuse that is open: what it stops, since when, and in one sentence

@@ -186,7 +186,7 @@ func TestBadActs(t *testing.T) {
 	day := time.Now().UTC().Format("20060102")
 	for _, tt := range []struct{ name, say, code string }{
 		{"unknown verb", `{"type":"act","n":5,"day":"` + day + `","verb":"fly"}`, "unknown-verb"},
-		{"a board's verb", `{"type":"act","n":5,"day":"` + day + `","verb":"close","args":{"order":"x","why":"y"}}`, "unknown-verb"},
+		{"a board's verb", `{"type":"act","n":5,"day":"` + day + `","verb":"freeze","args":{"order":"x"}}`, "unknown-verb"},
 		{"unknown argument", `{"type":"act","n":5,"day":"` + day + `","verb":"take","args":{"task":"T-1"}}`, "bad-args"},
 		{"argument twice", `{"type":"act","n":5,"day":"` + day + `","verb":"login","args":{"badge":"a","badge":"b"}}`, "bad-args"},
 		{"argument in capitals", `{"type":"act","n":5,"day":"` + day + `","verb":"login","args":{"Badge":"a"}}`, "bad-args"},

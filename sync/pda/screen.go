@@ -40,6 +40,9 @@ var screens = map[string]*screen{
 			if s.Task == nil {
 				t = append(t, string(kindOf[floor.TaskIssued]()))
 			}
+			if len(s.Calls) > 0 { // another lead may take it on, or decide
+				t = append(t, string(kindOf[floor.FreezeAnswered]()), string(kindOf[floor.OrderThawed]()))
+			}
 			return t
 		},
 		kinds: map[floor.Kind]saying{
@@ -58,6 +61,7 @@ var screens = map[string]*screen{
 			kindOf[floor.LineLost]():        asEvent,
 			kindOf[floor.TaskOverdue]():     asEvent,
 			kindOf[floor.WallBound]():       newLook,
+			kindOf[floor.FreezeEscalated](): newLook,
 			kindOf[floor.StopsDropped]():    asEvent,
 			kindOf[floor.StopsAdded]():      newLook,
 			kindOf[floor.TaskTaken]():       newLook,

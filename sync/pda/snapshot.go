@@ -1,6 +1,7 @@
 package pda
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ type snapshot struct {
 	Runs     []Run             `json:"runs,omitempty"`   // labels printed first here
 	Fuses    []OpenFuse        `json:"fuses,omitempty"`  // why labels stopped here, and what to do
 	Freezes  []freeze          `json:"freezes,omitempty"`
+	Calls    []call            `json:"calls,omitempty"`    // freezes that the person is called to as a lead
 	Sheets   []sheet           `json:"sheets,omitempty"`   // of each carrier
 	Boxes    []floor.Packaging `json:"boxes,omitempty"`    // one of them must be scanned for each parcel
 	Pulls    []pull            `json:"pulls,omitempty"`    // labels at this station that must be found
@@ -29,6 +31,19 @@ type snapshot struct {
 	AutoSeal bool              `json:"auto_seal,omitzero"` // what weighs right is sealed without being asked
 	Target   *target           `json:"target,omitempty"`   // what the parcel on the table should weigh
 	Steps    *Steps            `json:"steps,omitzero"`     // of a handheld
+}
+
+// A call wants a lead's decision on a freeze, or at least the word that somebody is
+// on it.
+type call struct {
+	Intercept string          `json:"intercept"`
+	Order     floor.OrderID   `json:"order"`
+	Why       floor.FreezeWhy `json:"why"`
+	Needs     string          `json:"needs"` // "unanswered", "decide", "conflict"
+	Stage     floor.State     `json:"stage"`
+	AskedAt   time.Time       `json:"asked_at"`
+	At        time.Time       `json:"at"` // of the call
+	Answers   []AskAnswer     `json:"answers,omitempty"`
 }
 
 type pull struct {
@@ -166,7 +181,10 @@ func (x *session) snapshot(v *ledger.View) (snapshot, error) {
 		return s, x.stationPart(v, &s)
 	}
 	s.Steps = &x.srv.o.Steps
-	return s, x.pdaPart(v, &s)
+	if s.Person != nil {
+		s.Calls, err = callsOf(v, s.Person.ID)
+	}
+	return s, errors.Join(err, x.pdaPart(v, &s))
 }
 
 func personOn(v *ledger.View, d floor.Device) (*person, error) {
@@ -192,6 +210,23 @@ func (x *session) freezes(v *ledger.View) ([]freeze, error) {
 		f.Answered = slices.ContainsFunc(i.Answers, func(a floor.Answer) bool { return a.Device == x.device.ID })
 		out = append(out, f)
 		return true
+	})
+	return out, err
+}
+
+// callsOf gives the freezes that a lead was called to and that still want one.
+func callsOf(v *ledger.View, p floor.PersonID) ([]call, error) {
+	var out []call
+	err := v.OpenIntercepts(func(i floor.Intercept) bool {
+		at := slices.IndexFunc(i.Calls, func(c floor.Call) bool { return c.Person == p })
+		needs := i.Needs()
+		if at < 0 || needs == "" {
+			return true
+		}
+		out = append(out, call{
+			Intercept: i.Key, Order: i.Order, Why: i.Why, Needs: needs, Stage: i.Stage, AskedAt: i.AskedAt, At: i.Calls[at].At, Answers: NewAsk(i).Answers,
+		})
+		return len(out) < maxRows
 	})
 	return out, err
 }

@@ -44,8 +44,11 @@ export interface Freeze {
   type: "freeze"; seq: number; intercept: string; order: string; why: string; stage: string;
   asked_at: string; deadline: string; answered?: boolean; shown?: boolean; zh?: string; en?: string;
 }
+/** A freeze that a lead is called to. */
+export interface Call { intercept: string; order: string; why: string; needs: string; stage: string; asked_at: string; answers?: { person: string; text: string; at: string }[] }
 export interface Snapshot {
   seq: number;
+  calls?: Call[];
   person?: Person; task?: Task; parcel?: Parcel;
   doubts?: Doubt[]; freezes?: Freeze[]; sheets?: Sheet[]; boxes?: Box[]; auto_seal?: boolean; pulls?: Pull[]; runs?: Run[]; stations?: string[]; fuses?: Fuse[]; target?: { grams: number; tolerance: number };
   waiting?: number;
@@ -73,7 +76,7 @@ export function fold(s: Snapshot, e: FloorEvent | Freeze): Snapshot {
     case "stop.skipped/1": return skip(next, f.task, f.stop);
     case "stops.dropped/1": return stops(next, (x) => (x.order === f.order ? { dropped: true } : null));
     case "order.thawed/1": return thawed(next, f.order);
-    case "freeze.answered/1": return answered(next, f.intercept);
+    case "freeze.answered/1": return answered(next, f.intercept, f.answer);
     case "item.verified/1": return item(next, f.parcel, f.line, f.qty);
     case "parcel.verified/1": return parcel(next, f.parcel, { state: "verified" });
     case "parcel.weighed/1": return parcel(next, f.parcel, { state: "weighed", grams: f.weight.grams, expected: f.weight.expected, off: undefined });
@@ -95,7 +98,7 @@ export function pretend(s: Snapshot, a: Act): Snapshot {
     case "put": return put(s, x);
     case "short": return missing(s, x.task, x.stop);
     case "skip": return skip(s, x.task, x.stop);
-    case "answer": return answered(s, x.intercept);
+    case "answer": return answered(s, x.intercept, x.text);
   }
   return s;
 }
@@ -228,12 +231,14 @@ function frozen(s: Snapshot, f: Freeze): Snapshot {
 
 function thawed(s: Snapshot, order: string): Snapshot {
   const list = (s.freezes || []).filter((x) => x.order !== order);
-  let next = stops(Object.assign({}, s, { freezes: list }), (x) => (x.order === order ? { frozen: false } : null));
+  const calls = (s.calls || []).filter((x) => x.order !== order);
+  let next = stops(Object.assign({}, s, { freezes: list, calls: calls }), (x) => (x.order === order ? { frozen: false } : null));
   if (next.parcel && next.parcel.order === order) next = parcel(next, next.parcel.id, { frozen: false });
   return next;
 }
 
-function answered(s: Snapshot, intercept: string): Snapshot {
+function answered(s: Snapshot, intercept: string, text: string): Snapshot {
+  if (text === "on-it") return Object.assign({}, s, { calls: (s.calls || []).filter((x) => x.intercept !== intercept) });
   const list = (s.freezes || []).map((x) => (x.intercept === intercept ? Object.assign({}, x, { answered: true }) : x));
   return Object.assign({}, s, { freezes: list });
 }

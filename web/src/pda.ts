@@ -1,7 +1,7 @@
 // The picker's page: one stop a screen, the bin in the largest type.
 
 import { h, put, say, span, tone, unbroken } from "./lib";
-import { left, nextStop, place, serves, Slot, Snapshot, Steps, Stop, Task, wanted } from "./fold";
+import { Call, left, nextStop, place, serves, Slot, Snapshot, Steps, Stop, Task, wanted } from "./fold";
 import { day, gs1, isItem } from "./gs1";
 import { report } from "./report";
 import { Page, Shell } from "./shell";
@@ -32,6 +32,10 @@ class Picking implements Page {
   private clock: HTMLElement | null = null;
   private told = ""; // the task that was said to be overdue
   private pictures: { [sku: string]: HTMLElement } = {};
+
+  called(s: Snapshot): Call | null {
+    return (s.calls || [])[0] || null;
+  }
 
   draw(s: Snapshot): HTMLElement {
     this.clock = null;

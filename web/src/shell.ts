@@ -2,7 +2,7 @@
 // the stop sign. A page gives it a body to draw and a handler for scans.
 
 import { age, clock, h, lang, put, say, tone, unbroken } from "./lib";
-import { Freeze, Snapshot } from "./fold";
+import { Call, Freeze, Snapshot } from "./fold";
 import { Scanner } from "./scan";
 import { speak } from "./voice";
 import { Act, Answer, Wire } from "./wire";
@@ -22,6 +22,8 @@ export interface Page {
   tells?(act: Act): string;
   /** early takes a code before anybody is logged in; false if it is a badge. */
   early?(code: string): boolean;
+  /** called gives the freeze that this screen's lead must say something to now; pages of people without the role have none. */
+  called?(s: Snapshot): Call | null;
   /** guest says that the page may be looked at with nobody logged in. */
   guest?: boolean;
   /** operator says that the page is the operator's, with a token of its own and no device. */
@@ -202,7 +204,7 @@ export class Shell {
     if (COMMAND.test(code)) return this.command(code.slice(7));
     const typed = this.page.keyed && /^[1-9]$/.test(code) && !(this.sheet && this.sheet.scan) && this.button(code);
     if (typed) return typed.click();
-    if (this.asked(s)) return tone("wrong"); // a freeze is answered by hand or by command
+    if (this.asked(s) || this.calls(s)) return tone("wrong"); // a freeze is answered by hand or by command
     if (this.refusals.length) return tone("wrong"); // read it first
     if (this.sheet) {
       if (!this.sheet.scan || !this.sheet.scan(code)) tone("wrong");
@@ -248,6 +250,10 @@ export class Shell {
     return (s.freezes || []).filter((f) => !f.answered)[0] || null;
   }
 
+  private calls(s: Snapshot): Call | null {
+    return this.page.called ? this.page.called(s) : null;
+  }
+
   /** draw paints the page, once however many changes came since the last frame. */
   draw(): void {
     if (this.drawing) return;
@@ -276,7 +282,7 @@ export class Shell {
 
   /** paintOver leaves what lies over the page alone while it is the same: somebody may be typing in it. */
   private paintOver(s: Snapshot | null): void {
-    const f = s && this.asked(s);
+    const f = s && (this.asked(s) || this.calls(s));
     const what = f ? f.intercept : this.refusals.length ? this.refusals[0] : this.sheet;
     const n = f ? 0 : this.refusals.length;
     if (what === this.covered && n === this.behind) return;
@@ -357,6 +363,8 @@ export class Shell {
     this.counting = null;
     const f = s && this.asked(s);
     if (s && f) return this.stopSign(s, f);
+    const c = s && this.calls(s);
+    if (c) return this.call(c);
     if (this.refusals.length) return this.wrong(this.refusals[0]);
     const q = this.sheet;
     if (!q) return null;
@@ -397,6 +405,34 @@ export class Shell {
         type: "button",
         onclick: () => this.act("answer", { intercept: f.intercept, text: a }),
       }, say("answer-" + a))));
+  }
+
+  /** call wants the word of a lead who was called. It stays until somebody decides, or says to be on it. */
+  private call(c: Call): HTMLElement {
+    if (!this.alarmed["call/" + c.intercept]) {
+      this.alarmed["call/" + c.intercept] = true;
+      tone("stop");
+      speak("order", ...c.order.slice(-4).split(""), "freeze-" + c.why);
+    }
+    const conflict = c.needs === "conflict";
+    const decide = (verb: string, word: string, args: any) => h("button.big.second", {
+      type: "button",
+      onclick: (e: Event) => {
+        const b = e.currentTarget as HTMLElement;
+        if (b.className.indexOf("armed") >= 0) { this.act(verb, args); return; }
+        b.className += " armed"; // what cannot be taken back is pressed twice
+        put(b, say("press-again", { what: say(word) }));
+      },
+    }, say(word));
+    return h("div.cover.stop.call", { role: "alertdialog" },
+      h("div.octagon", null, say("call-title")),
+      h("h1", null, say("freeze-" + c.why)),
+      h("p.number", null, c.order),
+      h("p", null, say("needs-" + c.needs) + " · " + say("state-" + c.stage) + " · " + clock(c.asked_at, true)),
+      (c.answers || []).map((a) => h("p", null, a.person + " " + say("answer-" + a.text))),
+      h("button.big", { type: "button", onclick: () => { this.act("answer", { intercept: c.intercept, text: "on-it" }); } }, say("on-it")),
+      decide("thaw", conflict ? "conflict-ship" : "thaw", { order: c.order }),
+      decide("close", conflict ? "conflict-close" : "close-order", { order: c.order, why: c.why === "cancel" || c.why === "address" ? c.why : "lead" }));
   }
 
   /** count shows how long there is to answer the stop sign. */

@@ -273,9 +273,7 @@ func (s *Site) ReceiveAs(change func(*floor.ShopOrder), skus ...int) floor.Order
 		o.Lines = append(o.Lines, floor.ShopLine{SKU: SKU(i), Qty: 1, Name: name(i)})
 	}
 	change(&o)
-	got, err := s.Foreman.Receive(s.T.Context(), foreman.Intake{Key: s.Root().Key, Channel: "pdd-main", Orders: []floor.ShopOrder{o}})
-	s.Must(err)
-	for _, e := range got.Events {
+	for _, e := range s.take(o).Events {
 		if f, ok := e.Fact.(floor.OrderReceived); ok {
 			_, err := s.Foreman.Allocate(s.T.Context(), s.Root(), f.Order)
 			s.Must(err)
@@ -284,6 +282,20 @@ func (s *Site) ReceiveAs(change func(*floor.ShopOrder), skus ...int) floor.Order
 	}
 	s.T.Fatal("the order was not received")
 	return ""
+}
+
+func (s *Site) take(o floor.ShopOrder) foreman.Received {
+	s.T.Helper()
+	got, err := s.Foreman.Receive(s.T.Context(), foreman.Intake{Key: s.Root().Key, Channel: "pdd-main", Orders: []floor.ShopOrder{o}})
+	s.Must(err)
+	return got
+}
+
+// Cancel takes in that the shop has cancelled an order.
+func (s *Site) Cancel(id floor.OrderID) {
+	s.T.Helper()
+	o := s.Order(id)
+	s.take(floor.ShopOrder{Channel: o.Channel, Number: o.Number, ModifiedAt: time.Now(), State: floor.ShopCancelled, Pay: o.Pay, Content: "cancelled " + o.Number})
 }
 
 // Release makes one wave of the orders and gives its task.
