@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -211,7 +212,7 @@ func TestStreams(t *testing.T) {
 					for _, bad := range [][]byte{lost, doubled} {
 						data := append(append(append([]byte(nil), bad...), once...), end...)
 						for _, g := range grams(collect(decoder(t, p), data, 64)) {
-							if !contains(s.grams, g) {
+							if !slices.Contains(s.grams, g) {
 								t.Fatalf("byte %d: %d g was never sent", i, g)
 							}
 						}
@@ -300,15 +301,6 @@ func weights(frames []scale.Frame) []int64 {
 		}
 	}
 	return all
-}
-
-func contains(all []int64, g int64) bool {
-	for _, a := range all {
-		if a == g {
-			return true
-		}
-	}
-	return false
 }
 
 func TestUnitAndDecimalsArePromises(t *testing.T) {

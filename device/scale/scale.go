@@ -295,7 +295,9 @@ func (s *Scale) publish(stats Stats) {
 // It returns an Unsettled at once where waiting is in vain (no signal, wrong
 // settings, wrong unit), and one with the cause of ctx when that ends.
 func (s *Scale) Settled(ctx context.Context, load string) (Weight, error) {
-	s.wanted.Add(1)
+	if s.wanted.Add(1) == 1 && s.profile.Scale.Poll.Wanted {
+		s.askAnew()
+	}
 	defer s.wanted.Add(-1)
 	from := s.live.Now().Seq + 2 // the next frame may have begun already
 	if s.profile.Scale.Once {
@@ -317,6 +319,17 @@ func (s *Scale) Settled(ctx context.Context, load string) (Weight, error) {
 		case <-ctx.Done():
 			return Weight{}, fmt.Errorf("%w: %w", Unsettled{phase}, context.Cause(ctx))
 		}
+	}
+}
+
+// askAnew forgets why the last wish was in vain: a scale that is asked only while
+// somebody waits cannot have said that it is well again.
+func (s *Scale) askAnew() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pan.phase != NotConnected && s.pan.phase.hopeless() {
+		s.pan.unsettle(Starting, time.Now())
+		s.publish(s.live.Now().Stats)
 	}
 }
 

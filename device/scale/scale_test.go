@@ -4,17 +4,13 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"log/slog"
 	"net"
-	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"floord/device"
 	"floord/device/devicetest"
 	"floord/device/scale"
-	"floord/device/serial"
 	"floord/floor"
 )
 
@@ -357,63 +353,6 @@ func TestPhasesHaveBothLanguages(t *testing.T) {
 		scale.Empty, scale.Moving, scale.Stable, scale.Taken, scale.ReturnToZero} {
 		if p.Text("zh-CN") == "" || p.Text("en") == "" || p.Text("zh-CN") == p.Text("en") {
 			t.Errorf("%s: %q, %q", p, p.Text("zh-CN"), p.Text("en"))
-		}
-	}
-}
-
-// The same over a real pty, with the cable pulled mid-frame.
-func TestOverAPty(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "scale")
-	sim, err := devicetest.NewScaleAt(path, devicetest.ScaleOptions{Period: 20 * time.Millisecond, Swing: 100 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := shipped(t, "generic/toledo-continuous")
-	s, err := scale.New(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	st := device.NewStation("pack-1 scale", serial.Opener{Path: path, Settings: serial.Of(p.Line)}, s.Drive)
-	st.Backoff = func(int) time.Duration { return 20 * time.Millisecond }
-	st.Log = slog.New(slog.DiscardHandler)
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
-	defer cancel()
-	ended := make(chan error, 2)
-	go func() { ended <- sim.Run(ctx) }()
-	go func() { ended <- st.Run(ctx) }()
-	reach := func(want scale.Phase) {
-		t.Helper()
-		for {
-			now, changed := s.Live()
-			if now.Phase == want {
-				return
-			}
-			select {
-			case <-changed:
-			case <-ctx.Done():
-				t.Fatalf("phase %s; want %s", now.Phase, want)
-			}
-		}
-	}
-	for i, grams := range []int64{1240, 880} {
-		reach(scale.Empty)
-		sim.Put(grams)
-		w, err := s.Settled(ctx, "P")
-		if err != nil || int64(w.Grams) != grams {
-			t.Errorf("weight %d = %+v, %v; want %d g", i, w, err, grams)
-		}
-		sim.Unplug()
-		reach(scale.NotConnected)
-		if err := sim.Plug(); err != nil {
-			t.Fatal(err)
-		}
-		reach(scale.ReturnToZero)
-		sim.Put(0)
-	}
-	cancel()
-	for range 2 {
-		if err := <-ended; err != nil {
-			t.Errorf("Run = %v", err)
 		}
 	}
 }

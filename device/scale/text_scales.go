@@ -388,7 +388,7 @@ func adamCPWplus(o options, b []byte, f *Frame) int {
 	return t.size()
 }
 
-const sbiStarts = "NGTQ"
+const sbiStarts = "NGTQS"
 
 // sbi16 reads Sartorius's SBI line of 16 characters (Quintix p. 87, Master p. 79):
 // sign, nine characters of value, a blank, the unit in three. A blank unit is a
@@ -409,6 +409,10 @@ func sbi22(o options, b []byte, f *Frame) int {
 		f.Flags |= FlagTare
 	case 'Q':
 		f.Flags |= FlagCount
+	case 'S':
+		t.lit("tat  ")
+		sbiWord(&t, f)
+		return t.size()
 	}
 	for n := 0; n < 5 && t.more(); n++ {
 		if c := t.b[t.i]; c != ' ' && (c < '0' || c > '9') && (c < 'A' || c > 'z') {
@@ -454,18 +458,27 @@ func sbi(t *text, o options, f *Frame) {
 	}
 }
 
-// sbiWord reads "      High    ": fourteen characters around a word.
+// sbiWord reads "      High    ": fourteen characters around a word. Two hyphens
+// stand for the pause before the last value, OFF for a scale that stands by.
 func sbiWord(t *text, f *Frame) {
 	start := t.i
 	t.blanks(10)
 	if t.i == start && t.ok() {
 		t.bad = true
 	}
-	switch t.word(0, "High", "Low", "HIGH", "LOW", "H ", "L ") {
+	switch t.word(0, "High", "Low", "HIGH", "LOW", "H ", "L ", "--", "OFF", "Err") {
 	case 0, 2, 4:
 		f.refuse(FlagOverload)
 	case 1, 3, 5:
 		f.refuse(FlagUnderload)
+	case 6, 7:
+		f.refuse(FlagNoWeight)
+	case 8:
+		t.any(1)
+		for n := 0; n < 3 && (t.peek() >= '0' && t.peek() <= '9'); n++ {
+			t.i++
+		}
+		f.refuse(FlagFault)
 	}
 	t.blanks(12)
 	if t.ok() && t.i != start+14 {
@@ -473,7 +486,7 @@ func sbiWord(t *text, f *Frame) {
 	}
 	t.lit("\r\n")
 	if !t.ok() {
-		f.Kind, f.Flags = "", f.Flags&^(FlagOverload|FlagUnderload)
+		f.Kind, f.Flags = "", f.Flags&^(FlagOverload|FlagUnderload|FlagNoWeight|FlagFault)
 	}
 }
 

@@ -87,16 +87,14 @@ func play(ctx context.Context, steps []step, out io.Writer, do func(step) error)
 // scaleFaults are the verbs of a scale's script besides put, tare, plug and unplug.
 var scaleFaults = []devicetest.ScaleFault{
 	devicetest.Cut, devicetest.Noise, devicetest.Merge, devicetest.Freeze, devicetest.Mute, devicetest.Jitter,
-	devicetest.Heavy, devicetest.OtherUnit, devicetest.Babble, devicetest.BadByte,
+	devicetest.Heavy, devicetest.OtherUnit, devicetest.Babble, devicetest.BadByte, devicetest.Pull,
 }
 
 // RunScale runs a pretend scale on a pty until ctx ends. Verbs of its script: put
 // and tare with grams, the faults, heal, unplug, plug.
 func RunScale(ctx context.Context, o DeviceOptions) error {
-	p := o.Profile.Scale
-	streams := map[string][]string{"toledo-continuous": {"standard"}, "yaohua-xk3190": {"tf0", "reversed", "forward"}}
-	if !slices.Contains(streams[p.Protocol], p.Dialect) {
-		return fmt.Errorf("no pretend scale speaks %s %s yet", p.Protocol, p.Dialect)
+	if p := o.Profile.Scale; !devicetest.Speaks(p.Protocol, p.Dialect) {
+		return fmt.Errorf("%s: no pretend scale speaks %s %s", o.Profile.Origin("scale.protocol"), p.Protocol, p.Dialect)
 	}
 	verbs := []string{"put", "tare", "heal", "unplug", "plug"}
 	for _, f := range scaleFaults {
@@ -106,7 +104,7 @@ func RunScale(ctx context.Context, o DeviceOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := devicetest.NewScaleAt(o.Path, devicetest.ScaleOptions{Protocol: p.Protocol, Dialect: p.Dialect, NoChecksum: p.Checksum == "none"})
+	s, err := devicetest.NewScaleAt(o.Path, devicetest.ScaleOf(o.Profile))
 	if err != nil {
 		return err
 	}
@@ -119,13 +117,13 @@ func RunScale(ctx context.Context, o DeviceOptions) error {
 			case "tare":
 				s.Tare(st.n)
 			case "heal":
-				s.Fail(devicetest.Healthy)
+				return s.Fail(devicetest.Healthy)
 			case "unplug":
 				return s.Unplug()
 			case "plug":
 				return s.Plug()
 			default:
-				s.Fail(devicetest.ScaleFault(st.verb))
+				return s.Fail(devicetest.ScaleFault(st.verb))
 			}
 			return nil
 		})
