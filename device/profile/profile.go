@@ -243,6 +243,7 @@ type Printer struct {
 	Stall     Duration `toml:"stall"`  // without taking a byte for so long it is stuck
 	Reset     Hex      `toml:"reset"`  // makes it forget a half-sent job; empty if only power does
 	Buffer    int      `toml:"buffer"` // bytes it takes before it prints; 0 is not known
+	Raster    bool     `toml:"raster"` // the whole label goes as one picture: a font that is missing, or wrong
 	Forms     string   `toml:"forms"`  // where it keeps what is the same on every label: "ram", "flash", or "none"; ZPL only
 }
 
@@ -310,6 +311,7 @@ var words = map[string][]string{
 	"line.flow":              {"none", "xonxoff", "rtscts"},
 	"scale.checksum":         {"required", "none"},
 	"scale.unit":             {string(Kilogram), string(Gram), string(Pound), string(Ounce), string(Jin)},
+	"printer.language":       {"tspl", "zpl", "cpcl", "escpos", "epl2"},
 	"printer.forms":          {"none", "ram", "flash"},
 	"printer.proof":          {string(ProofSent), string(ProofBuffered), string(ProofIdle), string(ProofCounted), string(ProofScanned)},
 }

@@ -33,10 +33,11 @@ var mayImport = map[string][]string{
 	"label/glyph/*":        {},
 	"label/*":              {"label", "label/glyph"},
 	"label/cpcl":           {"label", "label/glyph", "label/preview"}, // as label/zpl
+	"label/epl":            {"label", "label/glyph", "label/preview"}, // draws all of it
 	"label/escpos":         {"label", "label/glyph", "label/preview"}, // as label/zpl
 	"label/tspl":           {"label", "label/glyph", "label/preview"}, // as label/zpl
 	"label/zpl":            {"label", "label/glyph", "label/preview"}, // sends the preview where a printer has no letters
-	"label/lang":           {"label", "label/tspl", "label/zpl", "label/cpcl", "label/escpos"},
+	"label/lang":           {"label", "label/tspl", "label/zpl", "label/cpcl", "label/escpos", "label/epl"},
 	"label/try":            {"label", "label/glyph", "label/preview", "label/lang"},
 	"report":               {"floor", "report/pdf"},
 	"report/*":             {"label/glyph"}, // the same packed Chinese letters as the labels

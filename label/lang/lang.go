@@ -8,13 +8,14 @@ import (
 
 	"floord/label"
 	"floord/label/cpcl"
+	"floord/label/epl"
 	"floord/label/escpos"
 	"floord/label/tspl"
 	"floord/label/zpl"
 )
 
 // Names are the languages there are.
-var Names = []string{"tspl", "zpl", "cpcl", "escpos"}
+var Names = []string{"tspl", "zpl", "cpcl", "escpos", "epl2"}
 
 // A Printer is what is known of one printer, as far as every language asks for
 // it. The zero value speaks TSPL at 203 dpi and has a GBK font.
@@ -50,6 +51,8 @@ func (p Printer) Device() (label.Device, error) {
 		d, err = p.cpcl().Device()
 	case "escpos":
 		d, err = p.escpos().Device()
+	case "epl2":
+		d, err = epl.Options{DPI: p.DPI, Policy: p.Policy}.Device()
 	default:
 		return d, p.unknown()
 	}
@@ -72,6 +75,8 @@ func (p Printer) Encode(page label.Page) (label.Job, error) {
 		return cpcl.Encode(page, p.cpcl())
 	case "escpos":
 		return escpos.Encode(page, p.escpos())
+	case "epl2":
+		return epl.Encode(page, epl.Options{DPI: p.DPI, Policy: p.Policy})
 	}
 	return label.Job{}, p.unknown()
 }

@@ -29,7 +29,7 @@ function choice(name: string, options: string[]): HTMLSelectElement {
 
 const source = h("textarea", { spellcheck: "false", wrap: "off", "aria-label": say("labels-source"), oninput: soon }) as HTMLTextAreaElement;
 const which = h("select", { "aria-label": say("labels-template"), onchange: pick }) as HTMLSelectElement;
-const language = choice(say("labels-language"), ["tspl", "zpl", "cpcl", "escpos"]);
+const language = choice(say("labels-language"), ["tspl", "zpl", "cpcl", "escpos", "epl2"]);
 const dpi = choice("dpi", ["203", "300"]);
 const charset = choice(say("labels-charset"), ["gbk", "gb2312", "gb18030", "ascii"]);
 const picture = h("img", { alt: say("labels-preview") }) as HTMLImageElement;
