@@ -127,6 +127,9 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "list-runs", "GET /runs", "Labels printed first, and which sheets to pull", a.runs)
 	put(a, h, "pulled-sheets", "POST /runs/{id}/pulled", "Say that sheets that were called are out of the pile", a.pulled)
 	put(a, h, "list-accounts", "GET /carriers", "The health of the accounts at the carriers", a.accounts)
+	put(a, h, "settings", "GET /settings", "What floord.toml says as it is now, its mistakes, and whether a restart is due", a.settings)
+	put(a, h, "bins", "GET /bins", "Where the bins lie, drawn and checked", a.bins)
+	put(a, h, "try-bins", "POST /bins/try", "What a bins file would change, and what is odd about it; nothing is kept", a.tryBins)
 	put(a, h, "device-feed", "GET /stations/{station}/devices/{kind}", "A device as whoever sets it up sees it: state, bytes, frames", a.feed)
 	put(a, h, "list-stations", "GET /stations", "Pack stations with their devices", a.stations)
 }

@@ -3,11 +3,14 @@ package web_test
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"image"
 	_ "image/png"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"floord/floor"
 	"floord/label/labeltest"
@@ -218,6 +221,74 @@ func TestPeopleOfTheFile(t *testing.T) {
 	} {
 		if status, body := call(s, tt.token, tt.method, tt.path, tt.body); status != tt.status || !strings.Contains(body, tt.has) {
 			t.Errorf("%s: %d %s, want %d with %s", tt.name, status, body, tt.status, tt.has)
+		}
+	}
+}
+
+// TestSetupOfShopsRulesAndBins: what floord.toml alone may change is shown with its
+// mistakes and where to change it; a bins file is tried and nothing of it is kept.
+func TestSetupOfShopsRulesAndBins(t *testing.T) {
+	s := pdatest.NewSite(t, pdatest.Options{Hooks: pda.Hooks{
+		Channels: func() []pda.ChannelState {
+			return []pda.ChannelState{{ID: "pdd-main", OK: true, Text: "正常", EN: "well"}}
+		},
+	}})
+	var tried string
+	h, err := web.New(web.Options{
+		Ledger: s.Ledger, Foreman: s.Foreman, PDA: s.PDA, Gate: s.Gate, Version: "test", AdminToken: adminToken,
+		Settings: func() web.Settings {
+			return web.Settings{
+				File: "/etc/floord/floord.toml", Changed: true,
+				Mistakes: []web.Mistake{{File: "/etc/floord/floord.toml", Line: 41, Column: 1, Words: pda.Words{ZH: "没有 \"nmae\" 这个设置", EN: "unknown key \"nmae\""}}},
+				Shops: []web.Shop{
+					{ID: "pdd-main", Line: 12, Text: "[[channel]]\nid = \"pdd-main\"", Runs: true, Driver: "pdd", Every: "5m0s", TokenEnds: time.Date(2027, 1, 5, 0, 0, 0, 0, time.UTC)},
+					{ID: "tb", Line: 20, Text: "[[channel]]\nid = \"tb\"", Trial: true},
+				},
+			}
+		},
+		ReadBins: func(in io.Reader) ([]floor.BinInfo, error) {
+			data, err := io.ReadAll(in)
+			tried = string(data)
+			return []floor.BinInfo{{Bin: pdatest.Bin(0), Zone: "A", Aisle: 1, X: 2, Y: 1}, {Bin: "Z-9", Zone: "Z"}}, errors.Join(err, errors.New("bins.csv:3: bin Z-8: x \"\" is no number"))
+		},
+	})
+	s.Must(err)
+	s.Mux.Handle("/", h)
+	w := newBrowser(t).open("http://"+s.Addr+"/setup?token="+s.Pair("board-1", "board", ""), 1280, 800)
+	w.says("请扫描工牌")
+	w.scan("badge-zhao.lei")
+	w.press("店铺")
+	w.says("没有 \"nmae\" 这个设置")
+	w.says("floord.toml:41")
+	w.says("重启 floord 后生效")
+	w.says("第 12 行起修改")
+	w.says("重启后启用") // the one that is not in force yet
+	w.look("setup-shops")
+	w.press("规则")
+	w.says("现在用的是自带的规则")
+	w.look("setup-rules")
+	w.press("库位")
+	w.says("共 40 个库位")
+	w.until("!!document.querySelector('canvas.map')")
+	w.value(`(function () { document.querySelector('textarea').value = 'bin,zone'; return ''; })()`)
+	w.press("检查并预览")
+	w.says("新增 1 个，改动 1 个，文件里没有的 39 个保持不变")
+	w.says("第 3 行有误")
+	w.says("库位 Z-9 没有坐标")
+	w.says("有错误的文件不会被采用")
+	w.look("setup-bins")
+	if tried != "bin,zone" {
+		t.Errorf("tried %q", tried)
+	}
+	s.Must(s.Ledger.Read(func(v *ledger.View) error {
+		if b, _, err := v.Bin(pdatest.Bin(0)); err != nil || b.X != 0 {
+			t.Errorf("the bin is at %v, %v; want it where it was", b.X, err)
+		}
+		return nil
+	}))
+	for _, path := range []string{"/api/v1/settings", "/api/v1/bins"} { // no picker's business
+		if status, _ := call(s, s.Pair("pda-"+floor.DeviceID(path[8:]), "pda", ""), "GET", path, ""); status != http.StatusForbidden {
+			t.Errorf("%s: %d for a device without a lead", path, status)
 		}
 	}
 }

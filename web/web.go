@@ -17,6 +17,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -61,6 +62,11 @@ type Options struct {
 	// InFile says whether a person is set in floord.toml, and is changed there only. Nil:
 	// nobody is.
 	InFile func(floor.PersonID) bool
+
+	// Settings says what floord.toml has now, and ReadBins reads a bins file. Nil: there
+	// are none.
+	Settings func() Settings
+	ReadBins func(io.Reader) ([]floor.BinInfo, error)
 
 	// AdminToken lets the operator in; empty means nobody is the operator.
 	AdminToken string

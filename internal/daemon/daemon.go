@@ -11,6 +11,7 @@ package daemon
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -70,6 +71,7 @@ type Daemon struct {
 	metrics  *metrics
 	planner  *planner
 	courier  *courier.Courier
+	fileSum  [sha256.Size]byte // of floord.toml as it was read
 }
 
 // Options are what tests and the demo set otherwise than floord.toml says.
@@ -216,6 +218,8 @@ func (d *Daemon) openDoors(o Options) error {
 		_, pages.Secure, _ = net.SplitHostPort(d.Addr())
 	}
 	pages.Device = d.device
+	d.fileSum = fileSum(d.cfg.File)
+	pages.Settings, pages.ReadBins = d.settings, readBins
 	pages.InFile = func(id floor.PersonID) bool {
 		return slices.ContainsFunc(d.cfg.People, func(p config.Person) bool { return p.ID == id })
 	}

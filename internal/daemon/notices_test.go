@@ -59,6 +59,13 @@ func site(t *testing.T, driver string, fake *shop.Shop, more func(*config.Channe
 	if err != nil {
 		t.Fatal(err)
 	}
+	run(t, d)
+	return d
+}
+
+// run runs a daemon until the test ends.
+func run(t *testing.T, d *daemon.Daemon) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- d.Run(ctx) }()
@@ -68,7 +75,6 @@ func site(t *testing.T, driver string, fake *shop.Shop, more func(*config.Channe
 			t.Errorf("Run: %v", err)
 		}
 	})
-	return d
 }
 
 // until waits until f holds of the site's ledger.

@@ -142,7 +142,11 @@ func readCSV[T any](path string, needed []string, read func(map[string]string) (
 		return nil, err
 	}
 	defer f.Close()
-	r := csv.NewReader(f)
+	return readRows(path, f, needed, read)
+}
+
+func readRows[T any](path string, in io.Reader, needed []string, read func(map[string]string) (T, error)) ([]T, error) {
+	r := csv.NewReader(in)
 	r.ReuseRecord = true
 	header, err := r.Read()
 	if err != nil {

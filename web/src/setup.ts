@@ -1,12 +1,13 @@
 // The set-up page: devices and how they are paired, people and their badges,
-// stations with what their devices say. What floord.toml sets is shown, and changed
+// stations with what their devices say, shops, rules and bins. What floord.toml sets is shown, and changed
 // there only. A lead logs in by badge; the operator may use the admin token (/setup#admin).
 
 import { clock, h, lang, put, say, tone, when } from "./lib";
 import { Snapshot } from "./fold";
 import { Page, Shell } from "./shell";
+import { bins, rules, shops } from "./site";
 
-const PARTS = ["devices", "people", "stations"];
+const PARTS = ["devices", "people", "stations", "shops", "rules", "bins"];
 const SCREENS = ["pda", "station", "board"];
 const ROLES = ["picker", "packer", "lead", "admin"];
 const KINDS = ["printer", "scale", "scanner"];
@@ -91,7 +92,8 @@ class Setup implements Page {
     put(this.side);
     if (part === "devices") await this.devices();
     else if (part === "people") await this.people();
-    else await this.stations();
+    else if (part === "stations") await this.stations();
+    else await ({ shops: shops, rules: rules, bins: bins } as any)[part]((method: string, path: string, body?: any) => this.api(method, path, body), this.list, this.side);
   }
 
   private async devices(): Promise<void> {
