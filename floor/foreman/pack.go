@@ -344,16 +344,9 @@ func (f *Foreman) Seal(ctx context.Context, by By, id floor.ParcelID) (ledger.Re
 			return nil, orRefuse(err, floor.Refuse("no-carrier", "order", o.ID))
 		}
 		c := choice.Carrier
-		facts, trip, err := v.guard(f.scope(c, p.Station), o, p)
-		if err != nil {
-			return nil, err
-		}
-		if trip != nil {
-			opens, err := v.open(*trip)
-			if err == nil && len(opens) == 0 {
-				err = floor.Fuse{Trip: *trip}.Refusal() // it is open already
-			}
-			return opens, err
+		facts, stopped, err := v.guarded(c, o, p)
+		if err != nil || stopped {
+			return facts, err
 		}
 		n, err := v.number(o, c)
 		if err != nil {
@@ -379,22 +372,29 @@ func (f *Foreman) Seal(ctx context.Context, by By, id floor.ParcelID) (ledger.Re
 // sealLabelled seals a parcel whose label was printed first. Its weight may say that
 // the carrier does not take it: then it gets another label, by redo.
 func (v look) sealLabelled(p floor.Parcel, o floor.Order) ([]floor.Fact, error) {
-	facts, trip, err := v.guard(v.f.scope(p.Carrier, p.Station), o, p)
-	if err != nil {
-		return nil, err
-	}
-	if trip != nil {
-		opens, err := v.open(*trip)
-		if err == nil && len(opens) == 0 {
-			err = floor.Fuse{Trip: *trip}.Refusal() // it is open already
-		}
-		return opens, err
+	facts, stopped, err := v.guarded(p.Carrier, o, p)
+	if err != nil || stopped {
+		return facts, err
 	}
 	last, err := v.lastToSeal(o, p.ID)
 	return append(facts, floor.ParcelSealed{
 		Parcel: p.ID, Order: o.ID, Station: p.Station, Carrier: p.Carrier, Waybill: p.Waybill, SortCode: p.SortCode, Why: p.Why, Last: last,
 		Mark: p.Mark,
 	}), err
+}
+
+// guarded is guard that also opens the fuse that trips: then the parcel is stopped, and
+// what it gives is all there is to write.
+func (v look) guarded(c floor.CarrierID, o floor.Order, p floor.Parcel) (facts []floor.Fact, stopped bool, err error) {
+	facts, trip, err := v.guard(v.f.scope(c, p.Station), o, p)
+	if err != nil || trip == nil {
+		return facts, false, err
+	}
+	facts, err = v.open(*trip)
+	if err == nil && len(facts) == 0 {
+		err = floor.Fuse{Trip: *trip}.Refusal() // it is open already
+	}
+	return facts, true, err
 }
 
 // lastToSeal reports whether nothing of an order is left to pack or to seal once

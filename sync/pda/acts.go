@@ -21,45 +21,45 @@ type verb struct {
 // verbs is all that handhelds can ask for.
 var verbs = map[string]verb{
 	"login":     {screens: "pda station board", do: with((*session).login)},
-	"logout":    {screens: "pda station board", do: with((*session).logout)},
+	"logout":    {screens: "pda station board", do: merely((*session).logout)},
 	"take":      {screens: "pda", do: with((*session).take)},
-	"bind":      {screens: "pda", do: with((*session).bind)},
-	"pick":      {screens: "pda", do: with((*session).pick)},
-	"put-back":  {screens: "pda", do: with((*session).putBack)},
-	"short":     {screens: "pda", do: with((*session).short)},
-	"skip":      {screens: "pda", do: with((*session).skip)},
-	"cart":      {screens: "pda", do: with((*session).cart)},
-	"full":      {screens: "pda", do: with((*session).full)},
-	"checked":   {screens: "pda", do: with((*session).checked)},
-	"wall":      {screens: "pda", do: with((*session).wall)},
-	"put":       {screens: "pda", do: with((*session).putIn)},
-	"mis-scan":  {screens: "pda", do: with((*session).misScan)},
+	"bind":      {screens: "pda", do: merely((*session).bind)},
+	"pick":      {screens: "pda", do: merely((*session).pick)},
+	"put-back":  {screens: "pda", do: merely((*session).putBack)},
+	"short":     {screens: "pda", do: merely((*session).short)},
+	"skip":      {screens: "pda", do: merely((*session).skip)},
+	"cart":      {screens: "pda", do: merely((*session).cart)},
+	"full":      {screens: "pda", do: merely((*session).full)},
+	"checked":   {screens: "pda", do: merely((*session).checked)},
+	"wall":      {screens: "pda", do: merely((*session).wall)},
+	"put":       {screens: "pda", do: merely((*session).putIn)},
+	"mis-scan":  {screens: "pda", do: merely((*session).misScan)},
 	"open":      {screens: "station", do: with((*session).open)},
-	"verify":    {screens: "station", do: with((*session).verify)},
-	"read":      {screens: "station", do: with((*session).readNote)},
-	"box":       {screens: "station", do: with((*session).box)},
-	"park":      {screens: "station", do: with((*session).park)},
-	"split":     {screens: "station", do: with((*session).split)},
+	"verify":    {screens: "station", do: merely((*session).verify)},
+	"read":      {screens: "station", do: merely((*session).readNote)},
+	"box":       {screens: "station", do: merely((*session).box)},
+	"park":      {screens: "station", do: merely((*session).park)},
+	"split":     {screens: "station", do: merely((*session).split)},
 	"weigh":     {screens: "station", slow: true, do: with((*session).weigh)},
-	"pass":      {screens: "station", do: with((*session).pass)},
-	"seal":      {screens: "station", do: with((*session).seal)},
-	"reprint":   {screens: "station board", do: with((*session).reprint)},
-	"renew":     {screens: "station board", do: with((*session).renew)},
-	"redo":      {screens: "station", do: with((*session).redo)},
+	"pass":      {screens: "station", do: merely((*session).pass)},
+	"seal":      {screens: "station", do: merely((*session).seal)},
+	"reprint":   {screens: "station board", do: merely((*session).reprint)},
+	"renew":     {screens: "station board", do: merely((*session).renew)},
+	"redo":      {screens: "station", do: merely((*session).redo)},
 	"run":       {screens: "station", do: with((*session).printFirst)},
 	"pulled":    {screens: "station", do: with((*session).pulled)},
-	"fuse":      {screens: "station board", do: with((*session).fuse)},
-	"doubt":     {screens: "station", do: with((*session).doubt)},
-	"hand-over": {screens: "pda station", do: with((*session).handOver)},
-	"destroyed": {screens: "station", do: with((*session).destroyed)},
-	"station":   {screens: "station", do: with((*session).station)},
-	"sign":      {screens: "station", do: with((*session).sign)},
-	"shown":     {screens: "pda station", do: with((*session).shown)},
-	"answer":    {screens: "pda station board", do: with((*session).answer)},
-	"freeze":    {screens: "board", do: with((*session).freeze)},
-	"thaw":      {screens: "pda board", do: with((*session).thaw)},
-	"unhold":    {screens: "board", do: with((*session).unhold)},
-	"close":     {screens: "pda board", do: with((*session).close)},
+	"fuse":      {screens: "station board", do: merely((*session).fuse)},
+	"doubt":     {screens: "station", do: merely((*session).doubt)},
+	"hand-over": {screens: "pda station", do: merely((*session).handOver)},
+	"destroyed": {screens: "station", do: merely((*session).destroyed)},
+	"station":   {screens: "station", do: merely((*session).station)},
+	"sign":      {screens: "station", do: merely((*session).sign)},
+	"shown":     {screens: "pda station", do: merely((*session).shown)},
+	"answer":    {screens: "pda station board", do: merely((*session).answer)},
+	"freeze":    {screens: "board", do: merely((*session).freeze)},
+	"thaw":      {screens: "pda board", do: merely((*session).thaw)},
+	"unhold":    {screens: "board", do: merely((*session).unhold)},
+	"close":     {screens: "pda board", do: merely((*session).close)},
 }
 
 // with decodes the arguments strictly before do sees them.
@@ -74,6 +74,14 @@ func with[A any](do func(*session, context.Context, foreman.By, A) (any, ledger.
 		}
 		return do(s, ctx, by, a)
 	}
+}
+
+// merely is with for acts whose answer says no more than that they count.
+func merely[A any](do func(*session, context.Context, foreman.By, A) (ledger.Receipt, error)) func(context.Context, *session, foreman.By, []byte) (any, ledger.Receipt, error) {
+	return with(func(x *session, ctx context.Context, by foreman.By, a A) (any, ledger.Receipt, error) {
+		r, err := do(x, ctx, by, a)
+		return nil, r, err
+	})
 }
 
 func badArgs(err error) *floor.Refusal { return floor.Refuse("bad-args", "what", err) }
@@ -221,9 +229,8 @@ func (x *session) login(ctx context.Context, by foreman.By, a loginArgs) (any, l
 	return said, ledger.Receipt{}, err
 }
 
-func (x *session) logout(ctx context.Context, by foreman.By, _ noArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Logout(ctx, by)
-	return nil, r, err
+func (x *session) logout(ctx context.Context, by foreman.By, _ noArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Logout(ctx, by)
 }
 
 func (x *session) take(ctx context.Context, by foreman.By, a takeArgs) (any, ledger.Receipt, error) {
@@ -231,60 +238,49 @@ func (x *session) take(ctx context.Context, by foreman.By, a takeArgs) (any, led
 	return map[string]any{"task": t}, ledger.Receipt{}, err
 }
 
-func (x *session) bind(ctx context.Context, by foreman.By, a bindArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.BindTote(ctx, by, a.Task, a.Slot, a.Tote)
-	return nil, r, err
+func (x *session) bind(ctx context.Context, by foreman.By, a bindArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.BindTote(ctx, by, a.Task, a.Slot, a.Tote)
 }
 
-func (x *session) pick(ctx context.Context, by foreman.By, a pickArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Pick(ctx, by, foreman.PickScan(a))
-	return nil, r, err
+func (x *session) pick(ctx context.Context, by foreman.By, a pickArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Pick(ctx, by, foreman.PickScan(a))
 }
 
-func (x *session) putBack(ctx context.Context, by foreman.By, a pickArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.PutBack(ctx, by, foreman.PickScan(a))
-	return nil, r, err
+func (x *session) putBack(ctx context.Context, by foreman.By, a pickArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.PutBack(ctx, by, foreman.PickScan(a))
 }
 
-func (x *session) short(ctx context.Context, by foreman.By, a shortArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Short(ctx, by, a.Task, a.Stop, a.Why)
-	return nil, r, err
+func (x *session) short(ctx context.Context, by foreman.By, a shortArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Short(ctx, by, a.Task, a.Stop, a.Why)
 }
 
-func (x *session) skip(ctx context.Context, by foreman.By, a stopArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Skip(ctx, by, a.Task, a.Stop)
-	return nil, r, err
+func (x *session) skip(ctx context.Context, by foreman.By, a stopArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Skip(ctx, by, a.Task, a.Stop)
 }
 
-func (x *session) cart(ctx context.Context, by foreman.By, a cartArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.BindCart(ctx, by, a.Task, a.Cart)
-	return nil, r, err
+func (x *session) cart(ctx context.Context, by foreman.By, a cartArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.BindCart(ctx, by, a.Task, a.Cart)
 }
 
-func (x *session) full(ctx context.Context, by foreman.By, a slotArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Full(ctx, by, a.Task, a.Slot)
-	return nil, r, err
+func (x *session) full(ctx context.Context, by foreman.By, a slotArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Full(ctx, by, a.Task, a.Slot)
 }
 
-func (x *session) checked(ctx context.Context, by foreman.By, a checkedArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.CheckBin(ctx, by, a.Task, a.Stop, a.Empty)
-	return nil, r, err
+func (x *session) checked(ctx context.Context, by foreman.By, a checkedArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.CheckBin(ctx, by, a.Task, a.Stop, a.Empty)
 }
 
-func (x *session) wall(ctx context.Context, by foreman.By, a wallArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.UseWall(ctx, by, a.Task, a.Wall)
-	return nil, r, err
+func (x *session) wall(ctx context.Context, by foreman.By, a wallArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.UseWall(ctx, by, a.Task, a.Wall)
 }
 
-func (x *session) putIn(ctx context.Context, by foreman.By, a putArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Put(ctx, by, foreman.PutScan(a))
-	return nil, r, err
+func (x *session) putIn(ctx context.Context, by foreman.By, a putArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Put(ctx, by, foreman.PutScan(a))
 }
 
 // misScan tells of a scan that the handheld refused by itself.
-func (x *session) misScan(ctx context.Context, by foreman.By, a foreman.WrongScan) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.NoteRefused(ctx, by, a)
-	return nil, r, err
+func (x *session) misScan(ctx context.Context, by foreman.By, a foreman.WrongScan) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.NoteRefused(ctx, by, a)
 }
 
 // wrong keeps a scan that was refused here, once its answer is on the way. What the
@@ -319,32 +315,27 @@ func (x *session) open(ctx context.Context, by foreman.By, a openArgs) (any, led
 	return map[string]any{"parcel": p}, ledger.Receipt{}, err
 }
 
-func (x *session) verify(ctx context.Context, by foreman.By, a verifyArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Verify(ctx, by, a.Parcel, a.Code, a.Qty)
-	return nil, r, err
+func (x *session) verify(ctx context.Context, by foreman.By, a verifyArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Verify(ctx, by, a.Parcel, a.Code, a.Qty)
 }
 
 // weighWithin is how long a packer waits for the scale; the page waits longer.
 const weighWithin = 8 * time.Second
 
-func (x *session) readNote(ctx context.Context, by foreman.By, a readArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.ReadNote(ctx, by, a.Parcel, a.Mark)
-	return nil, r, err
+func (x *session) readNote(ctx context.Context, by foreman.By, a readArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.ReadNote(ctx, by, a.Parcel, a.Mark)
 }
 
-func (x *session) box(ctx context.Context, by foreman.By, a boxArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Box(ctx, by, a.Parcel, a.Code)
-	return nil, r, err
+func (x *session) box(ctx context.Context, by foreman.By, a boxArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Box(ctx, by, a.Parcel, a.Code)
 }
 
-func (x *session) park(ctx context.Context, by foreman.By, a parcelArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Park(ctx, by, a.Parcel)
-	return nil, r, err
+func (x *session) park(ctx context.Context, by foreman.By, a parcelArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Park(ctx, by, a.Parcel)
 }
 
-func (x *session) split(ctx context.Context, by foreman.By, a parcelArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Split(ctx, by, a.Parcel)
-	return nil, r, err
+func (x *session) split(ctx context.Context, by foreman.By, a parcelArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Split(ctx, by, a.Parcel)
 }
 
 // weigh takes the weight from the scale of this station. A weight in the message
@@ -373,9 +364,8 @@ type weighed struct {
 	Off   bool        `json:"off,omitzero"` // outside the tolerance: the parcel is not weighed yet
 }
 
-func (x *session) pass(ctx context.Context, by foreman.By, a passArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.PassWeight(ctx, by, a.Parcel, a.Reason, a.Badge)
-	return nil, r, err
+func (x *session) pass(ctx context.Context, by foreman.By, a passArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.PassWeight(ctx, by, a.Parcel, a.Reason, a.Badge)
 }
 
 // weight takes a weight once for a key: an act that is sent again after its
@@ -400,24 +390,20 @@ func (x *session) weight(ctx context.Context, key string) (floor.Weight, error) 
 	return w, err
 }
 
-func (x *session) seal(ctx context.Context, by foreman.By, a parcelArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Seal(ctx, by, a.Parcel)
-	return nil, r, err
+func (x *session) seal(ctx context.Context, by foreman.By, a parcelArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Seal(ctx, by, a.Parcel)
 }
 
-func (x *session) reprint(ctx context.Context, by foreman.By, a reprintArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Reprint(ctx, by, a.Parcel, a.Reason)
-	return nil, r, err
+func (x *session) reprint(ctx context.Context, by foreman.By, a reprintArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Reprint(ctx, by, a.Parcel, a.Reason)
 }
 
-func (x *session) renew(ctx context.Context, by foreman.By, a reprintArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Renew(ctx, by, a.Parcel, a.Reason)
-	return nil, r, err
+func (x *session) renew(ctx context.Context, by foreman.By, a reprintArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Renew(ctx, by, a.Parcel, a.Reason)
 }
 
-func (x *session) redo(ctx context.Context, by foreman.By, a reprintArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Redo(ctx, by, x.device.Station, a.Parcel, a.Reason)
-	return nil, r, err
+func (x *session) redo(ctx context.Context, by foreman.By, a reprintArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Redo(ctx, by, x.device.Station, a.Parcel, a.Reason)
 }
 
 // printFirst prints the labels of a wave before its orders are packed.
@@ -435,62 +421,50 @@ func (x *session) pulled(ctx context.Context, by foreman.By, a pulledArgs) (any,
 }
 
 // fuse closes a fuse by the person's word.
-func (x *session) fuse(ctx context.Context, by foreman.By, a fuseArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.CloseFuse(ctx, by, a.Fuse)
-	return nil, r, err
+func (x *session) fuse(ctx context.Context, by foreman.By, a fuseArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.CloseFuse(ctx, by, a.Fuse)
 }
 
-func (x *session) doubt(ctx context.Context, by foreman.By, a doubtArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.AnswerDoubt(ctx, by, a.Effect, a.Answer)
-	return nil, r, err
+func (x *session) doubt(ctx context.Context, by foreman.By, a doubtArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.AnswerDoubt(ctx, by, a.Effect, a.Answer)
 }
 
-func (x *session) handOver(ctx context.Context, by foreman.By, a handOverArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.HandOver(ctx, by, a.Carrier, a.Code)
-	return nil, r, err
+func (x *session) handOver(ctx context.Context, by foreman.By, a handOverArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.HandOver(ctx, by, a.Carrier, a.Code)
 }
 
-func (x *session) destroyed(ctx context.Context, by foreman.By, a openArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Destroyed(ctx, by, a.Code)
-	return nil, r, err
+func (x *session) destroyed(ctx context.Context, by foreman.By, a openArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Destroyed(ctx, by, a.Code)
 }
 
-func (x *session) station(ctx context.Context, by foreman.By, a stationArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.StationAt(ctx, by, a.Station)
-	return nil, r, err
+func (x *session) station(ctx context.Context, by foreman.By, a stationArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.StationAt(ctx, by, a.Station)
 }
 
-func (x *session) sign(ctx context.Context, by foreman.By, a signArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.SignSheet(ctx, by, a.Sheet, a.Count, a.Driver, a.Ink)
-	return nil, r, err
+func (x *session) sign(ctx context.Context, by foreman.By, a signArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.SignSheet(ctx, by, a.Sheet, a.Count, a.Driver, a.Ink)
 }
 
-func (x *session) shown(ctx context.Context, by foreman.By, a interceptArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Shown(ctx, by, a.Intercept)
-	return nil, r, err
+func (x *session) shown(ctx context.Context, by foreman.By, a interceptArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Shown(ctx, by, a.Intercept)
 }
 
-func (x *session) answer(ctx context.Context, by foreman.By, a answerArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Answer(ctx, by, a.Intercept, a.Text)
-	return nil, r, err
+func (x *session) answer(ctx context.Context, by foreman.By, a answerArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Answer(ctx, by, a.Intercept, a.Text)
 }
 
-func (x *session) freeze(ctx context.Context, by foreman.By, a orderArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Freeze(ctx, by, a.Order, floor.FreezeLead)
-	return nil, r, err
+func (x *session) freeze(ctx context.Context, by foreman.By, a orderArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Freeze(ctx, by, a.Order, floor.FreezeLead)
 }
 
-func (x *session) thaw(ctx context.Context, by foreman.By, a orderArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Thaw(ctx, by, a.Order)
-	return nil, r, err
+func (x *session) thaw(ctx context.Context, by foreman.By, a orderArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Thaw(ctx, by, a.Order)
 }
 
-func (x *session) unhold(ctx context.Context, by foreman.By, a orderArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Unhold(ctx, by, a.Order)
-	return nil, r, err
+func (x *session) unhold(ctx context.Context, by foreman.By, a orderArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Unhold(ctx, by, a.Order)
 }
 
-func (x *session) close(ctx context.Context, by foreman.By, a closeArgs) (any, ledger.Receipt, error) {
-	r, err := x.srv.o.Foreman.Close(ctx, by, a.Order, a.Why)
-	return nil, r, err
+func (x *session) close(ctx context.Context, by foreman.By, a closeArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Close(ctx, by, a.Order, a.Why)
 }
