@@ -334,6 +334,7 @@ type TaskIssued struct {
 	Stops  []Stop   `json:"stops"`
 	Metres float64  `json:"metres"`
 	Totes  []ToteID `json:"totes,omitempty"` // where a batch that is to be sorted lies
+	Loose  bool     `json:"loose,omitempty"` // a batch that needs no sorting: packers take order by order out of it
 }
 
 func (TaskIssued) Kind() Kind           { return "task.issued/1" }

@@ -194,7 +194,11 @@ type SKUInfo struct {
 	Barcode string `json:"barcode,omitempty"` // what a scanner reads; the SKU itself always counts too
 	Grams   Grams  `json:"grams,omitempty"`   // of one piece; 0 = unknown
 	// Category groups SKUs as the site does ("生鲜"); freezes may have a window for each.
-	Category string `json:"category,omitempty"`
+	Category    string `json:"category,omitempty"`
+	Millilitres int64  `json:"ml,omitempty"`      // of one piece; 0 = unknown
+	Fragile     bool   `json:"fragile,omitempty"` // wants to lie on top
+	// Class keeps goods apart on the way ("cold"): a cart carries orders of one class.
+	Class string `json:"class,omitempty"`
 	// Ask lists what must be scanned with each pick: AskLot, AskExpiry, AskSerial.
 	Ask []string `json:"ask,omitempty"`
 }
@@ -265,7 +269,7 @@ const (
 const (
 	TaskPick    = "pick"    // each order into its own tote
 	TaskPutBack = "putback" // what was picked of a closed order goes back
-	TaskBatch   = "batch"   // the totals of a wave, for the put wall (先拣后分)
+	TaskBatch   = "batch"   // the totals of a wave, for the put wall (先拣后分) or the packers (单品, 爆款)
 	TaskSort    = "sort"    // from the batch into the wall's slots (播种)
 )
 
@@ -286,6 +290,7 @@ type Task struct {
 	Due      time.Time // to be done by; zero: nobody counts
 	Overdue  time.Time // a lead was called
 	Totes    []ToteID  // of a batch and of its sorting
+	Loose    bool      `cbor:",omitempty"` // a batch that needs no sorting
 	Wall     WallID    // where a batch is sorted; empty until somebody says
 }
 

@@ -165,13 +165,7 @@ func sorted(lines []Line) []Line {
 
 // job prepares an order that judge has let through.
 func (b *batcher) job(o *Order) *job {
-	j := &job{order: o, lines: sorted(o.Lines), tier: tierRest, aisles: newBitset(b.l.subs)}
-	switch {
-	case o.Urgent:
-		j.tier = tierUrgent
-	case b.due(o):
-		j.tier = tierDue
-	}
+	j := &job{order: o, lines: sorted(o.Lines), tier: b.tier(o), aisles: newBitset(b.l.subs)}
 	for _, l := range j.lines {
 		p := b.l.bins[l.Bin]
 		j.places = append(j.places, p)
@@ -183,6 +177,16 @@ func (b *batcher) job(o *Order) *job {
 	slices.Sort(j.places)
 	j.places = slices.Compact(j.places)
 	return j
+}
+
+func (b *batcher) tier(o *Order) int {
+	switch {
+	case o.Urgent:
+		return tierUrgent
+	case b.due(o):
+		return tierDue
+	}
+	return tierRest
 }
 
 // party names those that may share a cart with j: by class and, as the rules say, by

@@ -25,6 +25,15 @@ const (
 	HotCompany  Code = "hot-company"  // bins that serve several of the orders
 )
 
+// Which rule chose the kind of wave; its name.
+const (
+	KindCluster   Code = "kind-cluster"
+	KindWall      Code = "kind-wall"
+	KindSingle    Code = "kind-single"
+	KindIdentical Code = "kind-identical"
+	KindByOrder   Code = "kind-order"
+)
+
 // Why an order waits.
 const (
 	WaitCompany Code = "wait-company" // orders, least, minutes left at most
@@ -101,6 +110,12 @@ var messages = map[Code]message{
 	WaitedLong:  {"最早的订单已等 {0} 分钟（上限 {1} 分钟）", "the oldest order has waited {0} min, the limit is {1} min"},
 	SavesMetres: {"合走一趟少走 {0} 米（逐单走 {1} 米，合走 {2} 米）", "one walk saves {0} m ({1} m one by one, {2} m together)"},
 	HotCompany:  {"{0} 个库位一次停留供多单", "{0} bins serve several orders at one stop"},
+
+	KindCluster:   {"按规则「{0}」边拣边分", "sorted while picking, by the rule {0}"},
+	KindWall:      {"按规则「{0}」先拣后分，上播种墙", "picked as totals and sorted at the put wall, by the rule {0}"},
+	KindSingle:    {"按规则「{0}」单品合拣，不用分拣，可先打面单", "single pieces together, nothing to sort, labels may come first, by the rule {0}"},
+	KindIdentical: {"按规则「{0}」爆款合拣，每单都一样，可先打面单", "orders all alike together, labels may come first, by the rule {0}"},
+	KindByOrder:   {"按规则「{0}」摘果，一单一趟", "one order a walk, by the rule {0}"},
 
 	WaitCompany: {"目前只有 {0} 单同行，起步 {1} 单，最多再等 {2} 分钟", "only {0} orders together, {1} are needed; goes in {2} min at the latest"},
 	NoPicker:    {"没有空闲拣货员，已排出 {0} 个更急的波次", "no picker is free; {0} more pressing waves go first"},

@@ -42,8 +42,9 @@ func (f *Foreman) Release(ctx context.Context, by By, w wave.Wave) (ledger.Recei
 			Task: floor.TaskID(tasks.take()), Type: floor.TaskPick, Wave: out.Wave,
 			Slots: slots, Stops: stops, Metres: float64(w.Metres),
 		}
-		if w.Kind == wave.Wall {
-			if err := f.batch(&issued); err != nil {
+		switch w.Kind {
+		case wave.Wall, wave.Single, wave.Identical:
+			if err := f.batch(&issued, w.Kind != wave.Wall); err != nil {
 				return nil, err
 			}
 		}

@@ -205,7 +205,7 @@ func (i *intake) receive(s floor.ShopOrder) error {
 	id := floor.OrderID(fmt.Sprintf("%s-ORD-%06d", i.orders.prefix, i.orders.next))
 	i.orders.next++
 	i.got.New++
-	j, err := i.f.judge(i.f.o.Rules, s, i.now, i.SKU)
+	j, err := i.judge(s)
 	if err != nil {
 		return err
 	}
@@ -240,6 +240,11 @@ func (i *intake) judged(o floor.Order, j rules.Judgement) {
 	if j.Score != o.Score || !slices.Equal(j.Lost, o.Lost) {
 		i.add(floor.OrderScored{Order: o.ID, Score: j.Score, Lost: j.Lost})
 	}
+}
+
+// judge judges by the site's rules, now.
+func (i *intake) judge(s floor.ShopOrder) (rules.Judgement, error) {
+	return i.f.judge(i.f.o.Rules, s, i.now, i.SKU)
 }
 
 // judge gives tags, score and the reasons why an order must not be planned yet:
@@ -300,7 +305,7 @@ func (i *intake) revise(o floor.Order, s floor.ShopOrder) error {
 	case o.State.Before(floor.Waved):
 		return i.reviseEarly(o, s)
 	}
-	j, err := i.f.judge(i.f.o.Rules, s, i.now, i.SKU)
+	j, err := i.judge(s)
 	if err != nil {
 		return err
 	}
@@ -355,7 +360,7 @@ func (i *intake) reviseEarly(o floor.Order, s floor.ShopOrder) error {
 	case s.State.Rank() >= floor.ShopShipped.Rank() && o.Trial:
 		return i.tried(o.ID, o.Holds, s)
 	}
-	j, err := i.f.judge(i.f.o.Rules, s, i.now, i.SKU)
+	j, err := i.judge(s)
 	if err != nil {
 		return err
 	}

@@ -245,16 +245,21 @@ func (v look) holders(o floor.Order) (holders, error) {
 
 // freed gives a closed order's promises of stock back.
 func freed(o floor.Order, why string) []floor.Fact {
+	if of := promises(o); len(of) > 0 {
+		return []floor.Fact{floor.StockFreed{Order: o.ID, Of: of, Why: why}}
+	}
+	return nil
+}
+
+// promises gives what is reserved for an order and not picked.
+func promises(o floor.Order) []floor.Reservation {
 	var of []floor.Reservation
 	for _, l := range o.Lines {
 		for _, b := range l.Reserved {
 			of = append(of, floor.Reservation{Line: l.No, SKU: l.SKU, Bin: b.Bin, Qty: b.Qty})
 		}
 	}
-	if len(of) == 0 {
-		return nil
-	}
-	return []floor.Fact{floor.StockFreed{Order: o.ID, Of: of, Why: why}}
+	return of
 }
 
 // Freeze stops an order by a lead's word.

@@ -113,6 +113,11 @@ func (v look) toPack(code string) (floor.Order, error) {
 		}
 		id, ok = x.Order, true
 	}
+	if !ok {
+		if id, ok, err = v.inBatch(floor.ToteID(code)); err != nil {
+			return floor.Order{}, err
+		}
+	}
 	switch {
 	case !ok:
 		id = floor.OrderID(code)

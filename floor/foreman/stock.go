@@ -156,13 +156,7 @@ func (f *Foreman) Expire(ctx context.Context, by By, id floor.OrderID) (ledger.R
 		if err != nil || !ok || o.State != floor.Allocated || o.Until.IsZero() || now.Before(o.Until) {
 			return nil, err
 		}
-		facts := freed(o, "expired")
-		if len(facts) == 1 {
-			back := facts[0].(floor.StockFreed)
-			back.Again = true
-			facts[0] = back
-		}
-		return facts, nil
+		return []floor.Fact{floor.StockFreed{Order: id, Of: promises(o), Why: "expired", Again: true}}, nil
 	})
 }
 

@@ -9,13 +9,16 @@ import (
 )
 
 // A batch is picked as totals into common totes, and sorted by order at a put
-// wall afterwards. A slot of the wall is a tote that stands still: its bar code is
+// wall afterwards, unless each of its orders is a single piece or all are alike:
+// then a packer scans the tote, or a label printed first, and takes one. A slot of the wall is a tote that stands still: its bar code is
 // bound to an order when the order's first piece is put into it, and packing
 // opens the order by it.
 
-// batch makes a task that is picked as one batch.
-func (f *Foreman) batch(t *floor.TaskIssued) error {
-	if !slices.ContainsFunc(f.o.Walls, func(w floor.Wall) bool { return w.Slots >= len(t.Slots) }) {
+// batch makes a task that is picked as one batch, for a put wall or loose: for the
+// packers as it is.
+func (f *Foreman) batch(t *floor.TaskIssued, loose bool) error {
+	t.Loose = loose
+	if !loose && !slices.ContainsFunc(f.o.Walls, func(w floor.Wall) bool { return w.Slots >= len(t.Slots) }) {
 		return floor.Refuse("no-wall", "orders", len(t.Slots))
 	}
 	t.Type, t.Slots = floor.TaskBatch, nil
@@ -23,6 +26,30 @@ func (f *Foreman) batch(t *floor.TaskIssued) error {
 		t.Stops[i].Slot = 0
 	}
 	return nil
+}
+
+// inBatch gives the next order to pack of the batch without sorting that a tote
+// brought, or refuses.
+func (v look) inBatch(tote floor.ToteID) (floor.OrderID, bool, error) {
+	id, ok, err := v.BatchIn(tote)
+	if err != nil || !ok {
+		return "", false, err
+	}
+	t, _, err := v.Task(id)
+	if err != nil {
+		return "", false, err
+	}
+	for _, s := range t.Stops {
+		o, known, err := v.Order(s.Order)
+		if err != nil {
+			return "", false, err
+		}
+		short := slices.ContainsFunc(o.Lines, func(l floor.Line) bool { return l.Missing > 0 })
+		if known && o.State == floor.Picked && awake(&o) == nil && !short {
+			return o.ID, true, nil
+		}
+	}
+	return "", false, floor.Refuse("batch-packed", "tote", tote)
 }
 
 // bindBatch puts one more tote under a batch.
@@ -37,7 +64,7 @@ func (v look) bindBatch(t floor.Task, tote floor.ToteID) ([]floor.Fact, error) {
 }
 
 // sorting gives the task that sorts what a batch holds. An order of which nothing
-// was found is done without it.
+// was found is done without it, and so are all of a loose batch.
 func sorting(t *floor.Task, tasks *ids) []floor.Fact {
 	var facts []floor.Fact
 	sort := floor.TaskIssued{Type: floor.TaskSort, Wave: t.Wave, Totes: t.Totes}
@@ -56,13 +83,13 @@ func sorting(t *floor.Task, tasks *ids) []floor.Fact {
 				})
 			}
 		}
-		if len(sort.Stops) == had {
+		if len(sort.Stops) == had || t.Loose {
 			facts = append(facts, floor.OrderPicked{Order: x.Order})
 			continue
 		}
 		sort.Slots = append(sort.Slots, floor.Slot{No: len(sort.Slots) + 1, Order: x.Order})
 	}
-	if len(sort.Stops) == 0 {
+	if len(sort.Slots) == 0 {
 		return facts
 	}
 	sort.Task = floor.TaskID(tasks.take())

@@ -365,3 +365,53 @@ func TestReport(t *testing.T) {
 	wants(t, err, "too-many-reports")
 	s.checkViews()
 }
+
+// A batch of single pieces needs no wall and no sorting: packers scan its tote until
+// it is packed. An order closed on the way brings its piece back.
+func TestLooseBatch(t *testing.T) {
+	s := newSite(t)
+	ctx := t.Context()
+	s.receive(shopOrder("1", "TS01", 1), shopOrder("2", "SK03", 1), shopOrder("3", "TS01", 1))
+	_, err := s.releaseAs(wave.Single, "1", "2", "3")
+	s.ok(ledger.Receipt{}, err)
+	id, err := s.f.Take(ctx, s.by(picker), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ok(s.f.BindTote(ctx, s.by(picker), id, 0, "big-1"))
+	for _, x := range s.task(id).Stops {
+		b := s.task(id)
+		if b.Stop(x.No).Left() > 0 {
+			n := 0
+			for _, y := range b.Stops {
+				if y.Bin == x.Bin && y.SKU == x.SKU {
+					n += y.Left()
+				}
+			}
+			s.ok(s.f.Pick(ctx, s.by(picker), foreman.PickScan{Task: id, Stop: x.No, Bin: x.Bin, Code: string(x.SKU), Qty: n}))
+		}
+	}
+	if b := s.task(id); b.State != floor.TaskEnded || s.order("1").State != floor.Picked || s.order("3").State != floor.Picked {
+		t.Fatalf("after the walk: %s, %s, %s", b.State, s.order("1").State, s.order("3").State)
+	}
+	_, err = s.f.Take(ctx, s.by(picker), "")
+	wants(t, err, "no-task")
+	s.ok(s.f.Freeze(ctx, s.by(lead), s.id("3"), floor.FreezeLead))
+	s.ok(s.f.Close(ctx, s.by(lead), s.id("3"), "lead"))
+	for _, n := range []string{"1", "2"} {
+		p, err := s.f.OpenParcel(ctx, s.by(packer), "pack-1", "big-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.order(n); !slices.Contains(got.Parcels, p) {
+			t.Errorf("the tote gave %s, want the parcel of order %s", p, n)
+		}
+		s.ok(s.f.Park(ctx, s.by(packer), p))
+	}
+	_, err = s.f.OpenParcel(ctx, s.by(packer), "pack-1", "big-1")
+	wants(t, err, "batch-packed")
+	if id, err := s.f.Take(ctx, s.by(picker), ""); err != nil || s.task(id).Kind != floor.TaskPutBack {
+		t.Errorf("nobody brings back what the closed order had: %s, %v", id, err)
+	}
+	s.checkViews()
+}

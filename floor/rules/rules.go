@@ -18,7 +18,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm"
 	"github.com/pelletier/go-toml/v2"
 
@@ -225,14 +224,9 @@ func (r *Rule) compile(kind string) error {
 	if r.When == "" {
 		return nil
 	}
-	// What depends on the clock of the machine would decide twice differently.
-	p, err := expr.Compile(r.When, expr.Env(Order{}), expr.AsBool(), expr.DisableBuiltin("now"), expr.MaxNodes(500))
-	if err != nil {
-		first, _, _ := strings.Cut(err.Error(), "\n")
-		return fmt.Errorf("when: %s", first)
-	}
+	p, err := compile(r.When, Order{})
 	r.holds = p
-	return nil
+	return err
 }
 
 func named(s string) bool {

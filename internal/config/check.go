@@ -32,6 +32,7 @@ func read(path string, data []byte) (*Config, []Problem) {
 	d.cross(c)
 	d.devices(c)
 	d.rules(c)
+	d.kinds(c)
 	bad := merge(doc.bad, d.bad)
 	if len(bad) == 0 {
 		bad = doc.net()
@@ -156,6 +157,31 @@ func (d *decoder) rules(c *Config) {
 		return
 	}
 	c.Orders.Rules = own
+}
+
+// kinds compiles the rules for kinds of waves, against what the site has.
+func (d *decoder) kinds(c *Config) {
+	b := rules.Bounds{Totes: c.Wave.TotesPerCart}
+	for _, w := range c.Walls {
+		b.Wall = max(b.Wall, w.Slots)
+	}
+	path := string(c.Wave.KindsFile)
+	var data []byte
+	if path != "" {
+		var err error
+		if data, err = readFile(path, rules.MaxFile); err != nil {
+			return // the key's own check has named it
+		}
+		data = append([]byte{}, data...) // an empty file has no rules, rather than those that are shipped
+	}
+	kinds, err := rules.ParseKinds(path, data, b)
+	var bad rules.Mistakes
+	if errors.As(err, &bad) {
+		for _, m := range bad {
+			d.add(place{m.File, m.Line, max(1, m.Column)}, "rule", m.Text)
+		}
+	}
+	c.Wave.Kinds = kinds
 }
 
 // carrierNeeds are the keys that a carrier's driver cannot do without.

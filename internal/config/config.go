@@ -118,16 +118,21 @@ type Freeze struct {
 type Wave struct {
 	Every           time.Duration `toml:"every" default:"2s" range:"200ms..10m"` // between two plans
 	TotesPerCart    int           `toml:"totes_per_cart" default:"12" range:"1..1000"`
-	MaxOrders       int           `toml:"max_orders" default:"0" range:"0..100000"`       // 0: as many as there are totes
-	MaxLines        int           `toml:"max_lines" default:"0" range:"0..100000"`        // 0: no limit
-	MaxGrams        floor.Grams   `toml:"max_grams" default:"150000" range:"0..10000000"` // 0: no limit
+	MaxOrders       int           `toml:"max_orders" default:"0" range:"0..100000"`         // 0: as many as there are totes
+	MaxLines        int           `toml:"max_lines" default:"0" range:"0..100000"`          // 0: no limit
+	MaxGrams        floor.Grams   `toml:"max_grams" default:"150000" range:"0..10000000"`   // 0: no limit
+	MaxMillilitres  int64         `toml:"max_millilitres" default:"0" range:"0..100000000"` // 0: no limit
 	SameCarrier     bool          `toml:"same_carrier"`
+	SameZones       bool          `toml:"same_zones"`
 	MinFill         int           `toml:"min_fill" default:"6" range:"0..1000"`
 	MaxWait         time.Duration `toml:"max_wait" default:"20m" range:"0s..24h"`
 	DueSoon         time.Duration `toml:"due_soon" default:"2h" range:"0s..72h"`
 	MetresPerSecond float64       `toml:"metres_per_second" default:"1" range:"0.1..10"`
 	SecondsPerStop  float64       `toml:"seconds_per_stop" default:"12" range:"0..600"`
 	Seed            int           `toml:"seed" default:"0" range:"0.."`
+	KindsFile       Path          `toml:"kinds" is:"file"` // the site's rules for kinds of waves, in place of those that are shipped
+
+	Kinds []rules.Kind // as they were read
 }
 
 // Orders is how orders are judged as they come in.

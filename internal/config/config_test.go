@@ -357,6 +357,10 @@ func TestDefaults(t *testing.T) {
 	d := config.Default(dir)
 	d.File = c.File
 	c.Orders.Rules, d.Orders.Rules = nil, nil // each read them
+	if len(c.Wave.Kinds) == 0 || len(c.Wave.Kinds) != len(d.Wave.Kinds) {
+		t.Errorf("%d kinds of waves; want those that are shipped", len(c.Wave.Kinds))
+	}
+	c.Wave.Kinds, d.Wave.Kinds = nil, nil
 	if fmt.Sprintf("%+v", d) != fmt.Sprintf("%+v", c) {
 		t.Errorf("Default = %+v; want what an empty file gives: %+v", d, c)
 	}
@@ -428,6 +432,9 @@ func TestTheExampleIsRight(t *testing.T) {
 		}
 	}
 	if err := os.WriteFile(filepath.Join(dir, "rules.toml"), []byte("least = 50\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "kinds.toml"), []byte("[[kind]]\nname = \"w\"\nkind = \"wall\"\nmax_orders = 16\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "labels"), 0o755); err != nil {

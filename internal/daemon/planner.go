@@ -31,7 +31,7 @@ func newPlanner(d *Daemon) (*planner, error) {
 	c := d.cfg.Wave
 	p := &planner{d: d, rules: wave.Rules{
 		TotesPerCart: c.TotesPerCart, MaxOrders: c.MaxOrders, MaxLines: c.MaxLines, MaxGrams: c.MaxGrams,
-		SameCarrier: c.SameCarrier, MinFill: c.MinFill, MaxWait: c.MaxWait, DueSoon: c.DueSoon,
+		MaxMillilitres: c.MaxMillilitres, SameCarrier: c.SameCarrier, SameZones: c.SameZones, MinFill: c.MinFill, MaxWait: c.MaxWait, DueSoon: c.DueSoon,
 		MetresPerSecond: c.MetresPerSecond, SecondsPerStop: c.SecondsPerStop, Seed: uint64(c.Seed),
 	}}
 	if err := p.rules.Check(); err != nil {
@@ -198,26 +198,12 @@ func (p *planner) plan(ctx context.Context) error {
 	if s.BinHeat, err = p.binHeat(); err != nil {
 		return err
 	}
-	weights := map[floor.SKU]floor.Grams{}
-	err = p.d.ledger.Read(func(v *ledger.View) error {
-		for _, o := range orders {
-			for _, l := range o.Lines {
-				k, _, err := v.SKU(l.SKU)
-				if err != nil {
-					return err
-				}
-				weights[l.SKU] = k.Grams
-			}
-			if len(o.Holds) == 0 && o.Freeze == nil {
-				s.Orders = append(s.Orders, foreman.Plannable(o, func(k floor.SKU) floor.Grams { return weights[k] }))
-			}
-		}
-		return nil
-	})
+	open, err := p.d.plannable(orders)
 	if err != nil {
 		return err
 	}
-	res := wave.Plan(ctx, s, p.rules, time.Now())
+	now := time.Now()
+	res := wave.PlanShares(ctx, s, shares(open, p.d.cfg.Wave.Kinds, p.rules, now), now)
 	for _, w := range res.Waves {
 		_, err := p.d.foreman.Release(ctx, foreman.Floord(p.d.keys.next("release")), w)
 		if no := (*floor.Refusal)(nil); errors.As(err, &no) { // no put wall is large enough

@@ -131,6 +131,9 @@ func samePerson(have, want floor.Person, badge string) bool {
 	return have.Name == want.Name && have.Lang == want.Lang && have.Team == want.Team && !have.Gone && have.Badge == foreman.Hash(badge) && slices.Equal(have.Roles, want.Roles)
 }
 
+// maxMillilitres is the most that one piece may take: ten cubic metres.
+const maxMillilitres = 10_000_000
+
 // maxRows bounds a site's file.
 const maxRows = 1_000_000
 
@@ -203,6 +206,23 @@ func readSKU(row map[string]string) (floor.SKUInfo, error) {
 			return s, fmt.Errorf("grams %q: a whole number from 0 to %d is wanted", g, foreman.MaxWeight)
 		}
 		s.Grams = floor.Grams(n)
+	}
+	if ml := row["ml"]; ml != "" {
+		n, err := strconv.ParseInt(ml, 10, 64)
+		if err != nil || n < 0 || n > maxMillilitres {
+			return s, fmt.Errorf("ml %q: a whole number from 0 to %d is wanted", ml, maxMillilitres)
+		}
+		s.Millilitres = n
+	}
+	switch row["fragile"] {
+	case "", "0", "no", "否":
+	case "1", "yes", "是":
+		s.Fragile = true
+	default:
+		return s, fmt.Errorf("fragile %q: yes or no is wanted", row["fragile"])
+	}
+	if s.Class = row["class"]; len(s.Class) > 32 || strings.ContainsAny(s.Class, "+|\x00") {
+		return s, fmt.Errorf("class %q: at most 32 bytes without + and | are wanted", s.Class)
 	}
 	for _, ask := range strings.Fields(strings.ReplaceAll(row["ask"], ",", " ")) {
 		switch ask {

@@ -37,6 +37,7 @@ const (
 	vTasks      = "tasks"      // task number -> floor.Task
 	vLiveTasks  = "live-tasks" // task number -> state, of tasks not ended
 	vTotes      = "totes"      // tote -> order
+	vBatches    = "batches"    // tote -> the batch that was last brought to the packers in it
 	vParcels    = "parcels"    // parcel number -> floor.Parcel
 	vWeights    = "weights"    // sku -> floor.UnitWeight
 	vWaybills   = "waybills"   // number -> parcel; kept for ever

@@ -81,7 +81,7 @@ func (f *folder) issued(x floor.TaskIssued) error {
 	}
 	t := floor.Task{
 		ID: x.Task, Kind: x.Type, Wave: x.Wave, State: floor.TaskWaiting,
-		Slots: x.Slots, Stops: x.Stops, Metres: x.Metres, IssuedAt: f.e.At, Totes: x.Totes,
+		Slots: x.Slots, Stops: x.Stops, Metres: x.Metres, IssuedAt: f.e.At, Totes: x.Totes, Loose: x.Loose,
 	}
 	if err := putRow(f.r, vTasks, numKey(string(x.Task)), t); err != nil {
 		return err
@@ -125,9 +125,11 @@ func (f *folder) issued(x floor.TaskIssued) error {
 func (f *folder) taskDone(x floor.TaskDone) error {
 	var wave floor.WaveID
 	var empty []floor.ToteID
+	loose := false
 	err := f.task(x.Task, func(t *floor.Task) {
 		t.State, wave = floor.TaskEnded, t.Wave
-		if t.Kind == floor.TaskSort {
+		loose = t.Loose
+		if t.Kind == floor.TaskSort || loose {
 			empty = t.Totes
 		}
 	})
@@ -136,6 +138,12 @@ func (f *folder) taskDone(x floor.TaskDone) error {
 	}
 	for _, tote := range empty {
 		if err := f.r.delete(vTotes, string(tote)); err != nil {
+			return err
+		}
+		if !loose {
+			continue
+		}
+		if err := putRow(f.r, vBatches, string(tote), x.Task); err != nil {
 			return err
 		}
 	}

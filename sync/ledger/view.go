@@ -46,6 +46,12 @@ func (v *View) OrderInTote(t floor.ToteID) (floor.OrderID, bool, error) {
 	return getRow[floor.OrderID](v.rows, vTotes, string(t))
 }
 
+// BatchIn gives the batch without sorting that was last brought to the packers in a
+// tote; packers have emptied it, perhaps.
+func (v *View) BatchIn(t floor.ToteID) (floor.TaskID, bool, error) {
+	return getRow[floor.TaskID](v.rows, vBatches, string(t))
+}
+
 // Live calls f with every order that still needs hands, oldest number first,
 // until f says no.
 func (v *View) Live(f func(floor.OrderID, floor.State) bool) error {
