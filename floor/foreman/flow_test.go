@@ -206,6 +206,25 @@ func TestNewestTruth(t *testing.T) {
 	}
 }
 
+// TestStopsGoAhead: an intake of what may have to stop takes the cancel of an order
+// that is here, and leaves one that is not to the next intake.
+func TestStopsGoAhead(t *testing.T) {
+	s := newSite(t)
+	here, strange := shopOrder("1", "TS01", 1), shopOrder("2", "TS01", 1)
+	s.receive(here)
+	here.ModifiedAt, here.State, here.Content = monday.Add(time.Minute), floor.ShopCancelled, "c2"
+	got, err := s.f.Receive(t.Context(), foreman.Intake{Key: s.key(), Channel: "pdd-main", Orders: []floor.ShopOrder{here, strange}, Stops: true})
+	if err != nil || got.Revised != 1 || got.New != 0 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if o := s.order("1"); o.State != floor.Closed {
+		t.Errorf("the cancelled order is %s", o.State)
+	}
+	if got := s.receive(here, strange); got.New != 1 || got.Same != 1 {
+		t.Errorf("the next intake: %+v; want one new and one the same", got)
+	}
+}
+
 func TestHolds(t *testing.T) {
 	s := newSite(t)
 	free, strange, nowhere, risky := shopOrder("1", "TS01", 1), shopOrder("2", "XX", 1), shopOrder("3", "TS01", 1), shopOrder("4", "TS01", 1)

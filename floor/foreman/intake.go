@@ -21,6 +21,10 @@ type Intake struct {
 	Orders  []floor.ShopOrder
 	Notices []uint64 // pushes that these orders follow up
 	Unread  []uint64 // pushes that nobody can read
+	// Stops says that something may have to stop: it goes before other intakes, and
+	// also when the disk is nearly full. Of its orders only those are taken that are
+	// here already; others come with the next intake.
+	Stops bool
 }
 
 // Received says what became of an Intake.
@@ -42,11 +46,11 @@ func (f *Foreman) Receive(ctx context.Context, in Intake) (Received, error) {
 	}
 	now := moment()
 	by := Floord(in.Key)
-	req := ledger.Request{Key: by.Key, Actor: floor.Actor("shop:" + string(in.Channel))}
+	req := ledger.Request{Key: by.Key, Actor: floor.Actor("shop:" + string(in.Channel)), Urgent: in.Stops}
 	var got Received
 	r, err := f.l.Commit(ctx, req, func(v *ledger.View) ([]floor.Fact, error) {
 		got = Received{}
-		i := intake{look: newLook(v, f), now: now, got: &got}
+		i := intake{look: newLook(v, f), now: now, got: &got, here: in.Stops}
 		for _, o := range newestOf(in.Orders) {
 			if err := i.take(o); err != nil {
 				return nil, err
@@ -156,6 +160,7 @@ type intake struct {
 	asks   *ids
 	facts  []floor.Fact
 	got    *Received
+	here   bool // orders that are not here yet are left
 }
 
 func (i *intake) add(facts ...floor.Fact) { i.facts = append(i.facts, facts...) }
@@ -165,7 +170,10 @@ func (i *intake) take(s floor.ShopOrder) error {
 	if err != nil {
 		return err
 	}
-	if !known {
+	switch {
+	case !known && i.here:
+		return nil
+	case !known:
 		return i.receive(s)
 	}
 	o, ok, err := i.Order(id)

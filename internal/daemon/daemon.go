@@ -374,7 +374,8 @@ func (d *Daemon) stages() []stage {
 		}
 		if s.channel != nil {
 			bring = append(bring, task{"shop " + string(s.id), func(ctx context.Context) error { return d.pull(ctx, s) }},
-				task{"pushes of " + string(s.id), func(ctx context.Context) error { return d.follow(ctx, s) }})
+				task{"pushes of " + string(s.id), func(ctx context.Context) error { return d.follow(ctx, s) }},
+				task{"cancels of " + string(s.id), func(ctx context.Context) error { return d.hurry(ctx, s) }})
 			if s.cfg.Socket {
 				bring = append(bring, task{"messages of " + string(s.id), func(ctx context.Context) error { return d.listen(ctx, s) }})
 			}

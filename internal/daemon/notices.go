@@ -12,7 +12,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"floord/floor"
 	"floord/floor/foreman"
@@ -160,10 +163,21 @@ func (d *Daemon) keep(ctx context.Context, s *shop, via string, body []byte) (re
 		return len(r.Events) > 0 && time.Since(r.Events[0].At) > resent, nil
 	}
 	select {
+	case s.hurried <- kept{r.First, r.Events[0].At, body}:
+	default: // it waits with the others
+	}
+	select {
 	case s.noticed <- struct{}{}:
 	default: // it is awake
 	}
 	return false, nil
+}
+
+// A kept is a push that the disk has.
+type kept struct {
+	seq   uint64
+	heard time.Time
+	body  []byte
 }
 
 // hook gives the secrets of the channel's pushes, read anew each time.
@@ -181,15 +195,23 @@ func (s *shop) hook() (drivers.Hook, error) {
 	return h, err
 }
 
-// maxNotices is how many pushes are followed up in one go.
-const maxNotices = 200
+// Bounds of what is followed up in one go: pushes, and questions to the shop at a
+// time.
+const (
+	maxNotices = 100
+	maxAsking  = 8
+)
 
 // follow follows up what was pushed to a shop until ctx ends: each order that is
 // named is asked for. What a push says of the order counts for nothing.
 func (d *Daemon) follow(ctx context.Context, s *shop) error {
 	tries := 0
 	for ctx.Err() == nil {
-		n, err := d.followOnce(ctx, s)
+		atOnce := maxAsking
+		if tries > 0 {
+			atOnce = 1 // who does not answer is asked one thing
+		}
+		n, err := d.followOnce(ctx, s, atOnce)
 		if errors.Is(err, ledger.ErrUnknown) {
 			return err
 		}
@@ -225,7 +247,7 @@ func retryPace(n int) time.Duration {
 }
 
 // followOnce follows up the oldest pushes and gives how many there were.
-func (d *Daemon) followOnce(ctx context.Context, s *shop) (int, error) {
+func (d *Daemon) followOnce(ctx context.Context, s *shop, atOnce int) (int, error) {
 	var seqs []uint64
 	var heard []time.Time
 	err := d.ledger.Read(func(v *ledger.View) error {
@@ -239,25 +261,24 @@ func (d *Daemon) followOnce(ctx context.Context, s *shop) (int, error) {
 	}
 	hook, _ := s.hook() // without secrets only a sealed push stays unread
 	in := foreman.Intake{Channel: s.id}
-	asked := map[string]bool{}
+	var pushes []pushed
 	for i, seq := range seqs {
-		notices, err := d.readNotice(hook, seq)
+		body, err := d.ledger.Raw(seq)
+		var notices []channel.Notice
+		if err == nil {
+			notices, err = readNotice(hook, body)
+		}
 		if err != nil {
 			d.log.Warn("push not understood", "channel", s.id, "event", seq, "err", err)
 			in.Unread = append(in.Unread, seq)
 			continue
 		}
-		if err := d.refetch(ctx, s, seq, heard[i], notices, asked, &in); err != nil {
-			if len(in.Notices)+len(in.Unread)+len(in.Orders) == 0 {
-				return 0, err
-			}
-			break // what is done so far is kept; this one comes again
-		}
-		in.Notices = append(in.Notices, seq)
-		if len(in.Orders) >= foreman.MaxIntake/2 {
-			break
-		}
+		pushes = append(pushes, pushed{seq, heard[i], notices})
 	}
+	why := d.refetch(ctx, s, pushes, atOnce, &in)
+	if why != nil && len(in.Notices)+len(in.Unread)+len(in.Orders) == 0 {
+		return 0, why
+	} // else what is done so far is kept; the rest comes again
 	in.Key = d.keys.next("followed/" + string(s.id))
 	got, err := d.foreman.Receive(ctx, in)
 	if err != nil {
@@ -267,60 +288,150 @@ func (d *Daemon) followOnce(ctx context.Context, s *shop) (int, error) {
 	return len(in.Notices) + len(in.Unread) + len(in.Orders), nil
 }
 
-func (d *Daemon) readNotice(hook drivers.Hook, seq uint64) ([]channel.Notice, error) {
-	body, err := d.ledger.Raw(seq)
-	if err == nil {
-		body, err = hook.Open(body)
-	}
+// A pushed is a push as it lies in the ledger, and what it says.
+type pushed struct {
+	seq     uint64
+	heard   time.Time // since when
+	notices []channel.Notice
+}
+
+func readNotice(hook drivers.Hook, body []byte) ([]channel.Notice, error) {
+	body, err := hook.Open(body)
 	if err != nil {
 		return nil, err
 	}
 	return hook.Map.Notices(body)
 }
 
-// refetch asks for the orders of a push, each once in asked. An order that the
-// shop does not give is left: the next sweep asks for what we have.
-func (d *Daemon) refetch(ctx context.Context, s *shop, seq uint64, heard time.Time, notices []channel.Notice, asked map[string]bool, in *foreman.Intake) error {
-	for _, n := range notices {
-		if !asked[n.Number] {
-			o, err := s.check(ctx, n.Number)
-			switch {
-			case err == nil:
-				o.HeardAt = heard
-				in.Orders = append(in.Orders, o)
-			case channel.ClassOf(err) != channel.Refused:
-				return err
-			default:
-				d.log.Warn("pushed order not given", "channel", s.id, "err", err)
-			}
-			asked[n.Number] = true
+// hurries reports whether a push says that something may have to stop. It is
+// believed only so far that it is looked at first.
+func hurries(notices []channel.Notice) bool {
+	return slices.ContainsFunc(notices, func(n channel.Notice) bool {
+		return strings.HasPrefix(n.Event, "refund") || strings.HasPrefix(n.Event, "cancel") || strings.HasPrefix(n.Event, "address") || n.Event == "risk_changed"
+	})
+}
+
+// hurry follows up at once what says that something may have to stop, while
+// thousands of other pushes wait for their turn. What it misses is followed up
+// with those.
+func (d *Daemon) hurry(ctx context.Context, s *shop) error {
+	for {
+		var p kept
+		select {
+		case p = <-s.hurried:
+		case <-ctx.Done():
+			return nil
 		}
-		if n.Event == channel.EventAskAddress {
-			known := false
-			err := d.ledger.Read(func(v *ledger.View) (err error) {
-				_, known, err = v.OrderByNumber(s.id, s.cfg.Shop, n.Number)
+		hook, _ := s.hook() // without secrets only a sealed push stays unread
+		notices, err := readNotice(hook, p.body)
+		if err != nil || !hurries(notices) {
+			continue // follow says what is wrong with it
+		}
+		in := foreman.Intake{Channel: s.id, Stops: true}
+		if d.refetch(ctx, s, []pushed{{p.seq, p.heard, notices}}, 1, &in) != nil {
+			continue
+		}
+		in.Notices = nil // follow reads it again: the order may not be in yet
+		in.Key = d.keys.next("hurried/" + string(s.id))
+		got, err := d.foreman.Receive(ctx, in)
+		if err != nil {
+			if errors.Is(err, ledger.ErrUnknown) {
 				return err
+			}
+			continue
+		}
+		s.pulse.pushed(got.Events, s.skew())
+	}
+}
+
+// refetch asks for the orders that pushes name, each once and so many at a time,
+// and adds to in what it got and which pushes are done with. An order that the
+// shop does not give is left: the next sweep asks for what we have. The error is
+// why the rest is not done.
+func (d *Daemon) refetch(ctx context.Context, s *shop, pushes []pushed, atOnce int, in *foreman.Intake) (why error) {
+	answers := map[string]*fetched{}
+	var asking errgroup.Group
+	asking.SetLimit(atOnce)
+	var failed atomic.Bool // the shop does not answer: ask for no more
+	for _, p := range pushes {
+		for _, n := range p.notices {
+			if answers[n.Number] != nil {
+				continue
+			}
+			a := &fetched{err: errNotYet}
+			answers[n.Number] = a
+			asking.Go(func() error {
+				if failed.Load() {
+					return nil
+				}
+				a.order, a.err = s.check(ctx, n.Number)
+				a.order.HeardAt = p.heard
+				if a.err != nil && channel.ClassOf(a.err) != channel.Refused {
+					failed.Store(true)
+				}
+				return nil
 			})
-			if err == nil && !known && hasNumber(in.Orders, n.Number) {
-				err = errNotYet // once it is, this push comes again
-			}
-			if err != nil {
-				return err
-			}
-			by := foreman.Floord(fmt.Sprintf("%s/address/%s/%d/%s", d.keys.day(), s.id, seq, n.Number))
-			if _, err := d.foreman.AddressAsked(ctx, by, s.id, s.cfg.Shop, n.Number); err != nil {
-				return err
-			}
+		}
+	}
+	_ = asking.Wait() // each has its own
+	given := map[string]bool{}
+	for _, p := range pushes {
+		err := d.answered(ctx, s, p, answers, given, in)
+		if err == nil {
+			in.Notices = append(in.Notices, p.seq)
+		} else if why == nil || errors.Is(why, errNotYet) {
+			why = err
+		}
+	}
+	return why
+}
+
+// A fetched is what the shop says of an order that a push named.
+type fetched struct {
+	order floor.ShopOrder
+	err   error
+}
+
+// answered adds what the shop said of a push's orders, and answers a buyer's wish
+// for another address.
+func (d *Daemon) answered(ctx context.Context, s *shop, p pushed, answers map[string]*fetched, given map[string]bool, in *foreman.Intake) error {
+	for _, n := range p.notices {
+		a := answers[n.Number]
+		switch {
+		case a.err != nil && channel.ClassOf(a.err) != channel.Refused:
+			return a.err
+		case given[n.Number]:
+		case a.err != nil:
+			d.log.Warn("pushed order not given", "channel", s.id, "err", a.err)
+		case len(in.Orders) == foreman.MaxIntake:
+			return errNotYet
+		default:
+			in.Orders = append(in.Orders, a.order)
+		}
+		given[n.Number] = true
+		if n.Event != channel.EventAskAddress {
+			continue
+		}
+		known := false
+		err := d.ledger.Read(func(v *ledger.View) (err error) {
+			_, known, err = v.OrderByNumber(s.id, s.cfg.Shop, n.Number)
+			return err
+		})
+		if err == nil && !known && a.err == nil {
+			err = errNotYet // once it is, this push comes again
+		}
+		if err != nil {
+			return err
+		}
+		by := foreman.Floord(fmt.Sprintf("%s/address/%s/%d/%s", d.keys.day(), s.id, p.seq, n.Number))
+		if _, err := d.foreman.AddressAsked(ctx, by, s.id, s.cfg.Shop, n.Number); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 var errNotYet = errors.New("the order is not in yet")
-
-func hasNumber(orders []floor.ShopOrder, number string) bool {
-	return slices.ContainsFunc(orders, func(o floor.ShopOrder) bool { return o.Number == number })
-}
 
 func (s *shop) check(ctx context.Context, number string) (floor.ShopOrder, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)

@@ -231,6 +231,44 @@ func TestPushesWaitForAShopThatIsDown(t *testing.T) {
 	until(t, d, "the order is in after all", has(n))
 }
 
+// TestACancelDoesNotWaitForOthers: while the follow-up of another push hangs, a
+// cancel is looked at, and the order held.
+func TestACancelDoesNotWaitForOthers(t *testing.T) {
+	fake := shop.NewDouyin(appKey, appSecret, "t0ken")
+	n, other := place(fake), place(fake)
+	d := site(t, "douyin", fake, nil)
+	tell := func(tag, number string) {
+		t.Helper()
+		body := dyPush(tag, number)
+		if code, _ := push(t, d, body, genuine(body)); code != 200 {
+			t.Fatal(code)
+		}
+	}
+	tell("101", n)
+	until(t, d, "the order is in", has(n))
+	fake.Faults.Next("detail", wire.Hang)
+	tell("101", other)
+	until(t, d, "the shop hangs", func(*ledger.View) (bool, error) { return fake.Faults.Met() == 1, nil })
+	fake.CancelByBuyer(n)
+	tell("200", n)
+	until(t, d, "the cancelled order is held", func(v *ledger.View) (bool, error) {
+		id, _, err := v.OrderByNumber("main", "1", n)
+		if err != nil {
+			return false, err
+		}
+		o, _, err := v.Order(id)
+		return len(o.Holds) > 0 && o.Holds[0].Code == floor.HoldRefund, err
+	})
+	if held, err := seen(d, has(other)); held || err != nil {
+		t.Errorf("the order whose follow-up hangs is in: %v, %v; the test saw nothing", held, err)
+	}
+}
+
+func seen(d *daemon.Daemon, f func(*ledger.View) (bool, error)) (held bool, err error) {
+	err = d.Ledger().Read(func(v *ledger.View) (err error) { held, err = f(v); return err })
+	return held, err
+}
+
 // TestAWishForAnotherAddressIsAnswered from the floor's state.
 func TestAWishForAnotherAddressIsAnswered(t *testing.T) {
 	fake := shop.NewDouyin(appKey, appSecret, "t0ken")

@@ -32,6 +32,7 @@ type shop struct {
 	chart   *channelmap.Map // nil where the channel is not read by a map
 	qimen   http.Handler    // of a channel whose other side drives us
 	noticed chan struct{}   // woken when something was pushed
+	hurried chan kept       // what was pushed, to be looked through for what hurries
 	knocks  knocks
 
 	pulse pulse
@@ -39,7 +40,7 @@ type shop struct {
 
 func (d *Daemon) openShops() error {
 	for _, c := range d.cfg.Channels {
-		s := &shop{id: c.ID, cfg: c, noticed: make(chan struct{}, 1), pulse: newPulse(time.Now())}
+		s := &shop{id: c.ID, cfg: c, noticed: make(chan struct{}, 1), hurried: make(chan kept, 1024), pulse: newPulse(time.Now())}
 		if c.Driver == "qimen" {
 			if err := d.openQimen(s); err != nil {
 				return fmt.Errorf("channel %s: %w", c.ID, err)
@@ -172,10 +173,14 @@ func (d *Daemon) pullAll(ctx context.Context, s *shop) error {
 	}
 }
 
+// maxPart is how many orders of a page are taken in one commit: a cancel that
+// comes meanwhile must not wait for a whole page.
+const maxPart = 100
+
 // receive takes a page in. The cursor moves with the last part of it.
 func (s *Site) receive(ctx context.Context, id floor.ChannelID, page channel.Page) (total foreman.Received, err error) {
-	for from := 0; ; from += foreman.MaxIntake {
-		to := min(from+foreman.MaxIntake, len(page.Orders))
+	for from := 0; ; from += maxPart {
+		to := min(from+maxPart, len(page.Orders))
 		in := foreman.Intake{Channel: id, Orders: page.Orders[from:to]}
 		if to == len(page.Orders) {
 			in.Cursor = string(page.Next)

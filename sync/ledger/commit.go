@@ -95,7 +95,7 @@ func (l *Ledger) wait(c *call) error {
 		defer l.mu.Unlock()
 		return l.stopped
 	}
-	l.queue = append(l.queue, c)
+	l.enqueue(c)
 	if !l.leading {
 		l.leading, c.leads = true, true
 		l.mu.Unlock()
@@ -119,6 +119,18 @@ func (l *Ledger) wait(c *call) error {
 	}
 	l.mu.Unlock()
 	return l.took(c, <-c.turn)
+}
+
+// enqueue puts c into the queue: urgent ones before the others, which are larger
+// and in less of a hurry, but behind the one who leads. The caller holds mu.
+func (l *Ledger) enqueue(c *call) {
+	at := len(l.queue)
+	if c.req.Urgent {
+		for at > 0 && !l.queue[at-1].req.Urgent && !l.queue[at-1].leads {
+			at--
+		}
+	}
+	l.queue = slices.Insert(l.queue, at, c)
 }
 
 func (l *Ledger) took(c *call, lead bool) error {
@@ -177,6 +189,10 @@ type group struct {
 const (
 	groupCalls = 1024
 	groupBytes = 8 << 20
+	// A group that has written so much takes no more after that time: large calls
+	// would make those wait who come behind them.
+	groupFull = 256 << 10
+	groupTime = 8 * time.Millisecond
 )
 
 // join takes the next waiting call into g, or nil if none waits or g is full.
@@ -259,7 +275,11 @@ func (w *writer) answerAll(g *group) error {
 			return err
 		}
 	}
-	for w.rows.written+int(w.scribe.size.Load()) < groupBytes {
+	began := time.Now()
+	for {
+		if size := w.rows.written + int(w.scribe.size.Load()); size >= groupBytes || size >= groupFull && time.Since(began) >= groupTime {
+			break
+		}
 		c := w.l.next(g)
 		if c == nil {
 			break

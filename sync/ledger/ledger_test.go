@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"floord/floor"
 )
@@ -252,6 +254,57 @@ func TestSameKeyAtOnce(t *testing.T) {
 	wg.Wait()
 	if l.Seq() != 20 {
 		t.Errorf("seq = %d; want 20, one for each key", l.Seq())
+	}
+}
+
+// TestUrgentGoFirst has an urgent request come behind others that wait: it is
+// decided before them, and the one who leads is not overtaken.
+func TestUrgentGoFirst(t *testing.T) {
+	l := openTest(t, tempPath(t), Options{})
+	var mu sync.Mutex
+	var order []string
+	inside, leave := make(chan bool), make(chan bool)
+	var wg sync.WaitGroup
+	ask := func(name string, urgent bool) {
+		wg.Go(func() {
+			r := request(name)
+			r.Urgent = urgent
+			_, err := l.Commit(t.Context(), r, func(*View) ([]floor.Fact, error) {
+				if name == "leads" {
+					close(inside)
+					<-leave
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				order = append(order, name)
+				return []floor.Fact{person("li", name)}, nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	waiting := func(n int) {
+		for {
+			l.mu.Lock()
+			have := len(l.queue)
+			l.mu.Unlock()
+			if have == n {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+	ask("leads", false)
+	<-inside
+	for i, name := range []string{"a", "b", "c", "d"} {
+		ask(name, name == "c" || name == "d")
+		waiting(i + 1)
+	}
+	close(leave)
+	wg.Wait()
+	if want := []string{"leads", "c", "d", "a", "b"}; !slices.Equal(order, want) {
+		t.Errorf("decided in the order %v; want %v", order, want)
 	}
 }
 
