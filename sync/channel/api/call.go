@@ -24,7 +24,7 @@ func newClient() *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.ResponseHeaderTimeout = 20 * time.Second
 	t.MaxResponseHeaderBytes = 64 << 10
-	t.MaxIdleConnsPerHost = 8
+	t.MaxIdleConnsPerHost = 32
 	return &http.Client{
 		Transport:     t,
 		Timeout:       45 * time.Second,
