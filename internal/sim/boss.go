@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"floord/floor"
+	"floord/sync/pda"
 )
 
 // A boss is the lead at the board, who decides what nobody else may: a freeze
@@ -17,6 +18,7 @@ type boss struct {
 	*hand
 	rng   *rand.Rand
 	count *tally
+	down  func(floor.ChannelID) // is told of a channel that fails
 
 	mu   sync.Mutex
 	open map[floor.OrderID]time.Time // guarded by mu; frozen orders and since when
@@ -34,6 +36,7 @@ func (b *boss) listen(m message) {
 				Why      string        `json:"why"`
 				FrozenAt time.Time     `json:"frozen_at"`
 			} `json:"open"`
+			Channels []pda.ChannelState `json:"channels"`
 		} `json:"board"`
 		Open []struct {
 			Order    floor.OrderID `json:"order"`
@@ -43,6 +46,11 @@ func (b *boss) listen(m message) {
 	}
 	if json.Unmarshal(m.Raw, &s) != nil {
 		return
+	}
+	for _, c := range s.Board.Channels {
+		if !c.OK {
+			b.down(c.ID)
+		}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

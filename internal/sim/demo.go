@@ -42,6 +42,8 @@ type Summary struct {
 	FreezeP99        float64  `json:"freeze_to_device_ms_p99"`
 	FreezesShown     int      `json:"freezes_shown"`
 	ReportsDelivered int      `json:"reports_delivered"`
+	Channels         int      `json:"channels"`         // from which orders came
+	Troubles         int      `json:"channel_troubles"` // channels that the board showed as failing
 	ReportPDF        string   `json:"report_pdf"`
 	LedgerVerified   bool     `json:"ledger_verified"`
 	Broken           []string `json:"broken_promises"`

@@ -44,6 +44,9 @@ func TestDemo(t *testing.T) {
 			t.Errorf("only %d %s; the demo did too little to prove anything (want %d)", x.have, x.what, x.least)
 		}
 	}
+	if s.Channels != 12 || s.Troubles < 1 {
+		t.Errorf("orders of %d channels came in, %d of them were seen to fail; want ten platforms, an ERP and a table, and one", s.Channels, s.Troubles)
+	}
 	if !s.LedgerVerified {
 		t.Error("the ledger was not verified")
 	}

@@ -130,15 +130,21 @@ func (w *world) checkOrders(s *Summary) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	owed := w.owed()
+	channels := map[floor.ChannelID]bool{}
+	defer func() { s.Channels, s.Troubles = len(channels), len(w.down) }()
 	w.daemon.Ledger().Read(func(v *ledger.View) error {
-		for _, n := range w.placed {
-			id, ok, err := v.OrderByNumber(channelID, mallID, n)
+		for _, x := range w.placed {
+			id, ok, err := x.in(v)
 			if err != nil || !ok {
-				s.Broken = append(s.Broken, fmt.Sprintf("promise 1: order %s never came in (%v)", n, err))
+				s.Broken = append(s.Broken, fmt.Sprintf("promise 1: order %s of %s never came in (%v)", x.number, x.front.id, err))
 				continue
 			}
+			channels[x.front.id] = true
 			o, _, _ := v.Order(id)
-			waybill, times := w.shop.Shipped(n)
+			waybill, times := x.front.shipped(x.number)
+			if x.front.shop == nil && x.front.erp == nil {
+				continue // nobody to tell
+			}
 			if o.State.Before(floor.HandedOver) || o.State == floor.Closed {
 				continue
 			}
@@ -147,7 +153,7 @@ func (w *world) checkOrders(s *Summary) {
 				continue // not yet, and the outbox knows; or the buyer was quicker than the report
 			}
 			if times != 1 || waybill != string(p.Waybill) {
-				s.Broken = append(s.Broken, fmt.Sprintf("promise 7: the shop heard %d times of %s, last as %q", times, id, waybill))
+				s.Broken = append(s.Broken, fmt.Sprintf("promise 7: %s heard %d times of %s, last as %q", x.front.id, times, id, waybill))
 			}
 		}
 		frozen := map[floor.OrderID]time.Time{}

@@ -147,7 +147,7 @@ func buyer(rng *rand.Rand) shop.Order {
 	town := towns[rng.IntN(len(towns))]
 	o := shop.Order{
 		Name: pick(surnames) + pick(givenNames), Phone: fmt.Sprintf("138%08d", rng.IntN(100_000_000)),
-		Province: town[0], City: town[1], District: town[2],
+		Province: town[0], City: town[1], District: town[2], Shown: true,
 		ShipIn: time.Duration(2+rng.IntN(40)) * time.Hour,
 		Street: fmt.Sprintf("%s%d号%d幢%d室", pick(streets), 1+rng.IntN(300), 1+rng.IntN(20), 101+rng.IntN(900)),
 	}
@@ -173,7 +173,6 @@ var (
 
 // The site's shop, carrier and secrets.
 const (
-	channelID = "pdd-main"
 	carrierID = "sf"
 	mallID    = "100000001"
 	account   = "demo-account"
@@ -195,9 +194,17 @@ func badge(person string) string   { return "BADGE-" + person }
 func station(i int) string         { return fmt.Sprintf("pack-%d", i+1) }
 func link(dir, name string) string { return filepath.Join(dir, "dev", name) }
 
+// emptySite makes the folders of a site, which must not hold one.
+func emptySite(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, "data", "floor.db")); err == nil {
+		return fmt.Errorf("%s holds a site already, and the pretend shops would begin their numbers anew: name an empty folder", dir)
+	}
+	return os.MkdirAll(filepath.Join(dir, "dev"), 0o750)
+}
+
 // writeSite writes the pretend site's files into dir, floord.toml among them, and
 // gives its path.
-func writeSite(dir, listen, shopURL, carrierURL string, goods []article) (string, error) {
+func writeSite(dir, listen, channels, carrierURL string, goods []article) (string, error) {
 	skus := [][]string{{"sku", "name", "barcode", "grams"}}
 	bins := [][]string{{"bin", "zone", "aisle", "x", "y"}}
 	stock := [][]string{{"bin", "sku", "qty"}}
@@ -209,8 +216,8 @@ func writeSite(dir, listen, shopURL, carrierURL string, goods []article) (string
 		bins = append(bins, []string{p.name, p.name[:1], strconv.Itoa(p.aisle), fmt.Sprint(p.x), fmt.Sprint(p.y)})
 	}
 	files := map[string][]byte{
-		"pdd.secret": []byte(secret), "pdd.token": []byte(token), "carrier.secret": []byte(carrierKy), "admin.token": []byte("demo-admin"),
-		"floord.toml": tomlOf(listen, dir, shopURL, carrierURL),
+		"carrier.secret": []byte(carrierKy), "admin.token": []byte("demo-admin"),
+		"floord.toml": tomlOf(listen, dir, channels, carrierURL),
 	}
 	for name, rows := range map[string][][]string{"skus.csv": skus, "bins.csv": bins, "stock.csv": stock} {
 		var b bytes.Buffer
@@ -218,14 +225,6 @@ func writeSite(dir, listen, shopURL, carrierURL string, goods []article) (string
 			return "", err
 		}
 		files[name] = b.Bytes()
-	}
-	if _, err := os.Stat(filepath.Join(dir, "data", "floor.db")); err == nil {
-		return "", fmt.Errorf("%s holds a site already, and the pretend shop would begin its numbers anew: name an empty folder", dir)
-	}
-	for _, d := range []string{dir, filepath.Join(dir, "dev")} {
-		if err := os.MkdirAll(d, 0o750); err != nil {
-			return "", err
-		}
 	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
@@ -235,7 +234,7 @@ func writeSite(dir, listen, shopURL, carrierURL string, goods []article) (string
 	return filepath.Join(dir, "floord.toml"), nil
 }
 
-func tomlOf(listen, dir, shopURL, carrierURL string) []byte {
+func tomlOf(listen, dir, channels, carrierURL string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `[site]
 name = "示范仓"
@@ -269,17 +268,7 @@ stock = "stock.csv"
 depot = { x = 0.0, y = 0.0 }
 cross_aisles = [0.0, %v, %v]
 
-[[channel]]
-id = %q
-driver = "pdd"
-url = %q
-shop = %q
-client_id = %q
-secret_file = "pdd.secret"
-token_file = "pdd.token"
-every = "1s"
-overlap = "2s"
-
+%s
 [[carrier]]
 id = %q
 name = "顺丰速运"
@@ -288,7 +277,7 @@ url = %q
 account = %q
 secret_file = "carrier.secret"
 pool = 200
-`, listen, blockLength, 2*blockLength, channelID, shopURL, mallID, clientID, carrierID, carrierURL, account)
+`, listen, blockLength, 2*blockLength, channels, carrierID, carrierURL, account)
 	for i := range packers {
 		fmt.Fprintf(&b, `
 [[station]]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net"
@@ -22,7 +23,6 @@ import (
 	"floord/internal/config"
 	"floord/internal/daemon"
 	"floord/internal/sim/courierco"
-	"floord/internal/sim/shop"
 	"floord/internal/sim/wire"
 	"floord/sync/ledger"
 )
@@ -31,7 +31,8 @@ import (
 type world struct {
 	o        DemoOptions
 	rng      *rand.Rand
-	shop     *shop.Shop
+	fronts   []*front
+	bought   int // orders placed so far
 	carrier  *courierco.Service
 	servers  []*http.Server
 	log      *os.File
@@ -43,16 +44,17 @@ type world struct {
 	count    *tally
 
 	mu      sync.Mutex
-	placed  []string             // guarded by mu; the shop's numbers
-	cancels map[string]time.Time // guarded by mu; cancelled by buyers, and when
-	shown   map[string]time.Time // guarded by mu; intercept -> first device that had it
-	atCut   Summary              // guarded by mu; what was done when the uplink was cut
+	placed  []sold                   // guarded by mu
+	cancels map[sold]time.Time       // guarded by mu; cancelled by buyers, and when
+	shown   map[string]time.Time     // guarded by mu; intercept -> first device that had it
+	down    map[floor.ChannelID]bool // guarded by mu; shown as failing on the board
+	atCut   Summary                  // guarded by mu; what was done when the uplink was cut
 }
 
 func newWorld(o DemoOptions) (w *world, err error) {
 	w = &world{
 		o: o, rng: rand.New(rand.NewPCG(o.Seed, 1)), conveyor: make(chan floor.ToteID, 1000),
-		count: &tally{refused: map[string]int{}}, cancels: map[string]time.Time{}, shown: map[string]time.Time{},
+		count: &tally{refused: map[string]int{}}, cancels: map[sold]time.Time{}, shown: map[string]time.Time{}, down: map[floor.ChannelID]bool{},
 	}
 	begun := w // w is nil by the time an error is returned
 	defer func() {
@@ -63,18 +65,19 @@ func newWorld(o DemoOptions) (w *world, err error) {
 	if w.goods, err = articles(); err != nil {
 		return nil, err
 	}
-	w.shop = shop.NewPDD(clientID, secret, token)
-	w.shop.Faults.Sometimes(0.03, o.Seed, wire.Failed, wire.Busy, wire.Dropped, wire.Lost, wire.HalfSent, wire.Garbage)
-	w.carrier = courierco.New(account, carrierKy, 100_000)
-	shopURL, err := w.serve(w.shop)
+	if err := emptySite(o.Data); err != nil {
+		return nil, err
+	}
+	channels, err := w.openFronts()
 	if err != nil {
 		return nil, err
 	}
+	w.carrier = courierco.New(account, carrierKy, 100_000)
 	carrierURL, err := w.serve(w.carrier)
 	if err != nil {
 		return nil, err
 	}
-	path, err := writeSite(o.Data, o.Listen, shopURL+"/api/router", carrierURL, w.goods)
+	path, err := writeSite(o.Data, o.Listen, channels, carrierURL, w.goods)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +143,7 @@ func (w *world) open(path string) error {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
-	w.daemon, err = daemon.Open(cfg, daemon.Options{Log: log, Pace: func(int) time.Duration { return time.Second }})
+	w.daemon, err = daemon.Open(cfg, daemon.Options{Log: log, Pretend: true, Pace: func(int) time.Duration { return time.Second }})
 	return err
 }
 
@@ -222,7 +225,14 @@ func (w *world) uplink(up bool) {
 		w.atCut = w.figures()
 		w.mu.Unlock()
 	}
-	w.shop.Faults.Always(fault)
+	for _, f := range w.fronts {
+		switch {
+		case f.shop != nil:
+			f.shop.Faults.Always(fault)
+		case f.erp != nil:
+			f.erp.Faults.Always(fault)
+		}
+	}
 	w.carrier.Faults.Always(fault)
 }
 
@@ -268,7 +278,7 @@ func (w *world) hire(ctx context.Context) (*errgroup.Group, error) {
 	if err != nil {
 		return g, err
 	}
-	b := &boss{hand: h, rng: rand.New(rand.NewPCG(seed, 4)), count: w.count}
+	b := &boss{hand: h, rng: rand.New(rand.NewPCG(seed, 4)), count: w.count, down: w.seenDown}
 	h.hear = b.listen
 	if err := h.connect(ctx); err != nil {
 		return g, err
@@ -335,6 +345,13 @@ func (w *world) frozeOn(intercept string, at time.Time) {
 	}
 }
 
+// seenDown notes a channel that the board showed as failing.
+func (w *world) seenDown(id floor.ChannelID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.down[id] = true
+}
+
 // buy places the day's orders, some at once and the rest as time goes by, and has
 // buyers change their minds.
 func (w *world) buy(ctx context.Context, ran <-chan error) {
@@ -344,7 +361,17 @@ func (w *world) buy(ctx context.Context, ran <-chan error) {
 		return
 	}
 	for range 24 {
-		orders = w.place(orders)
+		orders = w.place(ctx, orders)
+	}
+	broken, mend := context.WithCancel(ctx)
+	var breaking sync.WaitGroup
+	defer func() { mend(); breaking.Wait() }()
+	if w.o.cutAfter == 0 {
+		out := w.o.Out
+		if w.o.Headless {
+			out = io.Discard
+		}
+		breaking.Go(func() { w.breakDown(broken, out) })
 	}
 	next := time.NewTicker(600 * time.Millisecond)
 	defer next.Stop()
@@ -357,7 +384,7 @@ func (w *world) buy(ctx context.Context, ran <-chan error) {
 	for {
 		select {
 		case <-next.C:
-			orders = w.place(orders)
+			orders = w.place(ctx, orders)
 		case <-cancel.C:
 			w.cancelOne()
 		case <-trouble:
@@ -380,31 +407,20 @@ func (w *world) buy(ctx context.Context, ran <-chan error) {
 
 func (w *world) fail(err error) { w.count.add(func() { w.count.errs = append(w.count.errs, err) }) }
 
-func (w *world) place(orders []shop.Order) []shop.Order {
-	if len(orders) == 0 {
-		return nil
-	}
-	n := w.shop.Place(orders[0])
-	w.mu.Lock()
-	w.placed = append(w.placed, n)
-	w.mu.Unlock()
-	return orders[1:]
-}
-
 // cancelOne has one of the last thirty buyers ask for the money back; every
 // second one withdraws nothing and the shop makes it final at once.
 func (w *world) cancelOne() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	recent := w.placed[max(0, len(w.placed)-45):]
-	n := recent[w.rng.IntN(len(recent))]
-	if _, twice := w.cancels[n]; twice {
+	o := recent[w.rng.IntN(len(recent))]
+	if _, twice := w.cancels[o]; twice || o.front.shop == nil {
 		return
 	}
-	if w.shop.CancelByBuyer(n) != 0 {
-		w.cancels[n] = time.Now()
+	if o.front.shop.CancelByBuyer(o.number) != 0 {
+		w.cancels[o] = time.Now()
 		if w.rng.IntN(2) == 0 {
-			w.shop.Refund(n)
+			o.front.shop.Refund(o.number)
 		}
 	}
 }
@@ -421,15 +437,22 @@ func (w *world) drain(within time.Duration) {
 	}
 }
 
-// arrive waits for the pull that brings the last orders in.
+// arrive waits for the pulls that bring the last orders in.
 func (w *world) arrive() {
 	w.mu.Lock()
-	last := w.placed[len(w.placed)-1]
+	last := w.placed[max(0, len(w.placed)-2*len(w.fronts)):]
 	w.mu.Unlock()
-	for in, end := false, time.Now().Add(5*time.Second); !in && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		w.daemon.Ledger().Read(func(v *ledger.View) (err error) {
-			_, in, err = v.OrderByNumber(channelID, mallID, last)
-			return err
+	for in, end := false, time.Now().Add(10*time.Second); !in && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		w.daemon.Ledger().Read(func(v *ledger.View) error {
+			in = true
+			for _, o := range last {
+				_, ok, err := o.in(v)
+				if err != nil {
+					return err
+				}
+				in = in && ok
+			}
+			return nil
 		})
 	}
 }
@@ -445,7 +468,12 @@ func (w *world) settle() {
 func (w *world) owed() map[floor.OrderID]bool {
 	orders := map[floor.OrderID]bool{}
 	w.daemon.Ledger().Read(func(v *ledger.View) error {
-		return v.Lane("shop/"+channelID, func(e floor.Effect) bool { orders[e.Order] = true; return true })
+		return v.Lane("", func(e floor.Effect) bool {
+			if strings.HasPrefix(e.Lane, "shop/") {
+				orders[e.Order] = true
+			}
+			return true
+		})
 	})
 	return orders
 }

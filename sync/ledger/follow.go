@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"sync"
+	"time"
 
 	"floord/floor"
 )
@@ -102,14 +103,35 @@ func (l *Ledger) after(f *follower, cursor uint64) (b batch, live bool, err erro
 	if err := l.serving(); err != nil {
 		return b, false, err
 	}
-	if seq := l.Seq(); cursor > seq {
-		return b, false, fmt.Errorf("%w: event %d of %d", ErrAhead, cursor, seq)
+	if cursor > l.Seq() {
+		if err := l.told(cursor); err != nil {
+			return b, false, err
+		}
 	}
 	if b, live = l.tail.join(f, cursor); live {
 		return b, true, nil
 	}
 	b, err = l.page(cursor, f.topic)
 	return b, false, err
+}
+
+// told waits until a cursor that is ahead of what the followers were told is not:
+// a view may show a commit before they hear of it. One ahead of the disk is another
+// ledger's.
+func (l *Ledger) told(cursor uint64) error {
+	var head mark
+	err := l.Read(func(v *View) (err error) {
+		head, err = v.rows.mark("head")
+		return err
+	})
+	if err == nil && cursor > head.Seq {
+		err = fmt.Errorf("%w: event %d of %d", ErrAhead, cursor, head.Seq)
+	}
+	for err == nil && cursor > l.Seq() {
+		time.Sleep(time.Millisecond)
+		err = l.serving()
+	}
+	return err
 }
 
 // Bounds of one page from disk: the second one keeps the transaction short

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"floord/floor"
 )
@@ -25,6 +26,23 @@ func collect(t *testing.T, l *Ledger, after uint64, topic Topic, n int) []uint64
 		}
 	}
 	return seqs
+}
+
+// TestFollowFromWhatIsBeingTold: a view shows a commit a moment before the followers
+// hear of it, and who follows from there waits for that moment.
+func TestFollowFromWhatIsBeingTold(t *testing.T) {
+	l := openTest(t, tempPath(t), Options{})
+	commit(t, l, "a", person("li", ""))
+	seq := l.Seq()
+	l.seq.Store(seq - 1) // not told yet
+	done := make(chan []uint64)
+	go func() { done <- collect(t, l, seq, Topic{Everything}, 1) }()
+	time.Sleep(20 * time.Millisecond) // for it to be asked meanwhile; later is right as well
+	l.seq.Store(seq)
+	commit(t, l, "b", person("wei", ""))
+	if got := <-done; len(got) != 1 || got[0] != seq+1 {
+		t.Errorf("got %v; want %d", got, seq+1)
+	}
 }
 
 func TestFollowFromDiskThenMemoryThenNews(t *testing.T) {

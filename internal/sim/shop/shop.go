@@ -32,6 +32,7 @@ type Order struct {
 	Gifts    []Item
 	PayFen   int64
 	Name     string // shown masked, as the shop masks it
+	Shown    bool   // also by a platform that else keeps the name for a call of its own
 	Phone    string
 	Province string
 	City     string

@@ -81,12 +81,16 @@ func (xiaohongshu) order(o *order, _ time.Time) map[string]any {
 	for _, w := range o.waybills {
 		parcels = append(parcels, map[string]any{"expressTrackingNo": w, "expressCompanyCode": o.carrier})
 	}
+	name, phone := "", ""
+	if o.Shown {
+		name, phone = mask(o.Name, 1), mask(o.Phone, 3)
+	}
 	return map[string]any{
 		"orderId": o.Number, "orderType": 1, "orderStatus": status, "orderAfterSalesStatus": after, "cancelStatus": 0,
 		"createdTime": o.PaidAt.Add(-time.Minute).UnixMilli(), "paidTime": o.PaidAt.UnixMilli(), "updateTime": o.changed.UnixMilli(),
 		"promiseLastDeliveryTime": o.PaidAt.Add(o.ShipIn).UnixMilli(), "receiverProvinceName": o.Province, "receiverCityName": o.City,
 		"receiverDistrictName": o.District, "customerRemark": o.Memo, "presaleDeliveryStartTime": 0, "skuList": lines, "totalPayAmount": o.PayFen,
-		"unpack": false, "expressTrackingNo": first(o.waybills), "expressCompanyCode": o.carrier, "receiverName": "", "receiverPhone": "",
+		"unpack": false, "expressTrackingNo": first(o.waybills), "expressCompanyCode": o.carrier, "receiverName": name, "receiverPhone": phone,
 		"openAddressId": fmt.Sprintf("xhs-%08x-%d", sum(o.Name, o.Phone, o.Street), o.moved), "simpleDeliveryOrderList": parcels,
 	}
 }
