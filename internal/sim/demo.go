@@ -48,6 +48,7 @@ type Summary struct {
 	LedgerVerified   bool     `json:"ledger_verified"`
 	Broken           []string `json:"broken_promises"`
 
+	toNobody       int // orders that left, of a channel that hears nothing
 	reportsRefused int // by a shop whose buyer was quicker than the report
 }
 

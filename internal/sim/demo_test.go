@@ -80,7 +80,7 @@ func TestDeadUplink(t *testing.T) {
 	if sum.ParcelsSealed < w.atCut.ParcelsSealed+3 || sum.HandedOver < w.atCut.HandedOver+3 || sum.LabelsPrinted < w.atCut.LabelsPrinted+3 {
 		t.Error("the floor stood still while the uplink was dead")
 	}
-	if sum.ReportsDelivered+sum.reportsRefused != sum.HandedOver {
-		t.Errorf("%d parcels left, the shop was told of %d and refused %d", sum.HandedOver, sum.ReportsDelivered, sum.reportsRefused)
+	if sum.ReportsDelivered+sum.reportsRefused+sum.toNobody != sum.HandedOver {
+		t.Errorf("%d parcels left, the shops were told of %d and refused %d, %d have no shop", sum.HandedOver, sum.ReportsDelivered, sum.reportsRefused, sum.toNobody)
 	}
 }

@@ -142,8 +142,11 @@ func (w *world) checkOrders(s *Summary) {
 			channels[x.front.id] = true
 			o, _, _ := v.Order(id)
 			waybill, times := x.front.shipped(x.number)
-			if x.front.shop == nil && x.front.erp == nil {
-				continue // nobody to tell
+			if x.front.shop == nil && x.front.erp == nil { // nobody to tell
+				if !o.HandedAt.IsZero() {
+					s.toNobody++
+				}
+				continue
 			}
 			if o.State.Before(floor.HandedOver) || o.State == floor.Closed {
 				continue
