@@ -44,6 +44,7 @@ func Parse(raw string) Address {
 	if len(text) > maxRunes {
 		text = text[:maxRunes]
 	}
+	narrow(text)
 	var a Address
 	said := pieces(text, &a.To)
 	text = said.text
@@ -67,6 +68,17 @@ func Parse(raw string) Address {
 	a.rest(text, m, said)
 	a.judge(m, ok)
 	return a
+}
+
+// narrow makes letters, digits and the signs of phones narrow, which an input method
+// may have made as wide as Chinese ones.
+func narrow(text []rune) {
+	for i, c := range text {
+		switch {
+		case c >= '０' && c <= '９', c >= 'Ａ' && c <= 'Ｚ', c >= 'ａ' && c <= 'ｚ', c == '－', c == '＋', c == '＃', c == '＊':
+			text[i] = c - '０' + '0'
+		}
+	}
 }
 
 func (m *match) repeatedIn(text []rune) {
@@ -114,6 +126,10 @@ func (a *Address) rest(text []rune, m match, said said) {
 			}
 		}
 	}
+	before = slices.DeleteFunc(before, func(p piece) bool { // the state and the corps, which no order needs
+		t := []rune(p.text)
+		return p.text == "中国" || strings.Contains(p.text, "兵团") && corps(t, 0) == len(t)
+	})
 	all := append(before, after...)
 	if a.To.Name == "" {
 		if i := nameIn(all, len(before), m, said); i >= 0 {
@@ -133,6 +149,12 @@ func (a *Address) once(detail string) string {
 	before, after, twice := strings.Cut(detail, whole)
 	if twice && before != "" && a.To.District != "" && strings.HasPrefix(after, before) {
 		return after
+	}
+	// The divisions once more at the end say nothing new.
+	for _, tail := range []string{whole, a.To.Province + a.To.District, a.To.City + a.To.District, a.To.Province + a.To.City} {
+		if s := strings.TrimSuffix(detail, tail); a.To.District != "" && s != detail && s != "" && len([]rune(tail)) > 5 {
+			return s
+		}
 	}
 	return detail
 }

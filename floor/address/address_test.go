@@ -12,8 +12,8 @@ import (
 	"floord/floor/address"
 )
 
-func saved(t testing.TB) []map[string]string {
-	f, err := os.Open("testdata/addresses.csv")
+func saved(t testing.TB, name string) []map[string]string {
+	f, err := os.Open("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,6 +33,21 @@ func saved(t testing.TB) []map[string]string {
 	return all
 }
 
+// TestHard holds it to addresses that are hard: names of old, the corps' cities,
+// counties directly below a province, wide digits, identity cards, postcodes.
+func TestHard(t *testing.T) {
+	for _, row := range saved(t, "hard.csv") {
+		a := address.Parse(row["raw"])
+		for field, got := range map[string]string{
+			"province": a.To.Province, "city": a.To.City, "district": a.To.District, "detail": a.To.Detail, "name": a.To.Name, "phone": a.To.Phone,
+		} {
+			if got != row[field] {
+				t.Errorf("%s: %s %q; want %q", row["raw"], field, got, row[field])
+			}
+		}
+	}
+}
+
 // right reports whether got is what the row expects, or one of what it also takes.
 func right(row map[string]string, field, got string) bool {
 	if got == row[field] {
@@ -48,7 +63,7 @@ func right(row map[string]string, field, got string) bool {
 
 // TestSaved holds the parser to the share of the saved addresses that it reads right.
 func TestSaved(t *testing.T) {
-	rows := saved(t)
+	rows := saved(t, "addresses.csv")
 	where, all := 0, 0
 	for _, row := range rows {
 		a := address.Parse(row["raw"])
@@ -144,7 +159,7 @@ func TestTryCSV(t *testing.T) {
 
 // FuzzParse: no panic; what is printed is text; the divisions are all or in order.
 func FuzzParse(f *testing.F) {
-	for _, row := range saved(f) {
+	for _, row := range saved(f, "addresses.csv") {
 		f.Add(row["raw"])
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
@@ -159,7 +174,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func BenchmarkParse(b *testing.B) {
-	rows := saved(b)
+	rows := saved(b, "addresses.csv")
 	for i := 0; b.Loop(); i++ {
 		address.Parse(rows[i%len(rows)]["raw"])
 	}

@@ -2,6 +2,7 @@ package address
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 )
 
@@ -29,7 +30,7 @@ func between(c rune) bool {
 // area that is no division.
 var fillers = [][]rune{
 	[]rune("省直辖县级行政区划"), []rune("省直辖县级行政单位"), []rune("自治区直辖县级行政区划"), []rune("自治区直辖县级行政单位"),
-	[]rune("省直辖"), []rune("雄安新区"), []rune("市辖区"), []rune("市辖县"), []rune("县"),
+	[]rune("省直辖"), []rune("雄安新区"), []rune("市辖区"), []rune("市辖县"), []rune("郊县"), []rune("城区"), []rune("县"),
 }
 
 // passed passes over what stands between a name and the one below it.
@@ -37,10 +38,33 @@ func passed(text []rune, at int, p *place) int {
 	for at < len(text) && between(text[at]) {
 		at++
 	}
+	if end := corps(text, at); p != nil && end > at && holds(p, text[end:]) {
+		return end
+	}
 	for _, f := range fillers {
 		if len(text)-at > len(f) && slices.Equal(text[at:at+len(f)], f) && p != nil && holds(p, text[at+len(f):]) && !holds(p, text[at:]) {
 			return at + len(f)
 		}
+	}
+	return at
+}
+
+var corpsWords = [][]rune{[]rune("维吾尔自治区"), []rune("新疆"), []rune("生产建设"), []rune("兵团")}
+
+// corps passes over the Production and Construction Corps and its divisions, which
+// stand beside those of the state: 新疆生产建设兵团第八师石河子市.
+func corps(text []rune, at int) int {
+	for _, word := range corpsWords {
+		if len(text)-at > len(word) && slices.Equal(text[at:at+len(word)], word) {
+			at += len(word)
+		}
+	}
+	end := at
+	for end < len(text) && end-at < 6 && strings.ContainsRune("第农十一二三四五六七八九0123456789", text[end]) {
+		end++
+	}
+	if end > at && end < len(text) && text[end] == '师' {
+		return end + 1
 	}
 	return at
 }

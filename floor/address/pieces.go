@@ -30,6 +30,11 @@ var labels = [][]rune{
 func pieces(text []rune, to *floor.Recipient) said {
 	s := said{text: make([]rune, 0, len(text))}
 	for i := 0; i < len(text); {
+		if n := max(labelledPostcode(text[i:]), identity(text, i)); n > 0 {
+			s.text = append(s.text, '\n')
+			i += n
+			continue
+		}
 		if n, kind := label(text[i:]); n > 0 {
 			i += n
 			s.text = append(s.text, '\n')
@@ -49,13 +54,20 @@ func pieces(text []rune, to *floor.Recipient) said {
 			if to.Phone == "" {
 				to.Phone, s.phone = number, true
 			}
-			s.text = append(s.text, phoneMark)
 			i += n
+			if open := strings.TrimRight(string(s.text), "\n"); i < len(text) && (text[i] == ')' || text[i] == '）') && strings.HasSuffix(strings.ReplaceAll(open, "（", "("), "(") {
+				s.text = []rune(open)[:utf8.RuneCountInString(open)-1] // (电话13800000000)
+				i++
+			}
+			s.text = append(s.text, phoneMark)
 			continue
 		}
 		if postcode(text, i) {
 			s.text = append(s.text, '\n')
-			i += 6
+			if i += 6; i < len(text) && (text[i] == ')' || text[i] == '）') && len(s.text) > 1 && strings.ContainsRune("(（", s.text[len(s.text)-2]) {
+				s.text[len(s.text)-2] = '\n'
+				i++
+			}
 			continue
 		}
 		s.text = append(s.text, text[i])
@@ -92,6 +104,64 @@ func label(text []rune) (int, string) {
 		}
 	}
 	return 0, ""
+}
+
+// Words before a postcode, and before the number of an identity card, longest first.
+var (
+	postcodes  = [][]rune{[]rune("邮政编码"), []rune("邮编")}
+	identities = [][]rune{[]rune("身份证号码"), []rune("身份证号"), []rune("身份证")}
+)
+
+// labelledPostcode gives the length of 邮编 and six digits, with or without a colon.
+func labelledPostcode(text []rune) int {
+	if text[0] != '邮' {
+		return 0
+	}
+	for _, l := range postcodes {
+		if len(text) < len(l)+6 || !slices.Equal(text[:len(l)], l) {
+			continue
+		}
+		at := len(l)
+		for at < len(text) && strings.ContainsRune(" :：", text[at]) {
+			at++
+		}
+		digits, end := run(text, at)
+		if len(digits) == 6 && end == at+6 {
+			return end
+		}
+	}
+	return 0
+}
+
+// identity gives the length of the number of an identity card, with its label: it is
+// no part of an address, and nothing here wants it.
+func identity(text []rune, i int) int {
+	at := i
+	if !digit(text[i]) && text[i] != '身' {
+		return 0
+	}
+	for _, l := range identities {
+		if len(text)-at > len(l) && slices.Equal(text[at:at+len(l)], l) {
+			for at += len(l); at < len(text) && strings.ContainsRune(" :：", text[at]); {
+				at++
+			}
+			break
+		}
+	}
+	if at == i && i > 0 && (digit(text[i-1]) || latin(text[i-1])) {
+		return 0
+	}
+	end := at
+	for end < len(text) && end-at < 18 && digit(text[end]) {
+		end++
+	}
+	if end-at == 17 && end < len(text) && (text[end] == 'x' || text[end] == 'X') {
+		end++
+	}
+	if end-at != 18 || end < len(text) && digit(text[end]) {
+		return 0
+	}
+	return end - i
 }
 
 // phone reads a number at i: a mobile, with "86" before it and an extension after
@@ -165,9 +235,11 @@ func latin(c rune) bool { return unicode.Is(unicode.Latin, c) }
 
 func digit(c rune) bool { return c >= '0' && c <= '9' }
 
-// postcode reports whether six digits stand alone at i.
+// postcode reports whether six digits stand alone at i, or behind the last word of a
+// piece: no house has such a number.
 func postcode(text []rune, i int) bool {
-	if i+6 > len(text) || i > 0 && !breaks(text[i-1]) && !strings.ContainsRune(" :：", text[i-1]) || i+6 < len(text) && !breaks(text[i+6]) && text[i+6] != ' ' {
+	if i+6 > len(text) || i > 0 && !breaks(text[i-1]) && !strings.ContainsRune(" :：(（", text[i-1]) && !unicode.Is(unicode.Han, text[i-1]) ||
+		i+6 < len(text) && !breaks(text[i+6]) && !strings.ContainsRune(" )）", text[i+6]) {
 		return false
 	}
 	for _, c := range text[i : i+6] {
