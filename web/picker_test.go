@@ -395,6 +395,12 @@ func offlineFlow(t *testing.T, b *browser, lang string) {
 		t.Error("going offline moved the page")
 	}
 	p.look("pda-" + lang + "-offline-stop")
+	// The code on the cart says by itself what is special.
+	p.scan("http://floord.lan:8480/wave#W-1;2单4行4件;" + strings.Repeat("加急3:1,4,7;", 12) + "刻字1:9")
+	p.says(say("wave-offline"))
+	p.says("刻字1:9")
+	p.look("pda-" + lang + "-offline-wave")
+	p.press(say("ok-button"))
 	for _, code := range []string{string(pdatest.Bin(3)), "SK003", "tote-1", string(pdatest.Bin(7)), "SK007", "tote-1"} {
 		p.scan(code)
 	}
@@ -506,7 +512,7 @@ func backFlow(t *testing.T, b *browser, lang string) {
 	id := s.Receive(3, 7)
 	s.Release(id)
 	p.says(say("step-tote-bind", "n", "1"))
-	p.scan("floord:W-1 orders=1 lines=2 units=2")
+	p.scan("http://floord.lan:8480/wave#W-1;1单2行2件;加急1:1")
 	p.says(in(lang, "1 单 · 2 件", "1 orders · 2 pieces"))
 	p.press(say("brief-go"))
 	p.scan("W-2")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -51,6 +52,8 @@ func TestScanIntake(t *testing.T) {
 		}
 		return string(r)
 	}
+	// The longest code on a cart: a long host, and 300 bytes of text.
+	cart := "https://" + strings.Repeat("h", 253) + ":65535/wave#W-12;" + strings.Repeat("冰袋3:1,4,7;", 20) + strings.Repeat("x", 15)
 	tests := []struct {
 		name    string
 		types   [][2]string // text and options of window.wedge
@@ -71,6 +74,9 @@ func TestScanIntake(t *testing.T) {
 		{name: "the symbology's name is not", types: [][2]string{{"]C10106901234500003\n", "{}"}}, want: []string{"0106901234500003"}},
 		{name: "GBK byte by byte", types: [][2]string{{latin(gbk) + "\n", "{}"}}, want: []string{"中文-1"}},
 		{name: "UTF-8 byte by byte", types: [][2]string{{latin("中文-1") + "\n", "{}"}}, want: []string{"中文-1"}},
+		{name: "the code on a cart", types: [][2]string{{cart + "\n", "{}"}}, want: []string{cart}},
+		{name: "the code on a cart byte by byte", types: [][2]string{{latin(cart) + "\n", "{}"}}, want: []string{cart}},
+		{name: "another code so long", types: [][2]string{{strings.Repeat("7", 200) + "\n", "{}"}}, want: []string{strings.Repeat("7", 128)}},
 		{name: "full-width letters", types: [][2]string{{"ＳＫ００３\n", "{}"}}, want: []string{"SK003"}},
 	}
 	p := b.open(srv.URL, 360, 640)

@@ -5,6 +5,7 @@ import { Call, left, nextStop, place, serves, Slot, Snapshot, Steps, Stop, Task,
 import { day, gs1, isItem } from "./gs1";
 import { report } from "./report";
 import { Page, Shell } from "./shell";
+import { WAVE } from "./scan";
 import { listen, speak } from "./voice";
 import { Act } from "./wire";
 
@@ -20,8 +21,6 @@ type Stage = "bind" | "wall" | "bin" | "item" | "lot" | "expiry" | "serial" | "s
 
 /** Refusals of this page that say that a hand was wrong, or what lay before it. */
 const MISSCANS = ["wrong-bin", "wrong-sku", "wrong-tote", "tote-taken", "over-pick", "wrong-slot", "not-wanted"];
-
-const WAVE = /^(?:floord:)?(W-\d+)(?:\s|$)/;
 
 class Picking implements Page {
   loud = true;
@@ -113,6 +112,18 @@ class Picking implements Page {
     if (w.noted("briefed") === t.id) return;
     w.note("briefed", t.id);
     if (t.slots.some((x) => (x.tags || []).length > 0)) this.briefing(t);
+  }
+
+  /** carried shows what a wave's code says by itself, where nobody can be asked. */
+  private carried(wave: string, code: string): void {
+    const text = code.slice(code.indexOf("#") + 1);
+    this.shell.choose({
+      title: wave,
+      text: say("wave-offline"),
+      body: h("ul.brief", null, text.split(";").slice(1).map((x) => h("li", null, x))),
+      choices: [],
+      close: say("ok-button"),
+    });
   }
 
   private briefing(t: Task): void {
@@ -283,6 +294,7 @@ class Picking implements Page {
     listen();
     const t = s.task;
     const w = WAVE.exec(code);
+    if (w && !this.shell.wire.online) return this.carried(w[1], code);
     if (w && !t) return this.take(w[1]);
     if (w && t) {
       if (w[1] !== t.wave) return this.no("finish-first", { task: t.id });

@@ -15,8 +15,15 @@ const SILENCE = 50;
 const ENTERS = "floord/scanner-sends-enter";
 /** The same code again so soon after its end is one pull of the trigger that fired twice. */
 const GUARD = 120;
-/** The longest code that is taken; longer is noise. */
+/** The longest code that is taken: what the daemon takes of one. The rest is noise. */
 const LONGEST = 128;
+/**
+ * The code on a wave's cart, group 1 is the wave: an address, of at most 300 bytes
+ * of host and path, and behind the # at most 300 of text. It is read here and
+ * goes nowhere.
+ */
+export const WAVE = /^(?:floord:|https?:\/\/[^\s#]+\/wave#)?(W-\d+)(?:[\s;]|$)/;
+const LONGEST_WAVE = 600;
 /** Separators that scanners type as Ctrl with a key: a code of several fields needs them. */
 const SEPARATORS: { [key: string]: string } = { "\\": "\x1c", "]": "\x1d", "^": "\x1e", "6": "\x1e", _: "\x1f", "-": "\x1f" };
 
@@ -41,7 +48,7 @@ export class Scanner {
     this.handle = handle;
     this.input = h("input", {
       type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false",
-      maxlength: LONGEST, "aria-label": say("scan"), placeholder: say("scan"),
+      maxlength: LONGEST_WAVE, "aria-label": say("scan"), placeholder: say("scan"),
     }) as HTMLInputElement;
     this.typing(false);
     const keys = h("button.keys", { type: "button", onclick: () => this.type() }, say("keyboard"));
@@ -79,7 +86,7 @@ export class Scanner {
       return this.end(now);
     }
     e.preventDefault(); // the key goes into the field, wherever the focus is
-    if (this.input.value.length < LONGEST) this.input.value += char;
+    if (this.input.value.length < LONGEST_WAVE) this.input.value += char;
     this.wait();
   }
 
@@ -153,7 +160,8 @@ export class Scanner {
 
   private take(now: number): void {
     window.clearTimeout(this.timer);
-    const code = readable(this.input.value);
+    const read = readable(this.input.value);
+    const code = WAVE.test(read) ? read : read.slice(0, LONGEST);
     const twice = code === this.before && this.first - this.ended < GUARD;
     this.input.value = "";
     this.fast = 0;
