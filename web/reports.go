@@ -70,19 +70,21 @@ type behind struct {
 // reportOrders takes the query of a figure as the page gave it.
 func (a *api) reportOrders(ctx context.Context, in *struct {
 	Dated
-	Figure  string `query:"figure" required:"true" maxLength:"32"`
-	Channel string `query:"channel" maxLength:"64"`
-	Carrier string `query:"carrier" maxLength:"64"`
-	Team    string `query:"team" maxLength:"64"`
-	Only    bool   `query:"only" doc:"An empty channel, carrier or team means none, and not any"`
+	Figure   string `query:"figure" required:"true" maxLength:"32"`
+	Channel  string `query:"channel" maxLength:"64"`
+	Carrier  string `query:"carrier" maxLength:"64"`
+	Team     string `query:"team" maxLength:"64"`
+	Hour     string `query:"hour" pattern:"^([0-9]|1[0-9]|2[0-4])?$" doc:"Of the day, in which the floor began the order"`
+	Category string `query:"category" maxLength:"64"`
+	Only     bool   `query:"only" doc:"An empty channel, carrier or team means none, and not any"`
 }) (*answer[behind], error) {
 	d, err := a.daily(ctx, in.Day)
 	if err != nil {
 		return nil, err
 	}
 	q := url.Values{"figure": {in.Figure}}
-	for key, v := range map[string]string{"channel": in.Channel, "carrier": in.Carrier, "team": in.Team} {
-		if v != "" || in.Only {
+	for key, v := range map[string]string{"channel": in.Channel, "carrier": in.Carrier, "team": in.Team, "hour": in.Hour, "category": in.Category} {
+		if v != "" || in.Only && key != "hour" && key != "category" {
 			q.Set(key, v)
 		}
 	}

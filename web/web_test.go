@@ -203,7 +203,7 @@ func TestCrossSite(t *testing.T) {
 
 func TestPagesAndTheirHeaders(t *testing.T) {
 	s := newSite(t, pdatest.Options{})
-	for _, path := range []string{"/pda", "/station", "/board", "/wave", "/labels", "/api/docs", "/assets/pda.js", "/assets/style.css", "/assets/swagger/swagger-ui-bundle.js"} {
+	for _, path := range []string{"/pda", "/station", "/board", "/wave", "/labels", "/report", "/api/docs", "/assets/pda.js", "/assets/style.css", "/assets/swagger/swagger-ui-bundle.js"} {
 		resp, err := http.Get("http://" + s.Addr + path)
 		s.Must(err)
 		data, err := io.ReadAll(resp.Body)

@@ -5,6 +5,7 @@ import { graph, legend, Series } from "./chart";
 import { Call, Snapshot } from "./fold";
 import { age, clock, h, knows, lang, put, say, span, tone, when } from "./lib";
 import { Page, Shell } from "./shell";
+import { timeline } from "./timeline";
 
 const STATES = ["NEW", "CHECKED", "ALLOCATED", "WAVED", "PICKING", "PICKED", "PACKING", "SEALED", "HANDED_OVER"];
 
@@ -13,12 +14,6 @@ const DUE = ["late", "2h", "4h", "8h", "later", "none"];
 /** How many interceptions stand on the board itself, and what is said of each. */
 const ASKS = 12;
 const HOPS = ["col-order", "hop-disk", "hop-froze", "hop-device", "hop-answer", "col-result"];
-
-/** Which words a field's value may be, by the field's name. */
-const VALUES: { [field: string]: string[] } = {
-  why: ["freeze-", "why-", "short-", "needs-"], stage: ["state-"], answer: ["answer-"], what: ["effect-"], effect_what: ["effect-"],
-  outcome: ["end-", "outcome-"], holds_code: ["hold-"], tags_0: ["tag-"],
-};
 
 interface Frozen {
   intercept: string; order: string; why: string; stage: string; asked_at: string; heard_at?: string; frozen_at: string; deadline: string;
@@ -76,7 +71,7 @@ class Board implements Page {
         panel("board-devices", h("div", null, table(["col-device", "col-person", "col-state", ""], (b.devices || []).map((d: any) => [
           d.id, d.person || "", d.revoked ? "✕" : d.online ? h("span.good", null, say("online")) : "—",
           s.person && !d.revoked && h("button.small", { type: "button", onclick: () => this.api("POST", "/devices/" + d.id + "/revoke", {}) }, say("board-revoke"))])),
-          s.person && h("a.button", { href: "/setup" + location.search }, say("setup-title"))))),
+          s.person && h("a.button", { href: "/setup" + location.search }, say("setup-title")), s.person && h("a.button", { href: "/report" + (lang === "en" ? "?lang=en" : "") }, say("health-title"))))),
       this.top);
   }
 
@@ -298,9 +293,7 @@ class Board implements Page {
           : h("button.small.warn", { type: "button", onclick: () => { this.shell.act("freeze", { order: id }); this.shut(); } }, say("freeze")),
         h("button.small.warn", { type: "button", onclick: () => this.close(id) }, say("close-order"))),
       h("h3", null, say("timeline")),
-      h("ol.timeline", null, o.events.map((e: any) => h("li", null,
-        h("time", { title: when(e.at) }, clock(e.at, true)), h("b", { title: e.says }, told(e)), h("small", null, who(e.actor))))),
-      o.more && h("p.hint", null, say("timeline-more")));
+      timeline(o));
   }
 
   async scan(code: string): Promise<void> {
@@ -310,28 +303,6 @@ class Board implements Page {
     const a = await this.shell.act("login", { badge: code });
     if (a && a.type === "ok") tone("ok");
   }
-}
-
-/** told says what an event of a time line was; a kind without a sentence is said as itself. */
-function told(e: { kind: string; args?: { [name: string]: string } }): string {
-  const args: { [name: string]: string } = {};
-  for (const name in e.args || {}) {
-    const v = (e.args as any)[name];
-    args[name] = v;
-    for (const before of VALUES[name] || []) {
-      if (knows(before + v)) { args[name] = say(before + v, { field: args.holds_field || "" }); break; }
-    }
-  }
-  const code = "fact-" + e.kind;
-  const empty = e.kind === "order.held/1" && !args.holds_code || e.kind === "order.tagged/1" && !args.tags_0;
-  if (!knows(code)) return e.kind;
-  return say(empty ? code + "-none" : code, args).replace(/\{\w+\}/g, "—");
-}
-
-/** who says who caused an event: "li.wei (pda-07)". */
-function who(actor: string): string {
-  const m = /^person:([^@]*)(?:@(.*))?$/.exec(actor);
-  return m ? m[1] + (m[2] ? " · " + m[2] : "") : actor === "floord" ? say("actor-floord") : actor.replace(/^shop:/, say("col-channel") + " ");
 }
 
 /** rows is a list of the wall. */
