@@ -92,7 +92,11 @@ const (
 	dealings = 40   // rounds
 	settled  = 30   // rounds after which a part goes on from its best, not its last
 	probing  = 0.01 // of the time, to see how fast the machine is
+	again    = 0.2  // how far the temperature has fallen where a search that goes on begins
 )
+
+// endings are the parts of the time after which what was found is recombined.
+var endings = []float64{0.5, 0.6, 0.7, 0.8, 0.9, 0.98}
 
 // run searches until the effort is spent or ctx ends, and gives the best batches,
 // each sorted, by their first item.
@@ -129,25 +133,51 @@ func (s *search) run(ctx context.Context, e Effort) [][]int {
 	return out
 }
 
-// each lets every worker search for itself.
+// each lets every worker search for itself, then recombines what they found, and
+// again from there, less hot.
 func (s *search) each(ctx context.Context, e Effort, team []*annealer) []load {
 	cool := s.probe(ctx, &e, team[0], 1)
-	var wg sync.WaitGroup
-	for _, a := range team {
-		own := *s // deal shuffles its carts, which are a fresh list for each
-		own.carts = slices.Clone(s.carts)
-		own.home, own.part = slices.Clone(s.home), slices.Clone(s.part)
-		dealt := own.deal(0, 1)
-		a.search = &own
-		wg.Go(func() {
-			a.take(0, clone(dealt[0]))
-			a.run(ctx, e, stint{hot: cool(0), cold: cool(1), tries: e.Iterations, until: 1})
-		})
+	began, best := e.spent(), s.carts
+	var pools []*pool
+	ends := []float64{1}
+	if s.crew == nil && !s.swap && len(s.items) <= inPool {
+		ends = endings
+		for _, a := range team {
+			a.pool = &pool{have: map[uint64]bool{}}
+			pools = append(pools, a.pool)
+		}
 	}
-	wg.Wait()
-	return slices.MinFunc(team, func(a, b *annealer) int {
-		return cmp.Or(cmp.Compare(a.leastLate, b.leastLate), cmp.Compare(a.least, b.least))
-	}).best
+	before := 0.0
+	for r, until := range ends {
+		heat := 0.0
+		if r > 0 {
+			heat = again
+		}
+		var wg sync.WaitGroup
+		for _, a := range team {
+			own := *s // deal shuffles its carts, which are a fresh list for each
+			own.carts = clone(best)
+			own.home, own.part = slices.Clone(s.home), slices.Clone(s.part)
+			dealt := own.deal(0, 1)
+			a.search = &own
+			wg.Go(func() {
+				a.take(0, dealt[0])
+				a.run(ctx, e, stint{
+					hot: cool(heat), cold: cool(1), tries: int(float64(e.Iterations) * (until - before)),
+					until: began + (1-began)*until,
+				})
+			})
+		}
+		wg.Wait()
+		before = until
+		best = full(clone(slices.MinFunc(team, func(a, b *annealer) int {
+			return cmp.Or(cmp.Compare(a.leastLate, b.leastLate), cmp.Compare(a.least, b.least))
+		}).best))
+		if pools != nil {
+			best = s.recombine(ctx, e, pools, best)
+		}
+	}
+	return best
 }
 
 // together lets the workers share the carts.
@@ -177,7 +207,7 @@ func (s *search) together(ctx context.Context, e Effort, team []*annealer, parts
 			})
 		}
 		wg.Wait()
-		s.carts = slices.DeleteFunc(slices.Concat(dealt...), func(b load) bool { return len(b.items) == 0 && !s.swap })
+		s.carts = full(slices.Concat(dealt...))
 		if total := s.total(); total < least {
 			best, least = clone(s.carts), total
 		}
@@ -191,6 +221,11 @@ func (s *search) total() int64 {
 		total += s.carts[i].cost
 	}
 	return total
+}
+
+// full gives the carts that carry something.
+func full(carts []load) []load {
+	return slices.DeleteFunc(carts, func(b load) bool { return len(b.items) == 0 })
 }
 
 // clone copies carts with their lists.
@@ -251,7 +286,7 @@ func (s *search) probe(ctx context.Context, e *Effort, a *annealer, workers int)
 		}
 		tries = float64(n) / probing
 	}
-	s.carts = slices.DeleteFunc(clone(s.carts), func(b load) bool { return len(b.items) == 0 && !s.swap })
+	s.carts = full(clone(s.carts))
 	begin := hot * math.Pow(min(1, tries*float64(workers)/float64(len(s.items))/enough), steep)
 	return func(part float64) float64 { return mean * begin * math.Pow(cold/hot, part) }
 }
@@ -294,6 +329,8 @@ type annealer struct {
 	lateNow, leastLate int64
 	jobs               []errand // scratch
 	free               []int64  // scratch
+
+	pool *pool // nil: carts are not remembered
 
 	xs []int32 // scratch: what a change takes from a cart
 	ys []int32 // scratch: and what goes back
@@ -492,6 +529,10 @@ func (a *annealer) change(from, to int32, heat float64) {
 	f.name, t.name = f.name^diff, t.name^diff
 	a.put(f, a.xs, a.ys, from)
 	a.put(t, a.ys, a.xs, to)
+	if a.pool != nil {
+		a.pool.put(f)
+		a.pool.put(t)
+	}
 	a.tidy(from, to)
 }
 
