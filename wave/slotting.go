@@ -52,13 +52,15 @@ func Advise(ctx context.Context, l *Layout, p Past, c Cart, e Effort, most int) 
 		if m.From != s.home[m.SKU] || m.With != "" && s.home[m.With] != m.To {
 			continue // an earlier move took one of them elsewhere
 		}
-		if m.Metres, err = s.gain(m); err != nil {
+		gain, lengths, err := s.gain(m)
+		if err != nil {
 			return nil, err
 		}
-		if m.Metres < 1 {
+		if gain < 1 {
 			continue
 		}
-		s.apply(m)
+		m.Metres = gain
+		s.apply(m, lengths)
 		moves = append(moves, m)
 	}
 	slices.SortStableFunc(moves, func(a, b Move) int { return cmp.Compare(b.Metres, a.Metres) })
@@ -221,36 +223,33 @@ func (s *slotting) candidates(p Past, most int) []Move {
 	return all
 }
 
-// gain is what a day's walks get shorter by.
-func (s *slotting) gain(m Move) (Metres, error) {
-	var saved Metres
-	err := s.each(m, func(i int, n Metres) { saved += s.length[i] - n })
-	return saved / Metres(max(1, s.days)), err
-}
-
-// apply makes the move.
-func (s *slotting) apply(m Move) {
-	s.each(m, func(i int, n Metres) { s.length[i] = n }) // gain walked the same
-	s.home[m.SKU] = m.To
-	if m.With != "" {
-		s.home[m.With] = m.From
-	}
-}
-
-// each walks the carts that the move touches, as it would have them.
-func (s *slotting) each(m Move, f func(int, Metres)) error {
+// gain is what a day's walks get shorter by, and how long each cart that the move
+// touches becomes.
+func (s *slotting) gain(m Move) (Metres, map[int]Metres, error) {
 	moved := map[floor.SKU]floor.BinID{m.SKU: m.To}
 	carts := s.touches[m.SKU]
 	if m.With != "" {
 		moved[m.With] = m.From
 		carts = slices.Compact(slices.Sorted(slices.Values(slices.Concat(carts, s.touches[m.With]))))
 	}
+	saved, lengths := Metres(0), make(map[int]Metres, len(carts))
 	for _, i := range carts {
 		n, err := s.walk(i, moved)
 		if err != nil {
-			return err
+			return 0, nil, err
 		}
-		f(i, n)
+		saved, lengths[i] = saved+s.length[i]-n, n
 	}
-	return nil
+	return saved / Metres(max(1, s.days)), lengths, nil
+}
+
+// apply makes a move, with the lengths that gain gave for it.
+func (s *slotting) apply(m Move, lengths map[int]Metres) {
+	for i, n := range lengths {
+		s.length[i] = n
+	}
+	s.home[m.SKU] = m.To
+	if m.With != "" {
+		s.home[m.With] = m.From
+	}
 }
