@@ -102,6 +102,7 @@ type Floor struct {
 	MaxShorts        int           `toml:"max_shorts" default:"10" range:"0..100"`      // more orders short of a SKU within short_window stop it; 0: never
 	ShortWindow      time.Duration `toml:"short_window" default:"5m" range:"1s..24h"`
 	Seal             string        `toml:"seal" default:"weighed" oneof:"weighed asked"` // a parcel that weighs right by itself, or when the packer says so
+	Verify           string        `toml:"verify" default:"each" oneof:"each count"`     // at the station each piece is scanned, or one and their number typed
 	ToleranceLeast   floor.Grams   `toml:"tolerance_least" default:"10" range:"1..5000"` // where all weights have been learned, it may go down to this
 }
 
@@ -145,7 +146,7 @@ type Orders struct {
 // Pick is what pickers scan at each stop, and what else handhelds do.
 type Pick struct {
 	Bin        string        `toml:"bin" default:"scan" oneof:"scan off"`
-	Item       string        `toml:"item" default:"first" oneof:"first each off"` // one piece stands for all, or each is scanned
+	Item       string        `toml:"item" default:"first" oneof:"first count each off"` // one piece stands for all, or their number is typed, or each is scanned
 	Tote       string        `toml:"tote" default:"scan" oneof:"scan off"`
 	ZeroCheck  bool          `toml:"zero_check" default:"true"`              // ask whether a bin is empty that should be
 	CartPrefix string        `toml:"cart_prefix" is:"line"`                  // of carts' bar codes; empty: no carts with fixed boxes

@@ -199,7 +199,7 @@ func (d *Daemon) openDoors(o Options) error {
 	d.pda, err = pda.New(pda.Options{
 		Ledger: d.ledger, Foreman: d.foreman, Gate: g, Hooks: d.hooks(), Zone: d.cfg.Site.Zone, Log: d.log,
 		Steps:    steps(d.cfg.Pick),
-		AutoSeal: d.cfg.Floor.Seal == "weighed",
+		AutoSeal: d.cfg.Floor.Seal == "weighed", CountItems: d.cfg.Floor.Verify == "count",
 	})
 	if err != nil {
 		return err

@@ -54,6 +54,9 @@ type Options struct {
 	Log     *slog.Logger   // nil means slog.Default
 	// AutoSeal makes a station's page seal what weighs right without being asked.
 	AutoSeal bool
+	// CountItems makes it ask how many there are of an item that was scanned, where
+	// several are wanted.
+	CountItems bool
 	// Most is how many devices may be connected, 2,048 if 0.
 	Most  int
 	Steps Steps // of pickers; what is empty is as Steps says first
@@ -63,7 +66,7 @@ type Options struct {
 // for the screen; the foreman checks what he is told all the same.
 type Steps struct {
 	Bin  string `json:"bin"`            // "scan"; "off"
-	Item string `json:"item"`           // "first": one piece stands for all; "each"; "off"
+	Item string `json:"item"`           // "first": one piece stands for all; "count": one is scanned and their number typed; "each"; "off"
 	Tote string `json:"tote"`           // "scan"; "off"
 	Zero bool   `json:"zero,omitzero"`  // ask whether a bin is empty that should be
 	Cart string `json:"cart,omitempty"` // what bar codes of carts begin with; empty: there are none

@@ -23,14 +23,15 @@ type snapshot struct {
 	Runs     []Run             `json:"runs,omitempty"`   // labels printed first here
 	Fuses    []OpenFuse        `json:"fuses,omitempty"`  // why labels stopped here, and what to do
 	Freezes  []freeze          `json:"freezes,omitempty"`
-	Calls    []call            `json:"calls,omitempty"`    // freezes that the person is called to as a lead
-	Sheets   []sheet           `json:"sheets,omitempty"`   // of each carrier
-	Boxes    []floor.Packaging `json:"boxes,omitempty"`    // one of them must be scanned for each parcel
-	Pulls    []pull            `json:"pulls,omitempty"`    // labels at this station that must be found
-	Stations []floor.StationID `json:"stations,omitempty"` // the screen may be moved to
-	AutoSeal bool              `json:"auto_seal,omitzero"` // what weighs right is sealed without being asked
-	Target   *target           `json:"target,omitempty"`   // what the parcel on the table should weigh
-	Steps    *Steps            `json:"steps,omitzero"`     // of a handheld
+	Calls    []call            `json:"calls,omitempty"`      // freezes that the person is called to as a lead
+	Sheets   []sheet           `json:"sheets,omitempty"`     // of each carrier
+	Boxes    []floor.Packaging `json:"boxes,omitempty"`      // one of them must be scanned for each parcel
+	Pulls    []pull            `json:"pulls,omitempty"`      // labels at this station that must be found
+	Stations []floor.StationID `json:"stations,omitempty"`   // the screen may be moved to
+	AutoSeal bool              `json:"auto_seal,omitzero"`   // what weighs right is sealed without being asked
+	Count    bool              `json:"count_items,omitzero"` // an item is scanned once and its pieces are typed
+	Target   *target           `json:"target,omitempty"`     // what the parcel on the table should weigh
+	Steps    *Steps            `json:"steps,omitzero"`       // of a handheld
 }
 
 // A call wants a lead's decision on a freeze, or at least the word that somebody is
@@ -380,7 +381,7 @@ func (x *session) stationPart(v *ledger.View, s *snapshot) error {
 			s.Stations = all
 		}
 	}
-	s.AutoSeal = x.srv.o.AutoSeal
+	s.AutoSeal, s.Count = x.srv.o.AutoSeal, x.srv.o.CountItems
 	s.Boxes = x.srv.o.Foreman.Packagings()
 	stuck := map[floor.ParcelID]string{}
 	err = v.Lane(foreman.PrinterLane(x.device.Station), func(e floor.Effect) bool {

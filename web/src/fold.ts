@@ -50,7 +50,7 @@ export interface Snapshot {
   seq: number;
   calls?: Call[];
   person?: Person; task?: Task; parcel?: Parcel;
-  doubts?: Doubt[]; freezes?: Freeze[]; sheets?: Sheet[]; boxes?: Box[]; auto_seal?: boolean; pulls?: Pull[]; runs?: Run[]; stations?: string[]; fuses?: Fuse[]; target?: { grams: number; tolerance: number };
+  doubts?: Doubt[]; freezes?: Freeze[]; sheets?: Sheet[]; boxes?: Box[]; auto_seal?: boolean; count_items?: boolean; pulls?: Pull[]; runs?: Run[]; stations?: string[]; fuses?: Fuse[]; target?: { grams: number; tolerance: number };
   waiting?: number;
   steps?: Steps;
   board?: any;

@@ -2,6 +2,7 @@
 
 import { h, put, say, span, tone, unbroken } from "./lib";
 import { Call, left, nextStop, place, serves, Slot, Snapshot, Steps, Stop, Task, wanted } from "./fold";
+import { count } from "./count";
 import { day, gs1, isItem } from "./gs1";
 import { report } from "./report";
 import { Page, Shell } from "./shell";
@@ -72,7 +73,7 @@ class Picking implements Page {
     if (ask.indexOf("lot") >= 0 && !here.lot) return "lot";
     if (ask.indexOf("expiry") >= 0 && !here.expiry) return "expiry";
     if (ask.indexOf("serial") >= 0 && here.serials.length < here.qty) return "serial";
-    if (steps.item === "each" && here.counted < here.qty) return "item";
+    if (steps.item === "each" && here.counted < here.qty || steps.item === "count" && here.counted < 1) return "item";
     return steps.tote === "off" ? "sure" : "tote";
   }
 
@@ -364,6 +365,12 @@ class Picking implements Page {
     }
     if (!here.code) here.qty = wanted(t, x);
     here.code = code;
+    const most = wanted(t, x);
+    const s = this.shell.wire.state;
+    if (s && this.steps(s).item === "count" && most > 1 && (x.ask || []).indexOf("serial") < 0) {
+      tone("ok");
+      return count(this.shell, say("count-picked", { n: most }), most, (n) => { here.qty = here.counted = n; this.noted(true); });
+    }
     here.counted++;
     this.noted(true);
   }

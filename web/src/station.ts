@@ -2,11 +2,13 @@
 // beside it. One thing is asked at a time. Everything is done by scanner; what
 // buttons there are have a key each, so that no hand needs a mouse.
 
+import { count } from "./count";
 import { key, kilos } from "./desk";
 import { h, lang, put, say, tone } from "./lib";
 import { Box, Doubt, Explanation, Item, Parcel, Snapshot } from "./fold";
 import { Handover } from "./handover";
 import { Page, Shell } from "./shell";
+import { Answer } from "./wire";
 import "./station.css";
 
 interface Scale { state: string; grams?: number; name?: string }
@@ -378,12 +380,29 @@ class Packing implements Page {
     } else if ((s.boxes || []).filter((b) => b.code === code).length) {
       a = await this.shell.act("box", { parcel: p.id, code: code });
     } else if (p.state === "open") {
-      a = await this.shell.act("verify", { parcel: p.id, code: code, qty: 1 });
-      const i = p.items.filter((i) => i.sku === code || i.barcode === code)[0];
-      if (a && a.type === "ok" && i) this.just = i.line;
+      const i = p.items.filter((i) => (i.sku === code || i.barcode === code) && i.qty > i.verified)[0];
+      const rest = i ? i.qty - i.verified : 0;
+      if (s.count_items && rest > 1) { // asked for beside the scans: what is typed comes as one
+        tone("ok");
+        return count(this.shell, say("count-packed", { n: rest }), rest, (n) => { this.verify(p, code, n); });
+      }
+      return this.verify(p, code, 1);
     } else {
       return this.shell.refuse(say("scan-nonsense", { code: code }));
     }
+    return this.done(a);
+  }
+
+  /** verify counts pieces of an item into the parcel. */
+  private async verify(p: Parcel, code: string, qty: number): Promise<void> {
+    const a = await this.shell.act("verify", { parcel: p.id, code: code, qty: qty });
+    const i = p.items.filter((i) => i.sku === code || i.barcode === code)[0];
+    if (a && a.type === "ok" && i) this.just = i.line;
+    return this.done(a);
+  }
+
+  /** done waits until the picture shows what a scan has led to. */
+  private async done(a: Answer | null): Promise<void> {
     if (!a || a.type !== "ok") return;
     tone("ok");
     const opened = a.result && a.result.parcel;

@@ -73,8 +73,9 @@ type Options struct {
 	// TaskTime is what a task may take, however many stops it has; 0: nobody counts.
 	TaskTime time.Duration
 	// Rules changes the foreman's settings; nil leaves them as they are.
-	Rules    func(*foreman.Options)
-	AutoSeal bool // as pda.Options has it
+	Rules      func(*foreman.Options)
+	AutoSeal   bool // as pda.Options has it
+	CountItems bool
 
 	SmallBuffers bool // a socket that is not read fills within a few messages
 }
@@ -114,7 +115,7 @@ func NewSite(t testing.TB, o Options) *Site {
 		o.Hooks.Stations = func() []floor.StationID { return []floor.StationID{"pack-1"} }
 		o.Hooks.Carriers = func() []floor.CarrierID { return []floor.CarrierID{"sf"} }
 	}
-	s.PDA, err = pda.New(pda.Options{Ledger: l, Foreman: s.Foreman, Gate: s.Gate, Hooks: o.Hooks, Log: log, Most: o.Most, Steps: o.Steps, AutoSeal: o.AutoSeal})
+	s.PDA, err = pda.New(pda.Options{Ledger: l, Foreman: s.Foreman, Gate: s.Gate, Hooks: o.Hooks, Log: log, Most: o.Most, Steps: o.Steps, AutoSeal: o.AutoSeal, CountItems: o.CountItems})
 	if err != nil {
 		t.Fatal(err)
 	}
