@@ -6,8 +6,12 @@ import (
 	"testing"
 )
 
-// TestMain lets a load run start the process of its shops: this binary again.
+// TestMain lets a load run start the process of its shops, and a test a daemon that
+// it may kill: this binary again.
 func TestMain(m *testing.M) {
+	if file := os.Getenv("FLOORD_TEST_SITE"); file != "" {
+		runKilled(file)
+	}
 	if os.Getenv("FLOORD_TEST_SHOPS") != "" {
 		if err := ServeShops(os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -256,7 +256,7 @@ func (r *reading) line(l *lineMap, v *Value, n int) bool {
 	at := func(field path) string {
 		return strings.TrimPrefix(strings.Replace(l.at, "[]", fmt.Sprintf("[%d]", n), 1)+"."+field.String(), ".")
 	}
-	sku, field := in.first(l.sku)
+	sku, field := in.count(l.sku) // 0 is the number of no article
 	if !plain(sku.Text(), 64) {
 		r.unmapped(at(field), sku.Text())
 	}

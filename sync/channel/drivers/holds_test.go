@@ -153,6 +153,8 @@ func TestForms(t *testing.T) {
 		{"the ping of a new webhook", "woocommerce", `webhook_id=12`, ``},
 		{"yen have no hundredths", "woocommerce", `{"id":1,"number":"1","status":"completed","currency":"JPY","date_modified_gmt":"2026-11-10T12:31:00","total":"2480","line_items":[{"sku":"A","quantity":1}]}`,
 			`{"order_no":"1","state":"shipped","pay_fen":2480,"shippable":false,"ship_by":null,"hold":[],"items":[["A",1,false]],"flags":[],"merge_key":null,"currency":"JPY"}`},
+		{"an article without variations has variation 0", "woocommerce", `{"id":1,"number":"1","status":"completed","currency":"EUR","date_modified_gmt":"2026-11-10T12:31:00","total":"1.00","line_items":[{"sku":"","variation_id":0,"product_id":93,"quantity":1}]}`,
+			`{"order_no":"1","state":"shipped","pay_fen":100,"shippable":false,"ship_by":null,"hold":[],"items":[["93",1,false]],"flags":[],"merge_key":null,"currency":"EUR"}`},
 		{"a promise in words", "taobao", `{"trade_fullinfo_get_response":{"trade":{"tid":"1","oaid":"o","status":"WAIT_SELLER_SEND_GOODS","payment":"1.00","pay_time":"2026-11-10 20:00:00","modified":"2026-11-10 20:00:00","est_con_time":"尽快","orders":{"order":[{"outer_sku_id":"A","num":1,"estimate_con_time":"付款后48小时内","refund_status":"NO_REFUND"},{"outer_sku_id":"B","num":1,"refund_status":"SUCCESS"}]}}}}`,
 			`{"order_no":"1","state":"paid","pay_fen":100,"shippable":true,"ship_by":"2026-11-12T12:00:00Z","hold":[],"items":[["A",1,false]],"flags":[],"merge_key":null}`},
 		{"a part refunded", "wechat_store", `{"errcode":0,"order":{"order_id":"1","status":20,"update_time":1794313831,"order_detail":{"product_infos":[{"sku_code":"A","sku_cnt":3,"finish_aftersale_sku_cnt":1}],"price_info":{"order_price":100},"delivery_info":{"address_info":{"user_name":"周"}}}}}`,
