@@ -81,6 +81,8 @@ func TestNormalise(t *testing.T) {
 		{"middots", "阿•卜・都", "阿·卜·都", "replaced replaced"},
 		{"signs of money", "£¥", "￡￥", "replaced replaced"},
 		{"no UTF-8", "a\xff\xc3", "a\ufffd\ufffd", ""},
+		{"an emoji of several is its first", "明😀👨\u200d👩\u200d👧👍🏽🇨🇳❤\ufe0f王", "明😀👨👍🇨❤王", "dropped dropped dropped dropped dropped dropped dropped"},
+		{"hanzi are joined by nothing", "王\u200d明", "王明", "dropped"},
 		{"marks on nothing", "a\u0302\u0336b", "âb", "dropped"},
 	} {
 		var steps []string

@@ -10,7 +10,7 @@ import (
 
 // Normalise brings text into the one form that the rest of the package works
 // on: composed (NFC), one line, and free of everything that has no shape of its
-// own. note hears of each character that became another or went away;
+// own. An emoji made of several characters is its first. note hears of each character that became another or went away;
 // compositions and kinds of spaces are the same text and not worth a note.
 func Normalise(text string, note func(Note)) string {
 	if plain(text) {
@@ -18,7 +18,12 @@ func Normalise(text string, note func(Note)) string {
 	}
 	var b strings.Builder
 	b.Grow(len(text))
+	var e emoji
 	for i, r := range text {
+		if e.goesOn(r) {
+			note(Note{r, Dropped, ""})
+			continue
+		}
 		if r == utf8.RuneError {
 			if _, n := utf8.DecodeRuneInString(text[i:]); n == 1 {
 				b.WriteRune(r) // Spell says so
@@ -38,6 +43,36 @@ func Normalise(text string, note func(Note)) string {
 		}
 	}
 	return dropMarks(norm.NFC.String(b.String()), note)
+}
+
+// An emoji finds where one that has begun goes on: what follows the first letter of
+// a flag, a colour of skin, and what a joiner joins. No printer has them, and a family
+// of four would be four code points where one does.
+type emoji struct {
+	in, joined, flag bool // within one; after a joiner; within flags
+}
+
+func (e *emoji) goesOn(r rune) bool {
+	switch {
+	case r >= 0x1F1E6 && r <= 0x1F1FF:
+		within := e.flag
+		*e = emoji{in: true, flag: true}
+		return within
+	case e.in && r >= 0x1F3FB && r <= 0x1F3FF:
+		e.joined = false
+		return true
+	case r >= 0x1F000 && r <= 0x1FAFF || r >= 0x2600 && r <= 0x27BF:
+		joined := e.joined
+		*e = emoji{in: true}
+		return joined
+	case e.in && r == 0x200D:
+		e.joined = true
+		return true
+	case e.in && r == 0xFE0F:
+		return true
+	}
+	*e = emoji{}
+	return false
 }
 
 // plain is the quick answer for most text: ASCII and common hanzi.
