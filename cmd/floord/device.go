@@ -16,6 +16,7 @@ import (
 
 	"floord/device"
 	"floord/device/find"
+	"floord/device/hid"
 	"floord/device/netport"
 	"floord/device/profile"
 	"floord/device/record"
@@ -72,6 +73,9 @@ func deviceListCommand() *cli.Command {
 						fmt.Println("  =", n)
 					}
 				}
+				if p.Says != "" {
+					fmt.Println("  ", p.Says)
+				}
 				if p.Shared {
 					fmt.Println("  ", device.Message{ZH: "有同名的转接头：请用上面按插口的名称", EN: "a twin of it has the same by-id name: use the name by its socket, above"}.In(c.String("lang")))
 				}
@@ -101,6 +105,9 @@ func deviceIdentifyCommand() *cli.Command {
 			}
 			port := c.Args().First()
 			o := find.Options{Listen: c.Duration("listen")}
+			if hid.Is(port) {
+				o.Open = func(string, profile.Line) device.Opener { return hid.Opener{Port: port} }
+			}
 			if addr, ok := strings.CutPrefix(port, "tcp://"); ok {
 				o.Open = func(string, profile.Line) device.Opener { return netport.Opener{Addr: addr} }
 			}
@@ -187,6 +194,9 @@ func recordPort(ctx context.Context, c *cli.Command, out io.Writer) error {
 	}
 	path := c.Args().First()
 	var opener device.Opener = serial.Opener{Path: path, Settings: serial.Of(line)}
+	if hid.Is(path) {
+		opener = hid.Opener{Port: path}
+	}
 	if addr, ok := strings.CutPrefix(path, "tcp://"); ok {
 		opener = netport.Opener{Addr: addr}
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"floord/device"
+	"floord/device/hid"
 	"floord/device/profile"
 	"floord/device/scale"
 	"floord/device/serial"
@@ -26,11 +27,13 @@ type Place struct {
 	Names   []string // all names of the port, the tty itself last
 	Holders []string // programs that have it open: "pid 812 (minicom)"
 	Reason  device.Reason
-	Shared  bool // another adapter claims the same name under by-id: name it by by-path
+	Says    string // of a scale on USB: its name for itself
+	Shared  bool   // another adapter claims the same name under by-id: name it by by-path
 }
 
 // Ports lists the serial ports under dev, "/dev": the links of serial/by-id and
-// serial/by-path, and ttyUSB, ttyACM and hidraw devices without one. An adapter
+// serial/by-path, and ttyUSB and ttyACM devices without one; and the scales on USB
+// that are no serial port, by what they say of themselves. An adapter
 // without a serial number shares its by-id name with its twins; the link is then
 // one of them by chance, so its port is named by the socket it is plugged into.
 func Ports(dev string) ([]Place, error) {
@@ -45,7 +48,7 @@ func Ports(dev string) ([]Place, error) {
 			p.Names = append(p.Names, name)
 		}
 	}
-	for _, pattern := range []string{"serial/by-id/*", "serial/by-path/*", "ttyUSB*", "ttyACM*", "ttyS[0-9]", "hidraw*"} {
+	for _, pattern := range []string{"serial/by-id/*", "serial/by-path/*", "ttyUSB*", "ttyACM*", "ttyS[0-9]"} {
 		names, err := filepath.Glob(filepath.Join(dev, pattern))
 		if err != nil {
 			return nil, err
@@ -71,6 +74,13 @@ func Ports(dev string) ([]Place, error) {
 			continue
 		}
 		all = append(all, *p)
+	}
+	scales, err := hid.Scales(filepath.Dir(filepath.Clean(dev)))
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range scales {
+		all = append(all, Place{Path: s.Name, Names: []string{s.Path}, Says: s.Says})
 	}
 	markTwins(all)
 	slices.SortFunc(all, func(a, b Place) int { return cmp.Compare(a.Path, b.Path) })

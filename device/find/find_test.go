@@ -105,3 +105,23 @@ func TestPorts(t *testing.T) {
 		t.Errorf("one of its kind: %v", got)
 	}
 }
+
+// A scale on USB is listed by what it says of itself, a keyboard not at all.
+func TestPortsListsScalesOnUSB(t *testing.T) {
+	root := t.TempDir()
+	for node, descriptor := range map[string]string{"hidraw0": "\x05\x01\x09\x06", "hidraw1": "\x05\x8d\x09\x20"} {
+		dir := filepath.Join(root, "sys/class/hidraw", node, "device")
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range map[string]string{"report_descriptor": descriptor, "uevent": "HID_ID=0003:00000922:00008003\nHID_NAME=DYMO M10\n"} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	all, err := find.Ports(filepath.Join(root, "dev"))
+	if err != nil || len(all) != 1 || all[0].Path != "hid:0922:8003" || all[0].Says != "DYMO M10" || all[0].Names[0] != filepath.Join(root, "dev/hidraw1") {
+		t.Errorf("%+v, %v", all, err)
+	}
+}

@@ -113,7 +113,7 @@ func Means(protocol, dialect string, data []byte) (device.Meaning, bool) {
 // act on the scale, and are never sent from here.
 var orders = map[string][]string{
 	"toledo-8217":   {"Z", "T", "C", "A", "B", "Ehello", "F"},
-	"mt-sics":       {"Z\r\n", "ZI\r\n", "T\r\n", "TI\r\n", "TAC\r\n", "@\r\n", "I1\r\n", "I2\r\n", "I3\r\n", "I4\r\n", "SR\r\n"},
+	"mt-sics":       {"Z\r\n", "ZI\r\n", "T\r\n", "TI\r\n", "TAC\r\n", "@\r\n", "I1\r\n", "I2\r\n", "I3\r\n", "I4\r\n", "SR\r\n", "SNR\r\n", "I0\r\n", "I5\r\n", "TA\r\n", "TAC\r\n", "SIX1\r\n"},
 	"ohaus":         {"Z\r\n", "T\r\n", "0P\r\n"},
 	"adam":          {"Z\r\n", "T\r\n"},
 	"sartorius-sbi": {"\x1bT\r\n", "\x1bV\r\n", "\x1bU\r\n"},

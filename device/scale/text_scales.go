@@ -203,9 +203,12 @@ func cas22(o options, b []byte, f *Frame) int {
 		d = t.number(8)
 	}
 	t.lit(" ")
+	start := t.i
+	t.blanks(1) // one letter stands on either side of its two places
 	unit := t.unit(2)
-	if t.ok() && unit == profile.Gram {
-		t.lit(" ")
+	if t.ok() {
+		t.blanks(start + 2 - t.i)
+		t.bad = t.ok() && t.i != start+2
 	}
 	t.lit("\r\n")
 	if t.size() <= 0 {
@@ -415,7 +418,7 @@ func sbi22(o options, b []byte, f *Frame) int {
 		return t.size()
 	}
 	for n := 0; n < 5 && t.more(); n++ {
-		if c := t.b[t.i]; c != ' ' && (c < '0' || c > '9') && (c < 'A' || c > 'z') {
+		if c := t.b[t.i]; c != ' ' && c != '#' && (c < '0' || c > '9') && (c < 'A' || c > 'z') {
 			t.bad = true
 			break
 		}

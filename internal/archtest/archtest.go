@@ -21,12 +21,13 @@ var mayImport = map[string][]string{
 	"firmware-profiles": {},
 	"device/serial":     {"device", "device/profile"}, // profile for its lines
 	"device/netport":    {"device"},
+	"device/hid":        {"device"},
 	"device/printer":    {"device", "device/profile"},
 	"device/scanner":    {"device", "device/profile"},
 	"device/scale":      {"device", "device/profile", "floor"}, // floor for its units
 	"device/tape":       {"device"},
-	"device/find":       {"device", "device/profile", "device/scale", "device/serial"},  // listens with every scale's grammar
-	"device/record":     {"device", "device/printer", "device/scale", "device/scanner"}, // any device's bytes
+	"device/find":       {"device", "device/hid", "device/profile", "device/scale", "device/serial"}, // listens with every scale's grammar
+	"device/record":     {"device", "device/printer", "device/scale", "device/scanner"},              // any device's bytes
 
 	"label":                {"label/glyph"}, // what a printer cannot say must be drawn
 	"label/glyph":          {},
@@ -100,7 +101,7 @@ var onlyIn = map[string][]string{
 	"github.com/urfave/cli/v3":            {"cmd/*"},
 	"golang.org/x/image":                  {"label/glyph/*", "label/*", "report/*"},
 	"golang.org/x/sync":                   {"*"},
-	"golang.org/x/sys":                    {"device/serial", "sync/ledger", "internal/daemon", "internal/sim", "internal/sim/*"},
+	"golang.org/x/sys":                    {"device/serial", "device/hid", "sync/ledger", "internal/daemon", "internal/sim", "internal/sim/*"},
 	"golang.org/x/text":                   {"label/glyph", "label/*", "sync/channel/*"},
 	"golang.org/x/time":                   {"sync/*", "web"},
 	"github.com/mattn/go-sqlite3":         {"tests"}, // the ledger is measured beside it

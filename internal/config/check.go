@@ -74,9 +74,13 @@ var forms = map[string]func(string) bool{
 			host, _, _ := net.SplitHostPort(addr)
 			return isHostPort(addr, 1) && host != ""
 		}
-		return filepath.IsAbs(s) && filepath.Clean(s) == s
+		return hidPort.MatchString(s) || filepath.IsAbs(s) && filepath.Clean(s) == s
 	},
 }
+
+// hidPort is a scale on USB by its vendor and product, and its serial number where
+// two are alike.
+var hidPort = regexp.MustCompile(`^hid:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:[!-~]{1,64})?$`)
 
 func isHostPort(s string, lowest int) bool {
 	host, port, err := net.SplitHostPort(s)

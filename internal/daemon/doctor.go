@@ -23,6 +23,7 @@ import (
 
 	"floord/device"
 	"floord/device/find"
+	"floord/device/hid"
 	"floord/device/scale"
 	"floord/device/serial"
 	"floord/floor"
@@ -447,6 +448,8 @@ func (d *doctor) devices(ctx context.Context) {
 				d.onLine(ctx, name, s.ID, c.en, strings.TrimPrefix(c.dev.Port, "tcp://"))
 			case network:
 				d.netPort(ctx, name, addr)
+			case hid.Is(c.dev.Port):
+				d.listen(ctx, name, c.dev)
 			case d.tty(name, c.dev) && c.en == "scale":
 				d.listen(ctx, name, c.dev)
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"floord/device"
+	"floord/device/hid"
 	"floord/device/netport"
 	"floord/device/printer"
 	"floord/device/profile"
@@ -96,6 +97,9 @@ func (s *station) open(log *slog.Logger, kind string, c *config.Device, driver f
 func opener(c *config.Device) device.Opener {
 	if addr, ok := c.Address(); ok {
 		return netport.Opener{Addr: addr}
+	}
+	if hid.Is(c.Port) {
+		return hid.Opener{Port: c.Port}
 	}
 	return serial.Opener{Path: c.Port, Settings: serial.Of(c.Profile.Line)}
 }
