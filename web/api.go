@@ -130,6 +130,7 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "settings", "GET /settings", "What floord.toml says as it is now, its mistakes, and whether a restart is due", a.settings)
 	put(a, h, "bins", "GET /bins", "Where the bins lie, drawn and checked", a.bins)
 	put(a, h, "try-bins", "POST /bins/try", "What a bins file would change, and what is odd about it; nothing is kept", a.tryBins)
+	put(a, h, "scale-command", "POST /stations/{station}/scale/{command}", "Zero or tare an empty scale, where its profile lets the caller", a.act)
 	put(a, h, "device-feed", "GET /stations/{station}/devices/{kind}", "A device as whoever sets it up sees it: state, bytes, frames", a.feed)
 	put(a, h, "list-stations", "GET /stations", "Pack stations with their devices", a.stations)
 }

@@ -20,6 +20,7 @@ type DeviceFeed struct {
 	Phase   string          `json:"phase" doc:"connecting, up, down, misconfigured"`
 	Say     pda.Words       `json:"say" doc:"What is the matter, with its cure"`
 	Detail  string          `json:"detail,omitempty"`
+	Is      string          `json:"is,omitempty" doc:"Who the device says it is, with its firmware"`
 	Since   time.Time       `json:"since"`
 	Good    int             `json:"good" doc:"Sound frames since it was connected"`
 	Bad     int             `json:"bad" doc:"Frames that were refused"`
@@ -67,4 +68,29 @@ func (a *api) feed(ctx context.Context, in *feedIn) (*answer[DeviceFeed], error)
 		}
 	}
 	return nil, &problem{Status: http.StatusNotFound, Title: "There is no such device at this station."}
+}
+
+type actIn struct {
+	Station floor.StationID `path:"station" maxLength:"64"`
+	Command string          `path:"command" enum:"zero,tare"`
+}
+
+// act has a scale zeroed or tared, where its profile gives that to the caller's role.
+func (a *api) act(ctx context.Context, in *actIn) (*answer[done], error) {
+	if err := needs(ctx, floor.RolePacker); err != nil {
+		return nil, err
+	}
+	var roles []floor.Role
+	for _, r := range []floor.Role{floor.RolePacker, floor.RoleLead} {
+		if callerOf(ctx).may(r) {
+			roles = append(roles, r)
+		}
+	}
+	if a.o.Act == nil {
+		return nil, floor.Refuse("no-scale")
+	}
+	if err := a.o.Act(ctx, in.Station, in.Command, roles); err != nil {
+		return nil, err
+	}
+	return give(done{OK: true}), nil
 }

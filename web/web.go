@@ -58,6 +58,9 @@ type Options struct {
 	// Device gives a device of a station with what its port said after a number;
 	// false if there is none. Nil: there are no devices.
 	Device func(station floor.StationID, kind string, after uint64) (DeviceFeed, bool)
+	// Act has the scale of a station zeroed or tared for somebody of these roles. Nil:
+	// there are no devices.
+	Act func(ctx context.Context, station floor.StationID, command string, roles []floor.Role) error
 
 	// InFile says whether a person is set in floord.toml, and is changed there only. Nil:
 	// nobody is.

@@ -63,6 +63,7 @@ type Printer struct {
 	spec    profile.Printer
 	ask     question
 	live    device.Live[Status]
+	told    device.Live[Identity]
 	turn    chan struct{} // held by whoever talks to the printer
 
 	half  int // guarded by turn; the size of a job that was cut short and not yet cleared
@@ -335,10 +336,15 @@ func (p *Printer) attach(s *session) {
 func (p *Printer) idle(ctx context.Context, s *session) {
 	tick := time.NewTicker(time.Duration(p.spec.Watch))
 	defer tick.Stop()
+	asked := len(p.profile.Identity.Ask) == 0
 	for {
 		select {
 		case p.turn <- struct{}{}:
 			p.look(ctx, s)
+			if !asked && p.live.Now().Ready() { // one that is not well may answer nothing
+				p.identify(ctx, s)
+				asked = true
+			}
 			<-p.turn
 		default: // a job is on; its status is fresher than ours
 		}
@@ -361,6 +367,29 @@ func (p *Printer) look(ctx context.Context, s *session) {
 	defer done()
 	p.status(ctx, s, 0) // an error is in the status; a lost line ends idle by itself
 }
+
+// identify asks once a connection who the printer is. It is called with the turn
+// held. One that does not say leaves what was known.
+func (p *Printer) identify(ctx context.Context, s *session) {
+	ctx, done := s.join(ctx)
+	defer done()
+	who, err := newIdentifier(p.profile.Identity)
+	if err != nil {
+		return // the profile was checked
+	}
+	var id Identity
+	q := question{ask: p.profile.Identity.Ask, read: func(b []byte) (Status, bool) {
+		var ok bool
+		id, ok = who(b)
+		return Status{}, ok
+	}}
+	if _, err := s.question(ctx, q, time.Duration(p.spec.Answer)); err == nil {
+		p.told.Set(id)
+	}
+}
+
+// Identity is who the printer said it is; zero if it was not asked or did not say.
+func (p *Printer) Identity() Identity { return p.told.Now() }
 
 // sleep waits for d or ctx.
 func sleep(ctx context.Context, d time.Duration) error {

@@ -140,7 +140,8 @@ type Scale struct {
 	Commands Commands `toml:"commands"`
 }
 
-// Commands are what acts on the scale. No driver sends them by itself.
+// Commands are what acts on the scale. No driver sends them by itself: a person of
+// the role that By names has them sent, with nothing on the pan.
 type Commands struct {
 	Zero Command `toml:"zero"`
 	Tare Command `toml:"tare"`

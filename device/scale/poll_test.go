@@ -2,6 +2,7 @@ package scale_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"floord/device/devicetest"
 	"floord/device/profile"
 	"floord/device/scale"
 )
@@ -185,5 +187,46 @@ func TestAScaleThatAnswersOnce(t *testing.T) {
 		cancel()
 		host.Close()
 		<-done
+	})
+}
+
+// A command is sent to an empty pan, for the role that the profile names, and
+// nowhere else; under a load the scale keeps its zero.
+func TestCommandsAreAPersonsAndNeedAnEmptyPan(t *testing.T) {
+	p := shipped(t, "generic/toledo-8217")
+	if p.Scale.Commands.Zero.By != "lead" || p.Scale.Commands.Tare.By != "nobody" {
+		t.Fatalf("%+v", p.Scale.Commands)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, p.Device.String(), devicetest.ScaleOf(p))
+		time.Sleep(3 * time.Second)
+		for _, no := range []error{b.s.Act(t.Context(), "zero", "packer"), b.s.Act(t.Context(), "tare", "packer", "lead"), b.s.Act(t.Context(), "fly", "lead")} {
+			if !errors.Is(no, scale.ErrNoCommand) {
+				t.Errorf("%v; want it refused", no)
+			}
+		}
+		b.sim.Put(1240)
+		time.Sleep(3 * time.Second)
+		if err := b.s.Act(t.Context(), "zero", "packer", "lead"); !errors.Is(err, scale.Unsettled{Phase: scale.Stable}) {
+			t.Errorf("zeroed under a load: %v", err)
+		}
+		b.want("P-1", 1240)
+		if err := b.s.Act(t.Context(), "zero", "lead"); !errors.Is(err, scale.Unsettled{Phase: scale.Taken}) {
+			t.Errorf("zeroed under a parcel: %v", err)
+		}
+		if n := b.sim.Acts(); n != 0 {
+			t.Errorf("%d commands were sent", n)
+		}
+		b.sim.Put(-30) // it has drifted
+		time.Sleep(3 * time.Second)
+		b.phase(scale.BelowZero)
+		if err := b.s.Act(t.Context(), "zero", "lead"); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(2 * time.Second)
+		b.phase(scale.Empty)
+		if n := b.sim.Acts(); n != 1 {
+			t.Errorf("%d commands were sent; want one", n)
+		}
 	})
 }

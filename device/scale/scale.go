@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -113,6 +114,7 @@ type Scale struct {
 	live    device.Live[State]
 
 	wanted atomic.Int32 // how many wait for a weight
+	acts   chan act     // what a person wants done to the scale
 
 	mu   sync.Mutex
 	pan  pan       // guarded by mu
@@ -126,7 +128,7 @@ func New(p profile.Profile) (*Scale, error) {
 	if _, err := NewDecoder(p); err != nil {
 		return nil, err
 	}
-	s := &Scale{profile: p, pan: pan{p: p.Scale}}
+	s := &Scale{profile: p, pan: pan{p: p.Scale}, acts: make(chan act)}
 	s.lose(NotConnected)
 	return s, nil
 }
@@ -149,6 +151,13 @@ func (s *Scale) Drive(ctx context.Context, line device.Line) error {
 	ask := asker{p: s.profile.Scale, wanted: &s.wanted, at: heard.Add(time.Duration(s.profile.Scale.Gap))}
 	said := heard // when the scale was last heard, or silence last noted
 	for ctx.Err() == nil {
+		select {
+		case a := <-s.acts:
+			if err := s.act(line, a); err != nil {
+				return err
+			}
+		default:
+		}
 		if err := ask.ask(line, dec, heard); err != nil {
 			return err
 		}
@@ -181,6 +190,53 @@ func (s *Scale) Drive(ctx context.Context, line device.Line) error {
 		}
 	}
 	return ctx.Err()
+}
+
+// An act is a command that a person wants sent.
+type act struct {
+	command string // "zero", "tare"
+	done    chan error
+}
+
+// ErrNoCommand is a command that the profile does not have, or gives to somebody else.
+var ErrNoCommand = errors.New("the scale's profile has no such command for this person")
+
+// Act has the scale zeroed ("zero") or tared ("tare") for a person of these roles, if
+// its profile gives the command to one of them. It is sent to an empty pan only, at
+// rest, and to one that has lost its zero: never under a load. An Unsettled says in
+// which phase it was not sent.
+func (s *Scale) Act(ctx context.Context, command string, roles ...string) error {
+	c, ok := s.command(command)
+	if !ok || len(c.Send) == 0 || !slices.Contains(roles, c.By) {
+		return ErrNoCommand
+	}
+	a := act{command, make(chan error, 1)}
+	select {
+	case s.acts <- a:
+		return <-a.done
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", Unsettled{s.live.Now().Phase}, context.Cause(ctx))
+	}
+}
+
+func (s *Scale) command(name string) (profile.Command, bool) {
+	c, ok := map[string]profile.Command{"zero": s.profile.Scale.Commands.Zero, "tare": s.profile.Scale.Commands.Tare}[name]
+	return c, ok
+}
+
+// act sends a command if the pan allows it now.
+func (s *Scale) act(line device.Line, a act) error {
+	s.mu.Lock()
+	phase := s.pan.phase
+	s.mu.Unlock()
+	if phase != Empty && phase != BelowZero && phase != Unzeroed {
+		a.done <- Unsettled{phase}
+		return nil
+	}
+	c, _ := s.command(a.command)
+	err := send(line, c.Send)
+	a.done <- err
+	return err
 }
 
 // An asker asks a scale that speaks only when asked; with nothing to send it does

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"floord/device"
@@ -15,6 +16,7 @@ import (
 	"floord/device/tape"
 	"floord/floor"
 	"floord/internal/config"
+	"floord/sync/ledger"
 	"floord/web"
 )
 
@@ -44,6 +46,12 @@ func (d *Daemon) device(id floor.StationID, kind string, after uint64) (web.Devi
 		f.Say.ZH, f.Say.EN = "已连接", "connected"
 	}
 	if kind == "printer" && s.printer != nil && st.Phase == device.Up {
+		if id := s.printer.Identity(); id.Model != "" || id.Firmware != "" {
+			f.Is = strings.TrimSpace(id.Model + " " + id.Firmware)
+			if c.Profile.Device.Firmware == "" && id.Firmware != "" { // sections for a range of firmware are not in force
+				f.Is += " → " + c.Profile.Device.String() + "@" + id.Firmware
+			}
+		}
 		if now, _ := s.printer.Live(); now.Reason() != "" {
 			f.Say.ZH, f.Say.EN = now.Reason().Text("zh"), now.Reason().Text("en")
 		} else {
@@ -70,6 +78,42 @@ func (d *Daemon) device(id floor.StationID, kind string, after uint64) (web.Devi
 	f.Frames = frames(c.Profile, all)
 	return f, true
 }
+
+// act has the scale of a station zeroed or tared, never while a parcel is open there.
+func (d *Daemon) act(ctx context.Context, id floor.StationID, command string, roles []floor.Role) error {
+	s := d.stations[id]
+	if s == nil || s.scale == nil || !s.up("scale") {
+		return floor.Refuse("no-scale")
+	}
+	var open bool
+	if err := d.ledger.Read(func(v *ledger.View) (err error) { _, open, err = v.OpenParcel(id); return err }); err != nil {
+		return err
+	}
+	if open {
+		return floor.Refuse("scale-parcel-open")
+	}
+	ctx, cancel := context.WithTimeout(ctx, actWithin)
+	defer cancel()
+	var names []string
+	for _, r := range roles {
+		names = append(names, string(r))
+	}
+	err := s.scale.Act(ctx, command, names...)
+	var un scale.Unsettled
+	switch {
+	case errors.Is(err, scale.ErrNoCommand):
+		return floor.Refuse("scale-no-command")
+	case errors.As(err, &un):
+		return floor.Refuse("scale-not-empty")
+	}
+	if err == nil {
+		d.log.Info("scale command", "station", id, "command", command)
+	}
+	return err
+}
+
+// actWithin is how long a command waits for its turn on the line.
+const actWithin = 5 * time.Second
 
 // readable shows bytes as text, what is none as a dot.
 func readable(b []byte) string {

@@ -213,7 +213,9 @@ class Setup implements Page {
     this.watching = station;
     this.feeds = KINDS.map((kind) => {
       const f = { kind: kind, seq: 0, box: h("div.feed"), state: h("div"), bytes: h("pre", { tabindex: 0 }) };
-      put(f.box, h("h3", null, say(kind)), f.state, f.bytes);
+      put(f.box, h("h3", null, say(kind)), f.state, f.bytes, kind === "scale" && h("button.small", { type: "button", onclick: async () => {
+        if (await this.api("POST", "/stations/" + encodeURIComponent(station) + "/scale/zero", {})) tone("ok");
+      } }, say("setup-zero")));
       return f;
     });
     put(this.side, h("h2", null, station + " · " + say("setup-live")), this.feeds.map((f) => f.box));
@@ -229,7 +231,7 @@ class Setup implements Page {
       if (a.seq < f.seq) put(f.bytes); // the daemon began anew
       f.seq = a.seq;
       put(f.state, h("p", { class: a.phase === "up" ? "good" : "bad" }, a.say[lang], a.phase !== "up" && a.detail ? h("small", null, a.detail) : null),
-        h("p.number", null, a.port + " · " + a.line + " · " + a.profile), a.good + a.bad + a.noise > 0 && h("p.number", null, say("setup-frames", { good: a.good, bad: a.bad, noise: a.noise })));
+        h("p.number", null, a.port + " · " + a.line + " · " + a.profile), a.is && h("p.number", null, say("setup-is", { is: a.is })), a.good + a.bad + a.noise > 0 && h("p.number", null, say("setup-frames", { good: a.good, bad: a.bad, noise: a.noise })));
       f.bytes.hidden = false;
       const atEnd = f.bytes.scrollTop + f.bytes.clientHeight >= f.bytes.scrollHeight - 20;
       a.bytes.forEach((b: any) => f.bytes.appendChild(h("div", null, h("time", null, clock(b.at, true)), h("i", null, b.way), h("span", null, b.text || b.hex || say("setup-bytes", { n: b.size || 0 })), h("em", null, b.ascii))));
