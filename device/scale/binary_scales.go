@@ -19,15 +19,16 @@ func toledo8217(o options, b []byte, f *Frame) int {
 		f.refuse(FlagIdentity)
 		return t.size()
 	}
-	whole := count(b[1:], 3)
+	whole, digits := count(b[t.i:], 3)
 	t.i += whole
 	t.lit(".")
 	decimals := 0
 	if t.ok() {
-		decimals = count(b[t.i:], 3)
+		var part int64
+		decimals, part = count(b[t.i:], 3)
 		t.i += decimals
+		digits = digits*powers[decimals] + part
 	}
-	end := t.i
 	if t.peek() == 'N' {
 		t.i++
 		f.Flags |= FlagNet
@@ -45,20 +46,20 @@ func toledo8217(o options, b []byte, f *Frame) int {
 		return -1
 	}
 	f.still(true)
-	digits := number(b[1:1+whole])*powers[decimals] + number(b[end-decimals:end])
 	o.say(decimal{digits: digits, decimals: decimals}, unit, f)
 	return t.size()
 }
 
-// count tells how many digits b begins with, up to n.
-func count(b []byte, n int) int {
-	n = min(n, len(b))
-	for i := range n {
-		if b[i] < '0' || b[i] > '9' {
-			return i
+// count reads the digits that b begins with, up to n, and tells how many they are.
+func count(b []byte, n int) (digits int, value int64) {
+	b = b[:min(n, len(b))]
+	for i, c := range b {
+		if c < '0' || c > '9' {
+			return i, value
 		}
+		value = value*10 + int64(c-'0')
 	}
-	return n
+	return len(b), value
 }
 
 // status8217 reads bits 0 motion, 1 over capacity, 2 under zero, 5 net; 6 is

@@ -168,6 +168,7 @@ type options struct {
 type Decoder struct {
 	g      grammar
 	o      options
+	start  [256]bool // of each byte: a frame may begin with it
 	buf    [256]byte
 	r, w   int   // buf[r:w] is what was not yet made sense of
 	adrift bool  // a frame may not begin at r: see bounds
@@ -203,11 +204,19 @@ func NewDecoder(p profile.Profile) (*Decoder, error) {
 	if err := g.mayAsk(p); err != nil {
 		return nil, err
 	}
-	d := &Decoder{g: g, o: options{p.Scale.Unit, p.Scale.Checksum == "required", -1}}
+	o := options{p.Scale.Unit, p.Scale.Checksum == "required", -1}
 	if p.Scale.Decimals != nil {
-		d.o.decimals = *p.Scale.Decimals
+		o.decimals = *p.Scale.Decimals
 	}
-	return d, nil
+	return g.decoder(o), nil
+}
+
+func (g grammar) decoder(o options) *Decoder {
+	d := &Decoder{g: g, o: o}
+	for i := range len(g.starts) {
+		d.start[g.starts[i]] = true
+	}
+	return d
 }
 
 // grammarOf finds the grammar of a profile's protocol and dialect.
@@ -280,7 +289,7 @@ func (d *Decoder) feed(data []byte) int {
 // next reads the next whole frame of the buffer into f.
 func (d *Decoder) next() bool {
 	for {
-		for d.r < d.w && (d.adrift || strings.IndexByte(d.g.starts, d.buf[d.r]) < 0) {
+		for d.r < d.w && (d.adrift || !d.start[d.buf[d.r]]) {
 			d.skip()
 		}
 		if d.r == d.w {

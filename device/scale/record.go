@@ -149,7 +149,7 @@ func same(a, b device.Meaning) bool {
 // means reads data in one way.
 func (r reading) means(data []byte) device.Meaning {
 	g := grammars[r.protocol][r.dialect]
-	dec := Decoder{g: g, o: options{"", r.checksum, -1}}
+	dec := g.decoder(options{"", r.checksum, -1})
 	var sound []device.Meaning
 	var spoilt Flag
 	for f := range dec.Decode(data) {

@@ -309,7 +309,7 @@ func checkFor(checks []profile.Check, l profile.Frame) profile.Check {
 func reads(f profile.Frame, lessons []Lesson, unit profile.Unit) bool {
 	for _, l := range lessons {
 		g := grammar{starts: string(f.Start[:1]), parse: custom{f}.parse}
-		dec := Decoder{g: g, o: options{unit, true, -1}}
+		dec := g.decoder(options{unit, true, -1})
 		right, all := 0, 0
 		for fr := range dec.Decode(l.Bytes) {
 			all++
