@@ -9,6 +9,7 @@ import (
 
 	"floord/floor"
 	"floord/floor/foreman"
+	"floord/sync/ledger"
 	"floord/sync/pda"
 	"floord/sync/pda/pdatest"
 )
@@ -99,8 +100,19 @@ func TestLeadIsCalled(t *testing.T) {
 	}
 	call := func(id floor.OrderID) {
 		t.Helper()
-		_, err := s.Foreman.Escalate(t.Context(), s.Root(), s.Order(id).Freeze.Key)
-		s.Must(err)
+		key := s.Order(id).Freeze.Key
+		calls := func() (n int) {
+			s.Must(s.Ledger.Read(func(v *ledger.View) error {
+				i, _, err := v.Intercept(key)
+				n = len(i.Calls)
+				return err
+			}))
+			return n
+		}
+		for was := calls(); calls() == was; { // a call is due after a millisecond
+			_, err := s.Foreman.Escalate(t.Context(), s.Root(), key)
+			s.Must(err)
+		}
 	}
 	_, err := s.Foreman.Freeze(t.Context(), s.Root(), first, floor.FreezeCancel)
 	s.Must(err)

@@ -218,12 +218,16 @@ type (
 	}
 )
 
-// login says, beside who it is, which device the person comes from if that is not
-// online: what was scanned there and not sent is still to come.
+// login says, beside who it is, which device the person comes from: as left if that is
+// not online, for what was scanned there and not sent is still to come, else as from.
 func (x *session) login(ctx context.Context, by foreman.By, a loginArgs) (any, ledger.Receipt, error) {
 	p, left, err := x.srv.o.Foreman.Login(ctx, by, a.Badge)
 	said := map[string]any{"person": p.ID, "name": p.Name}
-	if left != "" && left != x.device.ID && !x.srv.Online(left) {
+	switch {
+	case left == "" || left == x.device.ID:
+	case x.srv.Online(left):
+		said["from"] = left
+	default:
 		said["left"] = left
 	}
 	return said, ledger.Receipt{}, err

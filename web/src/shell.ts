@@ -216,6 +216,10 @@ export class Shell {
       if (a && a.type === "ok" && a.result && a.result.left) {
         this.choose({ title: say("left-title", { device: a.result.left }), text: say("left-how"), choices: [], close: say("ok-button") });
       }
+      if (a && a.type === "ok" && a.result && a.result.from) { // one badge on two screens: somebody should know
+        tone("wrong");
+        this.choose({ title: say("from-title", { device: a.result.from }), text: say("from-how", { device: a.result.from }), choices: [], close: say("ok-button") });
+      }
       if (a && a.type === "ok") await this.seen((x) => !!x.person);
       return;
     }
