@@ -155,7 +155,8 @@ type Interceptions struct {
 	// a freeze before the seal refuses every act from then on; after it somebody must
 	// have answered, or it must have stopped.
 	Effective Rate    `json:"effective"`
-	Freeze    Delays  `json:"freeze"` // each from the ask
+	Disk      Delays  `json:"disk"` // each from the ask
+	Freeze    Delays  `json:"freeze"`
 	Device    Delays  `json:"device"`
 	Person    Delays  `json:"person"`
 	Stages    []Stage `json:"stages"`
@@ -618,7 +619,7 @@ func (d *Daily) intercepts(all []Intercept) {
 	s := &d.Intercepts
 	s.Misses = []Case{}
 	stages := map[floor.State]Stage{}
-	var freeze, device, person []span
+	var disk, freeze, device, person []span
 	for _, i := range all {
 		if !d.on(i.AskedAt) {
 			continue
@@ -646,6 +647,7 @@ func (d *Daily) intercepts(all []Intercept) {
 			s.Open++
 		}
 		stages[i.Stage] = stage
+		disk = append(disk, span{i.AskedAt, i.HeardAt})
 		freeze = append(freeze, span{i.AskedAt, i.FrozenAt})
 		device = append(device, span{i.AskedAt, i.DeviceAt})
 		person = append(person, span{i.AskedAt, i.PersonAt})
@@ -654,6 +656,7 @@ func (d *Daily) intercepts(all []Intercept) {
 	slices.SortFunc(d.Asks, func(a, b Intercept) int {
 		return cmp.Or(a.AskedAt.Compare(b.AskedAt), cmp.Compare(a.Order, b.Order))
 	})
+	s.Disk = delays(disk, personLimit)
 	s.Freeze, s.Device, s.Person = delays(freeze, personLimit), delays(device, personLimit), delays(person, personLimit)
 	s.Stages = []Stage{}
 	for _, st := range stages {

@@ -121,7 +121,7 @@ func compose(d Daily, lang string, much detail) page {
 	p.tables = append(p.tables, w.fuses(d)...)
 	p.tables = append(p.tables, w.work(d), w.intercepts(d.Intercepts))
 	if d.Intercepts.Asked > 0 {
-		p.tables = append(p.tables, w.delays(d.Intercepts))
+		p.tables = append(p.tables, w.delays(d.Intercepts, false))
 		if much.stages > 0 {
 			p.tables = append(p.tables, w.stages(d.Intercepts))
 		}
@@ -183,8 +183,8 @@ func composeAsks(d Daily, lang string) page {
 	if len(p.alerts) == 0 {
 		p.alerts = []alert{{text: w.AllClear}}
 	}
-	p.tables = append(p.tables, w.delays(s), w.stages(s))
-	list := table{title: w.Intercepts, head: []string{w.Order, w.Channel, w.Why, w.Stage, w.AskedAt, w.Freeze, w.Device, w.Person, w.Result}}
+	p.tables = append(p.tables, w.delays(s, true), w.stages(s))
+	list := table{title: w.Intercepts, head: []string{w.Order, w.Channel, w.Why, w.Stage, w.AskedAt, w.Disk, w.Freeze, w.Device, w.Person, w.Result}}
 	hop := func(i Intercept, at time.Time) string {
 		switch {
 		case at.IsZero():
@@ -197,14 +197,40 @@ func composeAsks(d Daily, lang string) page {
 	for _, i := range d.Asks {
 		list.rows = append(list.rows, []string{
 			clean(string(i.Order), maxText), clean(string(i.Channel), maxName), known(w.Whys, string(i.Why)), known(w.Stages, i.Stage),
-			i.AskedAt.In(d.At.Location()).Format(time.TimeOnly), hop(i, i.FrozenAt), hop(i, i.DeviceAt), hop(i, i.PersonAt), known(w.Outcomes, i.Outcome),
+			i.AskedAt.In(d.At.Location()).Format(time.TimeOnly), hop(i, i.HeardAt), hop(i, i.FrozenAt), hop(i, i.DeviceAt), hop(i, i.PersonAt), known(w.Outcomes, i.Outcome),
 		})
-		list.links = append(list.links, append([]string{"order=" + url.QueryEscape(string(i.Order))}, make([]string, 8)...))
+		list.links = append(list.links, append([]string{"order=" + url.QueryEscape(string(i.Order))}, make([]string, 9)...))
+	}
+	if failed := w.failures(d); len(failed.rows) > 0 {
+		p.more = append(p.more, failed)
 	}
 	if len(list.rows) > 0 {
 		p.more = append(p.more, list)
 	}
 	return p
+}
+
+// failures names the interceptions that fell short, and of what.
+func (w *voice) failures(d Daily) table {
+	t := table{title: w.Failures, head: []string{w.Order, w.Stage, w.AskedAt, w.What}}
+	for _, i := range d.Asks {
+		var what []string
+		add := func(is bool, why string) {
+			if is {
+				what = append(what, why)
+			}
+		}
+		add(i.Outcome == Missed, w.Missed)
+		open := i.Outcome != Missed || !i.FrozenAt.IsZero()
+		add(open && i.DeviceAt.IsZero(), w.NoDevice)
+		add(open && i.PersonAt.IsZero(), w.NoAnswer)
+		add(i.PersonAt.Sub(i.AskedAt) > personLimit, w.SlowAnswer)
+		if len(what) > 0 {
+			t.rows = append(t.rows, []string{clean(string(i.Order), maxText), known(w.Stages, i.Stage), i.AskedAt.In(d.At.Location()).Format(time.TimeOnly), strings.Join(what, w.Comma)})
+			t.links = append(t.links, []string{"order=" + url.QueryEscape(string(i.Order)), "", "", ""})
+		}
+	}
+	return t
 }
 
 // hours shows what came and went hour by hour, from the first to the last with any.
@@ -754,13 +780,17 @@ func (w *voice) intercepts(s Interceptions) table {
 	}
 }
 
-func (w *voice) delays(s Interceptions) table {
+// delays shows the hops of the interceptions; whole also that to our disk.
+func (w *voice) delays(s Interceptions, whole bool) table {
 	t := table{head: []string{w.Hop, w.Answered, w.Silent, w.Median, w.P95, w.Max, w.Over15s}}
 	for _, hop := range []struct {
 		name string
 		Delays
-	}{{w.Freeze, s.Freeze}, {w.Device, s.Device}, {w.Person, s.Person}} {
+	}{{w.Disk, s.Disk}, {w.Freeze, s.Freeze}, {w.Device, s.Device}, {w.Person, s.Person}} {
 		d := hop.Delays
+		if hop.name == w.Disk && !whole {
+			continue
+		}
 		t.rows = append(t.rows, []string{
 			hop.name, fmt.Sprint(d.N), fmt.Sprint(d.Missing), w.took(d, d.P50), w.took(d, d.P95), w.took(d, d.Max), fmt.Sprint(d.Over),
 		})

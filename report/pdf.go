@@ -127,7 +127,9 @@ func (doc paper) details(d Daily, p page, w *words) {
 	}
 	for _, g := range p.grids {
 		doc.Heading(g.title)
-		doc.Table(g.ruled())
+		for at := 0; at < len(g.head); at += gridWide {
+			doc.Table(g.ruled(at, min(at+gridWide, len(g.head))))
+		}
 		doc.Text(w.HeatFew)
 	}
 	for _, t := range p.more {
@@ -150,6 +152,8 @@ func (doc paper) details(d Daily, p page, w *words) {
 		}
 		doc.Table(t.ruled())
 	}
+	doc.Heading(p.notesTitle)
+	doc.Text(strings.Join(p.notes, "\n"))
 }
 
 // tiles sets the first figures side by side, in bold.
@@ -183,15 +187,18 @@ func (t table) ruled() pdf.Table {
 	return out
 }
 
-// ruled gives the map as a table; a cell that counts few stands in brackets.
-func (g grid) ruled() pdf.Table {
+// gridWide is how many columns of a map stand side by side on paper.
+const gridWide = 12
+
+// ruled gives columns of the map as a table; a cell that counts few stands in brackets.
+func (g grid) ruled(from, to int) pdf.Table {
 	out := pdf.Table{Columns: []pdf.Column{{Title: "", Share: 14}}}
-	for _, h := range g.head {
+	for _, h := range g.head[from:to] {
 		out.Columns = append(out.Columns, pdf.Column{Title: h, Share: 5, Right: true})
 	}
 	for _, r := range g.rows {
 		row := []string{r.name}
-		for _, c := range r.cells {
+		for _, c := range r.cells[from:to] {
 			switch {
 			case c.n == 0:
 				row = append(row, "")

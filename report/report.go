@@ -72,7 +72,8 @@ type Intercept struct {
 	Order    floor.OrderID
 	Channel  floor.ChannelID
 	Why      floor.FreezeWhy
-	AskedAt  time.Time   // when the shop's word reached us
+	AskedAt  time.Time   // when the shop was asked
+	HeardAt  time.Time   // its word is on our disk
 	FrozenAt time.Time   // the freeze is on disk
 	DeviceAt time.Time   // a handheld or station has shown it
 	PersonAt time.Time   // a person has answered it

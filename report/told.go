@@ -216,7 +216,7 @@ func WriteOrdersCSV(w io.Writer, d Daily) error {
 // WriteAsksCSV writes the interceptions with the delay of each hop in milliseconds.
 func WriteAsksCSV(w io.Writer, d Daily) error {
 	out := sheet{csv.NewWriter(w)}
-	out.row("order", "channel", "why", "stage", "outcome", "asked_at", "frozen_ms", "device_ms", "person_ms")
+	out.row("order", "channel", "why", "stage", "outcome", "asked_at", "disk_ms", "frozen_ms", "device_ms", "person_ms")
 	for _, i := range d.Asks {
 		hop := func(t time.Time) string {
 			if t.IsZero() {
@@ -225,7 +225,7 @@ func WriteAsksCSV(w io.Writer, d Daily) error {
 			return fmt.Sprint(t.Sub(i.AskedAt).Milliseconds())
 		}
 		out.row(string(i.Order), string(i.Channel), string(i.Why), string(i.Stage), string(i.Outcome), d.moment(i.AskedAt),
-			hop(i.FrozenAt), hop(i.DeviceAt), hop(i.PersonAt))
+			hop(i.HeardAt), hop(i.FrozenAt), hop(i.DeviceAt), hop(i.PersonAt))
 	}
 	return out.end()
 }

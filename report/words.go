@@ -50,6 +50,7 @@ type words struct {
 	HintsTitle, NowShare, Before, BeforeDays, Extra                   string
 	HeatTitle, HeatCategories, HeatNote, HeatFew                      string
 	Clock, ToCollect, ToShip                                          string
+	Disk, Failures, What, NoDevice, NoAnswer, SlowAnswer              string
 
 	Metrics, Kinds, ShortReasons map[string]string
 
@@ -107,6 +108,7 @@ var chinese = words{
 	Active: "有效时间", Idle: "空闲", Shorts: "报缺", PaceTitle: "拣货效率：按波次类型与库区", Kind: "类型", Zone: "库区", Persons: "人数",
 	HintsTitle: "明显变差的指标（同一星期几的前四周）", NowShare: "当日", Before: "此前", BeforeDays: "%.1f%%（%d 天中位）", Extra: "多出",
 	HeatTitle: "错误热力图：小时 × 渠道（每千单出错数）", HeatCategories: "错误热力图：小时 × 品类（每千单出错数）", HeatNote: "%d / %d 单", HeatFew: "斜线格（打印为括号）不足 30 单，仅供参考。",
+	Disk: "落盘", Failures: "没有做到的拦截", What: "哪一跳", NoDevice: "没有设备收到", NoAnswer: "无人确认", SlowAnswer: "确认超过 15 秒",
 	Clock: "时钟", ToCollect: "距最晚揽收", ToShip: "距最晚发货",
 	AlertSuspect: "%d 单交接后超过 2 小时才揽收或至今无揽收，可能被判虚假发货：%s", AlertApart: "%d 单与平台状态不一致（%s，n=%d），超过 0.3%%：%s",
 	AlertHint: "%s由前四周同日的 %.1f%% 变为 %s（n=%d），主要来自 %s。", AlertRisk: "%d 单剩余时间不足（少于九成订单所需），有超时风险。",
@@ -124,7 +126,7 @@ var chinese = words{
 	AskDefinitions: []string{
 		"拦截有效率：封箱前被冻结（此后一切操作被拒绝），或封箱后有人确认、被拦住的次数 ÷ 要求次数。",
 		"拦截成功率：拦住 ÷（拦住 + 未拦住）。解除与处理中的列出，不计入。",
-		"用时自平台提出要求起：冻结落盘、第一台设备显示、第一个人确认。“?”表示时钟不一致。",
+		"用时自平台提出要求起：收到并落盘、冻结落盘、第一台设备显示、第一个人确认。“?”表示时钟不一致。",
 	},
 	Cycles: map[string]string{
 		"intake": "付款→接单", "plan": "接单→配货", "release": "配货→入波次", "first-pick": "入波次→首拣", "pick": "首拣→拣完", "verify": "拣完→复核", "label": "复核→出面单",
@@ -202,6 +204,7 @@ var english = words{
 	Active: "Active", Idle: "Idle", Shorts: "Shorts", PaceTitle: "Picking by kind of wave and zone", Kind: "Kind", Zone: "Zone", Persons: "People",
 	HintsTitle: "Clearly worse than on this weekday in four weeks", NowShare: "That day", Before: "Before", BeforeDays: "%.1f%% (median of %d days)", Extra: "Extra",
 	HeatTitle: "Errors per 1000 orders: hour × channel", HeatCategories: "Errors per 1000 orders: hour × category", HeatNote: "%d of %d orders", HeatFew: "Hatched, or in brackets on paper: fewer than 30 orders, of little weight.",
+	Disk: "On disk", Failures: "Interceptions that fell short", What: "Where", NoDevice: "no device showed it", NoAnswer: "nobody answered", SlowAnswer: "answered after over 15 s",
 	Clock: "Clock", ToCollect: "To collect-by", ToShip: "To ship-by",
 	AlertSuspect: "Scanned by the carrier over 2 hours after the handover, or not yet, so that the shop may call them not shipped: %d. %s", AlertApart: "The shop says otherwise of %d orders (%s, n=%d), over 0.3%%: %s",
 	AlertHint: "%s fell from %.1f%% on this weekday to %s (n=%d), most of it by %s.", AlertRisk: "At risk, with less time left than nine in ten orders need: %d.",
@@ -219,7 +222,7 @@ var english = words{
 	AskDefinitions: []string{
 		"Effective: frozen before the seal (every act is refused from then on), or after it answered by a person or stopped / asked.",
 		"Intercepted: stopped / (stopped + missed). What was lifted or is open is listed and counts neither way.",
-		"Times run from the shop's ask: frozen on disk, shown on the first device, answered by the first person. A ? means that clocks disagree.",
+		"Times run from the shop's ask: its word on our disk, the freeze on disk, shown on the first device, answered by the first person. A ? means that clocks disagree.",
 	},
 	Cycles: map[string]string{
 		"intake": "paid to received", "plan": "received to allocated", "release": "allocated to wave", "first-pick": "wave to first pick", "pick": "first pick to picked", "verify": "picked to checked", "label": "checked to labelled",

@@ -60,7 +60,7 @@ func busyDay(day report.Day) report.Daily {
 	for i := range 14 {
 		at := from.Add(time.Duration(9*60+40*i) * time.Minute)
 		x := report.Intercept{
-			Order: in.Rows[i*7].Order, Channel: in.Rows[i*7].Channel, Why: floor.FreezeCancel, AskedAt: at, FrozenAt: at.Add(20 * time.Millisecond),
+			Order: in.Rows[i*7].Order, Channel: in.Rows[i*7].Channel, Why: floor.FreezeCancel, AskedAt: at, HeardAt: at.Add(12 * time.Millisecond), FrozenAt: at.Add(20 * time.Millisecond),
 			DeviceAt: at.Add(400 * time.Millisecond), PersonAt: at.Add(time.Duration(3+i*2) * time.Second), Stage: []floor.State{floor.Picking, floor.Packing, floor.Sealed}[i%3], Outcome: report.Stopped,
 		}
 		if i == 9 {

@@ -18,7 +18,7 @@ import (
 
 // A storied site lives through some days of orders in every way an order can go.
 type storied struct {
-	t   *testing.T
+	t   testing.TB
 	s   *Site
 	rng *rand.Rand
 	n   int
@@ -26,7 +26,7 @@ type storied struct {
 
 var teams = map[floor.PersonID]string{"an": "早班", "bo": "晚班", "chen": ""}
 
-func newStoried(t *testing.T, seed uint64) *storied {
+func newStoried(t testing.TB, seed uint64) *storied {
 	cfg := config.Default(t.TempDir())
 	cfg.Carriers = []config.Carrier{{ID: "sf", Driver: "demo", Name: "顺丰", Pool: 200, Avoid: []string{"SF"}}, {ID: "zto", Driver: "demo", Name: "中通", Pool: 200}}
 	cfg.Stations = []config.Station{{ID: "pack-1"}}

@@ -1,10 +1,14 @@
 package daemon
 
 import (
+	"cmp"
+	"compress/gzip"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,13 +33,117 @@ func (s *Site) daily(args []string) (report.Daily, error) {
 	return s.dailyOf(day, now)
 }
 
-// dailyOf gathers the rows of a day and counts them. A day whose orders have left
-// for the archive is refused: its report was written when it was over.
+// dailyOf counts a day, with the same weekday of the four weeks before beside it.
 func (s *Site) dailyOf(day report.Day, now time.Time) (report.Daily, error) {
-	from, to := day.Bounds(s.cfg.Site.Zone)
-	if from.Before(now.AddDate(0, 0, -s.cfg.Journal.KeepDays)) {
-		return report.Daily{}, floor.Refuse("day-archived", "day", day, "days", s.cfg.Journal.KeepDays)
+	in, err := s.input(day, now)
+	if err != nil {
+		return report.Daily{}, err
 	}
+	from, _ := day.Bounds(s.cfg.Site.Zone)
+	for week := 1; week <= 4; week++ {
+		p, ok, err := s.shares(report.DayOf(from.AddDate(0, 0, -7*week).Add(time.Hour), s.cfg.Site.Zone))
+		if err != nil {
+			return report.Daily{}, err
+		}
+		if ok {
+			in.Past = append(in.Past, p)
+		}
+	}
+	return report.ForDay(in), nil
+}
+
+// shares gives a day's shares as they were written with its report: to count them anew
+// would be to read every order since.
+func (s *Site) shares(day report.Day) (p report.Past, ok bool, err error) {
+	data, err := os.ReadFile(s.figures(day))
+	if errors.Is(err, fs.ErrNotExist) {
+		return p, false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &p)
+	}
+	return p, err == nil, err
+}
+
+func (s *Site) figures(day report.Day) string {
+	return filepath.Join(s.cfg.Reports(), "figures-"+day.String()+".json")
+}
+
+// input gives what a day is counted from: what was kept of it before its orders left
+// for the archive, else what the ledger holds. An archived day of which nothing was kept
+// is refused: its report was written when it was over.
+func (s *Site) input(day report.Day, now time.Time) (report.Input, error) {
+	in, err := s.kept(day)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return in, err
+	}
+	from, _ := day.Bounds(s.cfg.Site.Zone)
+	if from.Before(now.AddDate(0, 0, -s.cfg.Journal.KeepDays)) {
+		return report.Input{}, floor.Refuse("day-archived", "day", day, "days", s.cfg.Journal.KeepDays)
+	}
+	return s.gather(day, now)
+}
+
+func (s *Site) keptFile(day report.Day) string {
+	return filepath.Join(s.cfg.Archive(), day.String()+".report.json.gz")
+}
+
+// kept reads what was kept of a day.
+func (s *Site) kept(day report.Day) (in report.Input, err error) {
+	f, err := os.Open(s.keptFile(day))
+	if err != nil {
+		return in, err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err == nil {
+		err = json.NewDecoder(z).Decode(&in)
+	}
+	if err != nil {
+		return in, fmt.Errorf("read what was kept of %s: %w", day, err)
+	}
+	in.Zone = s.cfg.Site.Zone
+	return in, nil
+}
+
+// keepReports keeps what each day is counted from that is half as old as the journal
+// keeps days: before any order of it leaves for the archive, and when what may still be
+// told of it has been told. From then on its report is counted from that.
+func (s *Site) keepReports(now time.Time) error {
+	if err := os.MkdirAll(s.cfg.Archive(), 0o700); err != nil {
+		return err
+	}
+	keep := s.cfg.Journal.KeepDays
+	for back := keep - 1; back >= keep/2 && back > 0; back-- {
+		day := report.DayOf(now.AddDate(0, 0, -back), s.cfg.Site.Zone)
+		if _, err := os.Stat(s.keptFile(day)); !errors.Is(err, fs.ErrNotExist) {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		in, err := s.gather(day, now)
+		if err != nil {
+			return err
+		}
+		_, to := day.Bounds(s.cfg.Site.Zone)
+		if !slices.ContainsFunc(in.Rows, func(r report.Row) bool { return r.Received.Before(to) }) {
+			continue // before the first order of all
+		}
+		err = writeFile(s.keptFile(day), func(w io.Writer) error {
+			z := gzip.NewWriter(w)
+			return errors.Join(json.NewEncoder(z).Encode(in), z.Close())
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// gather reads what a day is counted from out of the ledger.
+func (s *Site) gather(day report.Day, now time.Time) (report.Input, error) {
+	from, to := day.Bounds(s.cfg.Site.Zone)
 	in := report.Input{
 		Site: s.cfg.Site.Name, Day: day, Zone: s.cfg.Site.Zone,
 		Channels: map[floor.ChannelID]string{}, Carriers: map[floor.CarrierID]string{}, People: map[floor.PersonID]string{},
@@ -83,10 +191,7 @@ func (s *Site) dailyOf(day report.Day, now time.Time) (report.Daily, error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return report.Daily{}, err
-	}
-	return report.ForDay(in), nil
+	return in, err
 }
 
 // shipRows gives each order of the days from to on once: what something happened to
@@ -137,7 +242,7 @@ func reportRow(r floor.ShipRow) report.Row {
 func interceptRow(i floor.Intercept) report.Intercept {
 	r := report.Intercept{
 		Order: i.Order, Channel: i.Channel, Why: i.Why, AskedAt: i.AskedAt, FrozenAt: i.FrozenAt,
-		Stage: i.Stage, Outcome: report.Outcome(i.Outcome),
+		Stage: i.Stage, Outcome: report.Outcome(i.Outcome), HeardAt: cmp.Or(i.HeardAt, i.FrozenAt), // what was pulled is on disk with its freeze
 	}
 	if len(i.Shown) > 0 {
 		r.DeviceAt = i.Shown[0].At
@@ -205,5 +310,6 @@ func (s *Site) WriteReport(day report.Day) (string, error) {
 			return "", err
 		}
 	}
-	return file("health-" + day.String() + ".pdf"), nil
+	err = writeFile(s.figures(day), func(w io.Writer) error { return json.NewEncoder(w).Encode(x.Past()) })
+	return file("health-" + day.String() + ".pdf"), err
 }

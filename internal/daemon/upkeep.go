@@ -104,6 +104,10 @@ func (d *Daemon) watchTasks(ctx context.Context) error {
 // archive moves old days out of the journal, once an hour.
 func (d *Daemon) archive(ctx context.Context) error {
 	return every(ctx, time.Hour, func(ctx context.Context) error {
+		if err := d.keepReports(time.Now().In(d.cfg.Site.Zone)); err != nil {
+			d.log.Error("archive", "err", err) // nothing is archived that no report could be made of any more
+			return nil
+		}
 		days, err := d.ledger.Archive(ctx, d.cfg.Journal.KeepDays, time.Now().In(d.cfg.Site.Zone))
 		for _, day := range days {
 			d.log.Info("day archived", "day", day.Day, "file", day.File)

@@ -15,7 +15,7 @@ interface Paper { title: string; subtitle: string; tiles: Tile[]; attention: str
 
 const BUCKETS = ["overdue", "under_2h", "under_6h", "under_24h", "later"];
 const OPEN = ["open_overdue", "open_2h", "open_6h", "open_24h", "open_later"];
-const HOPS = ["frozen", "device", "person"];
+const HOPS = ["disk", "frozen", "device", "person"];
 
 /** The site's calendar: report days are its days, whatever the zone of this screen. */
 function today(back = 0): string {
