@@ -172,6 +172,27 @@ type Catalogue struct {
 type Layout struct {
 	Depot       *Point    `toml:"depot"`                              // where walks begin and end; nil: front of the first aisle
 	CrossAisles []float64 `toml:"cross_aisles" range:"-10000..10000"` // their y; none: one before and one behind all bins
+	Open        bool      `toml:"open"`                               // the depot lies in an open space: every crossing of its cross aisle is reached in a straight line
+	OneWay      []OneWay  `toml:"one_way"`
+	Blocked     []Blocked `toml:"blocked"`
+	Drops       []Point   `toml:"drop"` // where walks end, each at the nearest; none: at the depot
+}
+
+// A OneWay aisle is walked in one direction between its outer cross aisles: up is along
+// rising y.
+type OneWay struct {
+	Zone  string `toml:"zone" is:"line"`
+	Aisle int    `toml:"aisle" range:"1..1000000" is:"needed"`
+	To    string `toml:"to" oneof:"up down" is:"needed"`
+}
+
+// A Blocked piece of an aisle cannot be walked, nor anything on it be reached. Without
+// from and to it is the whole aisle.
+type Blocked struct {
+	Zone  string  `toml:"zone" is:"line"`
+	Aisle int     `toml:"aisle" range:"1..1000000" is:"needed"`
+	From  float64 `toml:"from" default:"-10000" range:"-10000..10000"`
+	To    float64 `toml:"to" default:"10000" range:"-10000..10000"`
 }
 
 // A Point is a place on the floor in metres, y along the aisles.

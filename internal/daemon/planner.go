@@ -3,10 +3,12 @@ package daemon
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"floord/floor"
 	"floord/floor/foreman"
+	"floord/internal/config"
 	"floord/sync/ledger"
 	"floord/wave"
 )
@@ -55,10 +57,14 @@ func (s *Site) layout() (*wave.Layout, error) {
 	places := foreman.Places(bins)
 	l, err := wave.InferLayout(places)
 	c := s.cfg.Layout
-	if err != nil || c.Depot == nil && len(c.CrossAisles) == 0 {
+	if err != nil || c.Depot == nil && len(c.CrossAisles)+len(c.OneWay)+len(c.Blocked)+len(c.Drops) == 0 && !c.Open {
 		return l, err
 	}
-	g := l.Geometry()
+	return wave.NewLayout(places, withLayout(l.Geometry(), c))
+}
+
+// withLayout puts what floord.toml says of the floor in place of what the bins say.
+func withLayout(g wave.Geometry, c config.Layout) wave.Geometry {
 	if c.Depot != nil {
 		g.Depot = wave.Point{X: wave.Metres(c.Depot.X), Y: wave.Metres(c.Depot.Y)}
 	}
@@ -68,7 +74,17 @@ func (s *Site) layout() (*wave.Layout, error) {
 			g.CrossAisles = append(g.CrossAisles, wave.Metres(y))
 		}
 	}
-	return wave.NewLayout(places, g)
+	g.Open = c.Open
+	for _, o := range c.OneWay {
+		g.OneWay = append(g.OneWay, wave.OneWay{Zone: o.Zone, Aisle: strconv.Itoa(o.Aisle), Down: o.To == "down"})
+	}
+	for _, b := range c.Blocked {
+		g.Blocked = append(g.Blocked, wave.Blocked{Zone: b.Zone, Aisle: strconv.Itoa(b.Aisle), From: wave.Metres(b.From), To: wave.Metres(b.To)})
+	}
+	for _, d := range c.Drops {
+		g.Drops = append(g.Drops, wave.Point{X: wave.Metres(d.X), Y: wave.Metres(d.Y)})
+	}
+	return g
 }
 
 // news are the facts that make it worth to plan at once.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -32,8 +33,10 @@ func readBacklog(path string) (*backlog, error) {
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<24)
 	numbers := func() ([]int, error) {
-		if !lines.Scan() {
-			return nil, fmt.Errorf("the file ends too early")
+		for blank := true; blank; blank = strings.TrimSpace(lines.Text()) == "" {
+			if !lines.Scan() {
+				return nil, errors.Join(errors.New("the file ends too early"), lines.Err())
+			}
 		}
 		var out []int
 		for w := range strings.FieldsSeq(lines.Text()) {

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -75,8 +76,9 @@ func oneBlock(path string) (*problem, error) {
 	lines := bufio.NewScanner(f)
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
-		if key, value, ok := strings.Cut(line, " : "); ok {
-			head[key] = value
+		if key, value, ok := strings.Cut(line, ":"); ok {
+			key = strings.TrimSpace(key)
+			head[key] = strings.TrimSpace(value)
 			if key == "NUM_ARTICLES_IN_ORDER" || key == "NUM_ARTICLES" && section == "ORDER_SECTION" {
 				p.orders = append(p.orders, order{})
 			}
@@ -173,9 +175,11 @@ func retail(path string) (*problem, error) {
 		return nil, err
 	}
 	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, err
+	text := io.Reader(bufio.NewReader(f))
+	if magic, _ := text.(*bufio.Reader).Peek(2); string(magic) == "\x1f\x8b" {
+		if text, err = gzip.NewReader(text); err != nil {
+			return nil, err
+		}
 	}
 	var in struct {
 		Layout struct {
@@ -197,7 +201,7 @@ func retail(path string) (*problem, error) {
 			Lines [][]any `json:"lines"` // SKU, pieces
 		} `json:"orders"`
 	}
-	if err := json.NewDecoder(z).Decode(&in); err != nil {
+	if err := json.NewDecoder(text).Decode(&in); err != nil {
 		return nil, err
 	}
 	g := in.Layout

@@ -7,8 +7,9 @@
 //
 // DIR has a folder for every set. The CSV says set, file, reference_value,
 // proven_optimal, objective; its rows are the instances that are run. On standard
-// output comes a row an instance, on standard error a summary a set. A plan that
-// the checker refuses ends the run with exit code 1, after all rows.
+// output comes a row an instance, on standard error a summary a set. A file that
+// cannot be read and a plan that the checker refuses end the run with exit code 1,
+// after all rows, and are in no summary; nor are instances without a reference value.
 //
 // The second form draws orders from the invoices of Online Retail II, lays the goods
 // out in several ways on a floor of 30 aisles, and takes first come, first fit with
@@ -107,7 +108,8 @@ func (o options) run(out, summary io.Writer) error {
 		}
 		in, err := f.read(filepath.Join(o.dir, f.dir, r.file))
 		if err != nil {
-			return fmt.Errorf("%s %s: %w", r.set, r.file, err)
+			bad = errors.Join(bad, fmt.Errorf("%s %s: %w", r.set, r.file, err))
+			continue
 		}
 		res, err := in.solve(o)
 		if err != nil {
@@ -115,7 +117,9 @@ func (o options) run(out, summary io.Writer) error {
 		}
 		rows.Write(res.row(r, err == nil))
 		rows.Flush()
-		tallies[len(tallies)-1].add(r, res)
+		if err == nil && r.value > 0 {
+			tallies[len(tallies)-1].add(r, res)
+		}
 	}
 	for _, t := range tallies {
 		t.write(summary)
@@ -129,7 +133,9 @@ func readReferences(path string) ([]reference, error) {
 		return nil, err
 	}
 	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
+	in := csv.NewReader(f)
+	in.FieldsPerRecord = -1
+	rows, err := in.ReadAll()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -141,9 +147,11 @@ func readReferences(path string) ([]reference, error) {
 		if i == 0 {
 			continue
 		}
-		v, err := strconv.ParseFloat(row[2], 64)
-		if err != nil {
-			return nil, fmt.Errorf("%s: row %d: %w", path, i+1, err)
+		v := 0.0 // none is known
+		if text := strings.TrimSpace(row[2]); text != "" {
+			if v, err = strconv.ParseFloat(text, 64); err != nil || !(v > 0) {
+				return nil, fmt.Errorf("%s: row %d: reference %q, want a number above 0 or nothing", path, i+1, text)
+			}
 		}
 		refs = append(refs, reference{set: row[0], file: row[1], value: v, proven: row[3]})
 	}
@@ -235,8 +243,12 @@ func (r result) row(ref reference, feasible bool) []string {
 		}
 		return num(math.Round(v*1e4) / 1e4)
 	}
+	ratio := ""
+	if ref.value > 0 {
+		ratio = short(r.value / ref.value)
+	}
 	return []string{
-		ref.set, ref.file, num(math.Round(r.value*1e4) / 1e4), num(ref.value), short(r.value / ref.value), ref.proven,
+		ref.set, ref.file, num(math.Round(r.value*1e4) / 1e4), rule(ref.value), ratio, ref.proven,
 		rule(r.fcfs), rule(r.sshape), strconv.FormatBool(feasible), short(r.cpu), short(r.wall),
 	}
 }

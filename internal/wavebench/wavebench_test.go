@@ -93,6 +93,41 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// Files as others write them are read, and one that cannot be read does not keep the
+// others from being planned.
+func TestRunGoesOn(t *testing.T) {
+	o := folder(t)
+	loose := strings.ReplaceAll(strings.ReplaceAll(text, " : ", ":"), "\n", "\r\n\r\n")
+	backlog := "2 2 1\r\n\r\n1 0 2\r\n1 1 1\r\n\r\n2 0 2 1 1\r\n\r\n1 3\r\n"
+	refs := "set,file,reference_value,proven_optimal,objective\r\nhenn_waescher,gone.txt,20,True,d\r\nhenn_waescher,loose.txt,,,\r\n" +
+		"\r\nretail_waves,plain.json,20,True\r\nsbpo2025,b.txt,3,True,d\r\nof_tomorrow,x.txt,1,True,d\r\n"
+	for name, content := range map[string]string{"henn_waescher/loose.txt": loose, "retail_waves/plain.json": wave3, "sbpo2025/b.txt": backlog, "ref.csv": refs} {
+		path := filepath.Join(o.dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out, summary strings.Builder
+	if err := o.run(&out, &summary); err == nil || !strings.Contains(err.Error(), "henn_waescher gone.txt") {
+		t.Errorf("err = %v, want the file that is not there", err)
+	}
+	for _, want := range []string{
+		"henn_waescher,loose.txt,20,,,,20,20,true,",
+		"retail_waves,plain.json,20,20,1.0000,True,22,22,true,",
+		"sbpo2025,b.txt,3,3,1.0000,True,3,,true,",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("rows\n%swant %s", out.String(), want)
+		}
+	}
+	if !strings.Contains(summary.String(), "of_tomorrow: not read by this program") {
+		t.Errorf("summary\n%s", summary.String())
+	}
+}
+
 // Orders drawn from invoices are planned on every slotting, and what is no sale is left out.
 func TestScale(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sales.csv")
