@@ -48,7 +48,7 @@ func TestLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Logf("push %v: %+v", tt.push, r)
-		if r.Orders != 600 || r.Cancels == 0 || r.RawPer == 0 || r.Reopen == 0 || r.Bytes < 1000 {
+		if r.Orders != 600 || r.Cancels == 0 || r.RawPer == 0 || r.Reopen == 0 || r.Bytes < 1000 || r.Heap == 0 || r.Heap > r.Peak {
 			t.Errorf("push %v: %+v", tt.push, r)
 		}
 	}
