@@ -153,6 +153,7 @@ func TestLeadIsCalled(t *testing.T) {
 	board.says("已配")
 	board.scan("badge-zhao.lei")
 	board.says(string(one))
+	board.until("!!document.querySelector('.call')") // once the board knows whose it is
 	board.says("取消与加急冲突")
 	board.look("board-conflict")
 	board.press("照发")
