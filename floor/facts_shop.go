@@ -25,7 +25,33 @@ type ChannelOpened struct {
 func (ChannelOpened) Kind() Kind           { return "channel.opened/1" }
 func (f ChannelOpened) Subjects() []string { return []string{"channel:" + string(f.Channel)} }
 
+// PayloadUnread keeps what a shop sent and nobody can read: no JSON, too large, of
+// another form. Size is of the whole; Body may be its beginning.
+type PayloadUnread struct {
+	Channel ChannelID `json:"channel"`
+	Op      string    `json:"op"` // what was asked, or "push"
+	Why     string    `json:"why"`
+	Hash    string    `json:"hash"` // SHA-256 of what was received, hex
+	Size    int       `json:"size"`
+	Body    []byte    `json:"-"`
+}
+
+func (PayloadUnread) Kind() Kind           { return "payload.unread/1" }
+func (f PayloadUnread) Subjects() []string { return []string{"channel:" + string(f.Channel)} }
+func (f PayloadUnread) RawPayload() []byte { return f.Body }
+
+// An Unread is a payload that nobody can read; Seq is the event that has its bytes.
+type Unread struct {
+	PayloadUnread
+	At  time.Time
+	Seq uint64
+}
+
+// MaxUnread is how many of them a channel's list has, the newest.
+const MaxUnread = 100
+
 func init() {
+	register[PayloadUnread]()
 	register[OrderTried]()
 	register[ChannelOpened]()
 }

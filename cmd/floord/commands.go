@@ -434,6 +434,10 @@ func channelCommand() *cli.Command {
 				},
 			},
 			{
+				Name: "unread", Usage: "list what a channel sent and nobody could read, or print one payload, personal data and all", ArgsUsage: "CHANNEL [HASH]",
+				Flags: []cli.Flag{configFlag()}, Action: onSite("channel", "unread"),
+			},
+			{
 				Name: "trial", Usage: "say how a channel's trial goes, and which orders floord would not have shipped", ArgsUsage: "CHANNEL",
 				Flags: []cli.Flag{configFlag()}, Action: onSite("channel", "trial"),
 			},

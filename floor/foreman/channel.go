@@ -2,6 +2,8 @@ package foreman
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 
 	"floord/floor"
 	"floord/sync/ledger"
@@ -87,4 +89,15 @@ func (f *Foreman) OpenChannel(ctx context.Context, by By, ch floor.ChannelID, ad
 		}
 		return []floor.Fact{floor.ChannelOpened{Channel: ch, Adopt: adopt}}, nil
 	})
+}
+
+// maxUnread bounds how much of a payload that nobody can read is kept.
+const maxUnread = 256 << 10
+
+// KeepUnread keeps what a channel sent in answer to op, or as a push, and nobody can
+// read, with the reason. The key should name the payload: the same is kept once.
+func (f *Foreman) KeepUnread(ctx context.Context, by By, ch floor.ChannelID, op, why string, body []byte) (ledger.Receipt, error) {
+	sum := sha256.Sum256(body)
+	fact := floor.PayloadUnread{Channel: ch, Op: op, Why: why, Hash: hex.EncodeToString(sum[:]), Size: len(body), Body: body[:min(len(body), maxUnread)]}
+	return f.commit(ctx, by, false, func(look) ([]floor.Fact, error) { return []floor.Fact{fact}, nil })
 }

@@ -228,6 +228,7 @@ type Channel struct {
 	Every      time.Duration   `toml:"every" default:"5m" range:"1s..24h"`   // between two pulls
 	Overlap    time.Duration   `toml:"overlap" default:"0s" range:"0s..24h"` // read again at each pull; 0: the driver's own
 	Lag        time.Duration   `toml:"lag" default:"0s" range:"0s..1h"`      // a pull ends so long before now; 0: the driver's own
+	Refunds    bool            `toml:"agree_refunds"`                        // a cancel that was stopped may be answered where that gives the money back
 	Trial      bool            `toml:"trial"`                                // its orders are only looked at until a lead opens it
 	TokenEnds  Day             `toml:"token_ends"`                           // of a token whose file does not say it
 	DomainEnds Day             `toml:"domain_ends"`                          // of the name that pushes come by: nobody can be asked

@@ -1,14 +1,17 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,7 +36,11 @@ type bubble struct {
 // A sim is the pretended shop behind a wire of memory.
 type sim struct {
 	*fakes.Shop
-	ahead time.Duration // of its clock, as its answers say
+	mu      sync.Mutex         // one question at a time
+	ahead   time.Duration      // of its clock, as its answers say
+	instead func(n int) string // what it answers instead, nth; nil: itself
+	n       int
+	heard   []string // bodies of the questions
 }
 
 func (f *sim) RoundTrip(r *http.Request) (resp *http.Response, err error) {
@@ -45,8 +52,17 @@ func (f *sim) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 			resp, err = nil, errors.New("connection reset")
 		}
 	}()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	body, _ := io.ReadAll(r.Body)
+	f.heard = append(f.heard, string(body))
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	w := httptest.NewRecorder()
-	f.ServeHTTP(w, r)
+	if f.n++; f.instead != nil {
+		_, _ = io.WriteString(w, f.instead(f.n))
+	} else {
+		f.ServeHTTP(w, r)
+	}
 	resp = w.Result()
 	resp.Header.Set("Date", time.Now().Add(f.ahead).UTC().Format(http.TimeFormat))
 	return resp, nil

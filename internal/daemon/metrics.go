@@ -37,10 +37,11 @@ var (
 	skewDesc     = prometheus.NewDesc("floord_channel_clock_skew_seconds", "How far the shop's clock is ahead of ours.", []string{"channel"}, nil)
 	endsDesc     = prometheus.NewDesc("floord_channel_ends_timestamp_seconds", "When a token, certificate or domain ends.", []string{"channel", "what"}, nil)
 	riskDesc     = prometheus.NewDesc("floord_channel_orders_at_risk", "Orders whose time to ship ends soon, while the connection is down.", []string{"channel"}, nil)
+	garbledDesc  = prometheus.NewDesc("floord_channel_payloads_unread_total", "Payloads of the channel that nobody could read.", []string{"channel"}, nil)
 	pushesDesc   = prometheus.NewDesc("floord_pushes_total", "Pushes of the channel, by what became of them.", []string{"channel", "result"}, nil)
 	socketsDesc  = prometheus.NewDesc("floord_handhelds_connected", "Devices on a socket.", nil, nil)
 	stuckDesc    = prometheus.NewDesc("floord_serial_stuck", "Calls to serial drivers that never came back.", nil, nil)
-	allDescs     = []*prometheus.Desc{ordersDesc, flaggedDesc, countsDesc, outboxDesc, ledgerDesc, channelDesc, lagDesc, failDesc, answersDesc, skewDesc, endsDesc, riskDesc, pushesDesc, socketsDesc, stuckDesc}
+	allDescs     = []*prometheus.Desc{ordersDesc, flaggedDesc, countsDesc, outboxDesc, ledgerDesc, channelDesc, lagDesc, failDesc, answersDesc, skewDesc, endsDesc, riskDesc, garbledDesc, pushesDesc, socketsDesc, stuckDesc}
 	tookShape    = prometheus.HistogramOpts{Name: "floord_channel_answer_seconds", Help: "How long the shop took to answer.", Buckets: prometheus.ExponentialBuckets(0.01, 2, 13)}
 	refusedShape = prometheus.CounterOpts{Name: "floord_http_turned_away_total", Help: "Requests turned away before anything else was looked at."}
 )
@@ -143,6 +144,7 @@ func (m *metrics) pulse(ch chan<- prometheus.Metric, s *shop) {
 	for a, n := range p.answers {
 		ch <- prometheus.MustNewConstMetric(answersDesc, prometheus.CounterValue, float64(n), string(s.id), strconv.Itoa(a.Status), string(a.Class))
 	}
+	ch <- prometheus.MustNewConstMetric(garbledDesc, prometheus.CounterValue, float64(p.garbled), string(s.id))
 	gauge(skewDesc, s.skew().Seconds())
 	for _, e := range append(r.ends, end{"certificate", p.certEnd}) {
 		if !e.at.IsZero() {

@@ -53,6 +53,7 @@ var commands = []command{
 	{"stock", stock},
 	{"slotting", slotting},
 	{"channel backfill", backfill},
+	{"channel unread", channelUnread},
 	{"channel trial", channelTrial},
 	{"channel open", channelOpen},
 	{"count", count},

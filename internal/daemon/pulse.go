@@ -47,6 +47,7 @@ type pulse struct {
 	answers map[answered]int     // guarded by mu, like all below
 	took    []time.Duration      // of the newest questions, a ring
 	next    int                  // place in took
+	garbled int                  // payloads that nobody could read
 	ways    map[string]failing   // with failures in a row
 	pulled  time.Time            // the last complete pull ended then,
 	upTo    time.Time            // and began then: what had changed before is in
@@ -124,6 +125,13 @@ func (p *pulse) went(way string, err error) int {
 	f := failing{times: p.ways[way].times + 1, err: err}
 	p.ways[way] = f
 	return f.times
+}
+
+// unreadable counts a payload that nobody could read.
+func (p *pulse) unreadable() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.garbled++
 }
 
 // read notes a complete pull that began then.

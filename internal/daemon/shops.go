@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"floord/floor"
 	"floord/floor/foreman"
 	"floord/internal/config"
@@ -34,13 +36,15 @@ type shop struct {
 	noticed chan struct{}   // woken when something was pushed
 	hurried chan kept       // what was pushed, to be looked through for what hurries
 	knocks  knocks
+	unread  *rate.Limiter // of payloads kept that nobody can read
 
 	pulse pulse
 }
 
 func (d *Daemon) openShops() error {
 	for _, c := range d.cfg.Channels {
-		s := &shop{id: c.ID, cfg: c, noticed: make(chan struct{}, 1), hurried: make(chan kept, 1024), pulse: newPulse(time.Now())}
+		s := &shop{id: c.ID, cfg: c, noticed: make(chan struct{}, 1), hurried: make(chan kept, 1024), pulse: newPulse(time.Now()),
+			unread: rate.NewLimiter(rate.Every(unreadEvery), unreadBurst)}
 		if c.Driver == "qimen" {
 			if err := d.openQimen(s); err != nil {
 				return fmt.Errorf("channel %s: %w", c.ID, err)
@@ -48,10 +52,13 @@ func (d *Daemon) openShops() error {
 		} else if c.Driver != "csv" {
 			var err error
 			if s.chart, err = chartOf(c); err == nil {
-				s.channel, err = d.openAPI(c, s.chart, api.ShopOptions{Heard: func(h api.Heard) {
-					s.pulse.heard(h)
-					d.metrics.heard(s.id, h)
-				}})
+				s.channel, err = d.openAPI(c, s.chart, api.ShopOptions{
+					Unread: func(u api.Unread) { d.keepUnread(s, u) },
+					Heard: func(h api.Heard) {
+						s.pulse.heard(h)
+						d.metrics.heard(s.id, h)
+					},
+				})
 			}
 			if err != nil {
 				return fmt.Errorf("channel %s: %w", c.ID, err)
@@ -104,6 +111,7 @@ func (s *Site) openAPI(c config.Channel, m *channelmap.Map, o api.ShopOptions) (
 		}
 		s.apps[key] = app
 	}
+	o.Refunds = c.Refunds
 	o.Channel, o.Shop, o.Token, o.Lag, o.Overlap = c.ID, c.Shop, channel.TokenFile(c.TokenFile), c.Lag, c.Overlap
 	o.Carriers = map[floor.CarrierID]string{}
 	for _, code := range c.Codes {

@@ -21,15 +21,16 @@ const (
 // An Error is what a driver returns. Its sentence never holds a secret, a token
 // or personal data.
 type Error struct {
-	Class Class
-	Op    string        // what was asked: the platform's own method name
-	Code  string        // the platform's code, if it gave one
-	After time.Duration // not before; 0 = the caller's own pace
-	Renew bool          // a new token may heal it
-	Known bool          // the platform said so in its own words, and they are known
-	Zh    string        // one sentence with the cure, for a person; may be empty
-	En    string
-	Err   error // the cause, if there is one
+	Class  Class
+	Op     string        // what was asked: the platform's own method name
+	Code   string        // the platform's code, if it gave one
+	After  time.Duration // not before; 0 = the caller's own pace
+	Renew  bool          // a new token may heal it
+	Unread bool          // the answer itself cannot be read
+	Known  bool          // the platform said so in its own words, and they are known
+	Zh     string        // one sentence with the cure, for a person; may be empty
+	En     string
+	Err    error // the cause, if there is one
 }
 
 // Error gives one line: what was asked, the code, the sentence, the cause.

@@ -64,7 +64,7 @@ func Retry(n int) time.Duration {
 const (
 	deliverWithin = 2 * time.Minute
 	finishWithin  = 20 * time.Second
-	callAfter     = 3 // tries, then a person is called; the tries go on
+	callAfter     = 4 // tries, that is after the waits of 1, 5 and 15 minutes, a person is called; the tries go on
 )
 
 // A Courier runs the lanes of one ledger.

@@ -64,6 +64,7 @@ const (
 	vCharsets   = "charsets"   // station -> floor.CharsetTold
 	vTrials     = "trials"     // channel -> floor.TrialRun
 	vTried      = "tried"      // channel|number -> floor.Tried, the newest floor.MaxTried
+	vUnread     = "unread"     // channel|number -> floor.Unread, the newest floor.MaxUnread
 	vNotices    = "notices"    // channel|seq -> unix ns: what was pushed and not yet followed up
 	vIntercepts = "intercepts" // day/number -> floor.Intercept
 	vOpenAsks   = "open-asks"  // day/number -> "": intercepts not ended
@@ -128,6 +129,8 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.received(x)
 	case floor.OrderRevised:
 		return f.revised(x)
+	case floor.PayloadUnread:
+		return f.unread(x)
 	case floor.OrderTried:
 		return f.tried(x)
 	case floor.ChannelOpened:

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 
 	"floord/floor"
@@ -22,7 +23,7 @@ func (f *folder) trialRun(ch floor.ChannelID, change func(*floor.TrialRun)) erro
 	return nil
 }
 
-func triedKey(ch floor.ChannelID, n int) string { return fmt.Sprintf("%s|%012d", ch, n) }
+func channelKey(ch floor.ChannelID, n int) string { return fmt.Sprintf("%s|%012d", ch, n) }
 
 // tried ends an order on trial that was shipped by other hands.
 func (f *folder) tried(x floor.OrderTried) error {
@@ -39,10 +40,10 @@ func (f *folder) tried(x floor.OrderTried) error {
 		}
 	})
 	if err == nil && n > 0 {
-		err = putRow(f.r, vTried, triedKey(x.Channel, n), floor.Tried{Order: x.Order, Channel: x.Channel, At: f.e.At, Why: x.Differs})
+		err = putRow(f.r, vTried, channelKey(x.Channel, n), floor.Tried{Order: x.Order, Channel: x.Channel, At: f.e.At, Why: x.Differs})
 	}
 	if err == nil && n > floor.MaxTried {
-		err = f.r.delete(vTried, triedKey(x.Channel, n-floor.MaxTried))
+		err = f.r.delete(vTried, channelKey(x.Channel, n-floor.MaxTried))
 	}
 	if err != nil {
 		return err
@@ -105,4 +106,30 @@ func (v *View) TrialRun(ch floor.ChannelID) (floor.TrialRun, bool, error) {
 // shipped, the oldest kept first, until f says no.
 func (v *View) Tried(ch floor.ChannelID, f func(floor.Tried) bool) error {
 	return scanRows(v.rows, vTried, "", string(ch)+"|", func(_ string, t floor.Tried) bool { return f(t) })
+}
+
+// unread lists a payload that nobody can read.
+func (f *folder) unread(x floor.PayloadUnread) error {
+	counter := "unread/" + string(x.Channel)
+	last, _, err := ownRow[uint64](f.r, vCounters, counter)
+	if err != nil {
+		return err
+	}
+	n := int(last) + 1
+	if err := errors.Join(f.next(counter), f.count("payloads-unread", 1)); err != nil {
+		return err
+	}
+	if n > floor.MaxUnread {
+		if err := f.r.delete(vUnread, channelKey(x.Channel, n-floor.MaxUnread)); err != nil {
+			return err
+		}
+	}
+	x.Body = nil // it lies beside the event
+	return putRow(f.r, vUnread, channelKey(x.Channel, n), floor.Unread{PayloadUnread: x, At: f.e.At, Seq: f.e.Seq})
+}
+
+// Unread calls f with the payloads of a channel that nobody can read, the oldest
+// kept first, until f says no.
+func (v *View) Unread(ch floor.ChannelID, f func(floor.Unread) bool) error {
+	return scanRows(v.rows, vUnread, "", string(ch)+"|", func(_ string, u floor.Unread) bool { return f(u) })
 }

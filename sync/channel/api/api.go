@@ -127,6 +127,13 @@ type ShopOptions struct {
 
 	Carriers map[floor.CarrierID]string // overrides of the platform's carrier codes
 
+	// Refunds lets a cancel be answered with a yes that gives the buyer's money back.
+	// Without it a person has to, where the platform knows no other yes.
+	Refunds bool
+
+	// Unread is given every answer that cannot be read; nil: it is dropped. It may block.
+	Unread func(Unread)
+
 	// Heard is told of every question that went out and what became of it; nil: nobody
 	// listens. It must not block.
 	Heard func(Heard)
@@ -139,6 +146,20 @@ type Heard struct {
 	Took     time.Duration // until the last byte of the answer
 	Err      error         // as the asker gets it
 	CertEnds time.Time     // end of the certificate that the platform showed; zero over plain HTTP
+}
+
+// An Unread is an answer of the platform that cannot be read.
+type Unread struct {
+	Method string
+	Body   []byte
+	Err    error
+}
+
+// unread passes an answer on if err says that it cannot be read.
+func (s *Shop) unread(method string, body []byte, err error) {
+	if e := (*channel.Error)(nil); s.o.Unread != nil && errors.As(err, &e) && e.Unread {
+		s.o.Unread(Unread{Method: method, Body: body, Err: err})
+	}
 }
 
 // A Shop is one shop of an App. It is a channel.Channel.

@@ -99,7 +99,9 @@ func (s *Shop) exchange(ctx context.Context, c *channelmap.Call, req *http.Reque
 	if err != nil {
 		return nil, channel.Lost(ctx, c.Method, fmt.Errorf("after %d bytes: %w", len(body), bare(err)))
 	}
-	return s.read(c, resp, body)
+	answer, err = s.read(c, resp, body)
+	s.unread(c.Method, body, err)
+	return answer, err
 }
 
 // request signs the question.

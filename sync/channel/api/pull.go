@@ -247,6 +247,7 @@ func (s *Shop) page(ctx context.Context, c cursor) (channelmap.Page, error) {
 	}
 	page, err := s.app.m.PageOf(call.Method, v, s.app.now())
 	if err != nil {
+		s.unread(call.Method, v.Raw(), err)
 		return page, err
 	}
 	for _, number := range page.Numbers {

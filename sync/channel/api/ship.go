@@ -27,6 +27,7 @@ func (s *Shop) order(ctx context.Context, number string) (channelmap.Order, erro
 	}
 	page, err := s.app.m.PageOf(op, v, s.app.now())
 	if err != nil {
+		s.unread(op, v.Raw(), err)
 		return channelmap.Order{}, err
 	}
 	for _, o := range page.Orders { // a platform without a detail call searches
@@ -155,6 +156,10 @@ func (s *Shop) Answer(ctx context.Context, a channel.Answer) error {
 		asked := slices.ContainsFunc(o.Holds, func(h floor.Hold) bool { return h.Code == floor.HoldRefund || h.Code == floor.HoldLocked })
 		if !asked || o.State == floor.ShopCancelled {
 			return nil // withdrawn, or done already
+		}
+		if a.Yes && reply.Refunds && !s.o.Refunds {
+			return refuse(s.app.m.Call(call).Method, "by-hand", "订单 %s 已停止出库，平台等商家答复退款。请组长在商家后台同意退款（agree_refunds 未开启）。",
+				"order %s is stopped here, and the shop waits for an answer to its refund; a lead should agree to it in the back office (agree_refunds is off)", a.Number)
 		}
 		request, err := s.openRequest(ctx, a, o)
 		if err != nil {

@@ -45,6 +45,7 @@ type replyDoc struct {
 	No      string            `toml:"no"`
 	Reasons map[string]string `toml:"reasons"`
 	Said    map[string]string `toml:"said"`
+	Refunds bool              `toml:"refunds"` // a yes gives the buyer's money back
 }
 
 // A Call is a checked question. It is read-only.
@@ -416,7 +417,10 @@ func (c *Call) Before(code string) bool {
 }
 
 // A Reply is how a platform's question is answered.
-type Reply struct{ Outcome, Reason, Said string }
+type Reply struct {
+	Outcome, Reason, Said string
+	Refunds               bool // it gives the buyer's money back
+}
 
 // Reply gives the words of an answer; kind is "cancel" or "address". The second
 // result is the name of the call that gives it, "" if the platform takes none.
@@ -428,7 +432,7 @@ func (m *Map) Reply(kind string, yes bool, why string) (Reply, string) {
 		}
 		return of["else"]
 	}
-	r := Reply{Outcome: d.Yes, Reason: d.Reasons["yes"]}
+	r := Reply{Outcome: d.Yes, Reason: d.Reasons["yes"], Refunds: d.Refunds}
 	if yes {
 		if m.calls[kind] == nil {
 			return r, ""

@@ -45,7 +45,7 @@ func (m *Map) PageOf(op string, v *Value, now time.Time) (Page, error) {
 	}
 	at := a.orders[:1].first(v)
 	if v.defect != "" || at.defect != "" || a.count(v) > maxOrders {
-		return Page{}, &channel.Error{Class: channel.Refused, Op: op, Code: "envelope",
+		return Page{}, &channel.Error{Class: channel.Refused, Op: op, Code: "envelope", Unread: true,
 			Zh: "平台返回的外层结构有误(重复的键或订单过多),请联系实施人员。",
 			En: "the answer's envelope is wrong, a name said twice or too many orders; call whoever set the channel up"}
 	}
@@ -158,11 +158,11 @@ func (m *Map) Envelope(op string, payload []byte, header map[string][]string) (V
 	v, err := m.parse(payload, header)
 	if err != nil {
 		// A proxy's page, a body cut short: the next answer may be whole.
-		return v, &channel.Error{Class: channel.Retryable, Op: op, Err: err,
+		return v, &channel.Error{Class: channel.Retryable, Op: op, Err: err, Unread: true,
 			Zh: "平台返回的内容不是 JSON,系统会自动重试。", En: "the shop's answer is not JSON; it will be asked again"}
 	}
 	if !v.Object() {
-		return v, &channel.Error{Class: channel.Refused, Op: op, Code: "no-object",
+		return v, &channel.Error{Class: channel.Refused, Op: op, Code: "no-object", Unread: true,
 			Zh: "平台返回的内容不是预期的结构,请联系实施人员。", En: "the shop's answer is not an object; call whoever set the channel up"}
 	}
 	for i := range m.faults {

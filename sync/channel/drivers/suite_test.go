@@ -51,7 +51,7 @@ func benchOf(t testing.TB, driver string) (*shop.Shop, channeltest.Bench) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ch, err := app.Shop(api.ShopOptions{Channel: "main", Shop: "100000001", Since: since, Lag: -1, PageSize: pageSize, Token: tokenFile(t, token),
+		ch, err := app.Shop(api.ShopOptions{Channel: "main", Shop: "100000001", Since: since, Lag: -1, Refunds: true, PageSize: pageSize, Token: tokenFile(t, token),
 			Carriers: map[floor.CarrierID]string{"yto": "6"}})
 		if err != nil {
 			t.Fatal(err)

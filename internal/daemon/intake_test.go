@@ -1,0 +1,226 @@
+package daemon
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"floord/floor"
+	"floord/floor/foreman"
+	"floord/internal/config"
+	fakes "floord/internal/sim/shop"
+	"floord/internal/sim/wire"
+	"floord/sync/ledger"
+)
+
+func (b *bubble) unread() (all []floor.Unread) {
+	b.t.Helper()
+	err := b.d.ledger.Read(func(v *ledger.View) error {
+		return v.Unread("main", func(u floor.Unread) bool { all = append(all, u); return true })
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return all
+}
+
+// TestPayloadsThatNobodyCanRead are kept by hash, once each and so many, are counted,
+// and stop nothing.
+func TestPayloadsThatNobodyCanRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := inBubble(t, "pdd", pdd(), func(c *config.Config) { c.Channels[0].Every = 10 * time.Second })
+		n := b.place(time.Hour)
+		b.shop.Faults.Next("", wire.Garbage, wire.Garbage, wire.Garbage)
+		b.run(b.pull, b.follow)
+		after(5 * time.Minute)
+		if _, ok := b.order(n); !ok {
+			t.Fatal("the lane stopped")
+		}
+		all := b.unread()
+		if len(all) != 1 || len(all[0].Hash) != 64 || all[0].Op == "" || !strings.Contains(all[0].Why, "not JSON") || b.s.pulse.garbled != 3 {
+			t.Fatalf("kept %+v of %d; want the one page once", all, b.s.pulse.garbled)
+		}
+		var out bytes.Buffer
+		if err := b.d.Operate(t.Context(), []string{"channel", "unread", "main", all[0].Hash[:12]}, nil, &out); err != nil || !strings.Contains(out.String(), "网络认证") {
+			t.Errorf("its bytes: %q, %v", out.String(), err)
+		}
+		if err := b.d.Operate(t.Context(), []string{"channel", "unread", "main", strings.Repeat("0", 12)}, nil, io.Discard); err == nil {
+			t.Error("a payload that is not there was printed")
+		}
+		// A push that is signed right and cannot be read.
+		odd := `{"id":2,"commandType":"Common","message":{"type":"pdd_trade_TradeConfirmed","content":"{"}}`
+		if _, err := b.d.keep(t.Context(), b.s, "hook", []byte(odd)); err != nil {
+			t.Fatal(err)
+		}
+		after(time.Second)
+		if all = b.unread(); len(all) != 2 || all[1].Op != "push" {
+			t.Errorf("with the push: %+v", all)
+		}
+		// Another error page each time, for hours: the disk does not fill.
+		b.shop.instead = func(i int) string { return fmt.Sprintf("<html>%d%s", i, strings.Repeat("x", 300<<10)) }
+		after(6 * time.Hour)
+		b.shop.instead = nil
+		late := b.place(time.Hour)
+		all = b.unread()
+		if most := unreadBurst + 1 + int(7*time.Hour/unreadEvery); len(all) > most || b.s.pulse.garbled < 1000 {
+			t.Errorf("%d of %d kept; want at most %d", len(all), b.s.pulse.garbled, most)
+		}
+		newest := all[len(all)-1]
+		if raw, err := b.d.ledger.Raw(newest.Seq); err != nil || len(raw) != 256<<10 || newest.Size <= len(raw) {
+			t.Errorf("%d bytes kept of %d, %v; want 256 KiB", len(raw), newest.Size, err)
+		}
+		after(10 * time.Minute)
+		if _, ok := b.order(late); !ok {
+			t.Error("the lane stopped")
+		}
+	})
+}
+
+// TestAnUnmappableFieldHoldsItsOrder and no other, naming field and payload.
+func TestAnUnmappableFieldHoldsItsOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := inBubble(t, "pdd", pdd(), nil)
+		good := b.place(time.Hour)
+		bad, field := b.shop.PlaceSpoilt(fakes.Order{Items: []fakes.Item{{SKU: "A", Qty: 1}}, PayFen: 100, Name: "张三", Phone: "138", Province: "广东省", City: "深圳市", Street: "路1号"})
+		b.run(b.pull)
+		after(11 * time.Minute)
+		o, ok := b.order(bad)
+		if !ok || len(o.Content) != 64 || !slices.ContainsFunc(o.Holds, func(h floor.Hold) bool { return h.Code == floor.HoldUnmapped && h.Field == field }) {
+			t.Errorf("held by %+v, payload %q; want field %s", o.Holds, o.Content, field)
+		}
+		if o, ok := b.order(good); !ok || slices.ContainsFunc(o.Holds, func(h floor.Hold) bool { return h.Code == floor.HoldUnmapped }) {
+			t.Errorf("the order beside it: %v, %+v", ok, o.Holds)
+		}
+	})
+}
+
+// TestTheMorningSweep asks at 09:00 for every order of the days before that still
+// needs hands: what neither pull nor push has told us.
+func TestTheMorningSweep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // it is 08:00 of the site's 1 January
+		b := inBubble(t, "douyin", fakes.NewDouyin("me", "s3cret", "t0ken"), nil)
+		n := b.place(72 * time.Hour)
+		o, err := b.s.check(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.d.foreman.Receive(t.Context(), foreman.Intake{Key: "20000101/t/1", Channel: "main", Orders: []floor.ShopOrder{o}}); err != nil {
+			t.Fatal(err)
+		}
+		b.shop.Refund(n) // and nobody tells us
+		b.run(b.d.sweep)
+		after(2 * time.Hour) // the sweep of today: the order came today
+		if o, _ := b.order(n); o.State == floor.Closed {
+			t.Error("an order of today was swept")
+		}
+		b.shop.Faults.Next("", wire.GatewayTimeout) // it ends early, and comes again the next day
+		after(22*time.Hour + 59*time.Minute)        // 08:59
+		if met := b.shop.Faults.Met(); met != 0 {
+			t.Errorf("it asked before 09:00")
+		}
+		after(2 * time.Minute)
+		if met := b.shop.Faults.Met(); met != 1 {
+			t.Fatalf("asked %d times at 09:00 of the next day", met)
+		}
+		after(24 * time.Hour)
+		if o, _ := b.order(n); o.State != floor.Closed {
+			t.Errorf("after the sweep it is %s; the shop closed it", o.State)
+		}
+	})
+}
+
+// TestABackfillStarvesNothing: while it reads days again, live pulls keep their time
+// and pushes theirs.
+func TestABackfillStarvesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := inBubble(t, "pdd", pdd(), nil)
+		old := time.Now().Add(-100 * time.Hour)
+		for i := range 400 {
+			b.shop.Place(fakes.Order{Items: []fakes.Item{{SKU: "A", Qty: 1}}, PayFen: 100, Name: "张三", Phone: "138", Province: "广东省", City: "深圳市",
+				Street: "路1号", PaidAt: old.Add(time.Duration(i) * 10 * time.Minute)})
+		}
+		b.run(b.pull, b.follow)
+		after(time.Minute)
+		done := make(chan error, 1)
+		var said bytes.Buffer
+		args := []string{"channel", "backfill", "main", old.Add(-time.Hour).Format(time.RFC3339), time.Now().Format(time.RFC3339)}
+		go func() { done <- b.d.Operate(t.Context(), args, nil, &said) }()
+		r := b.d.rhythm(b.s)
+		for i := range 60 {
+			n := b.place(time.Hour)
+			body := fmt.Sprintf(`{"id":%d,"commandType":"Common","message":{"type":"pdd_trade_TradeConfirmed","content":"{\"tid\":\"%s\"}"}}`, i, n)
+			if _, err := b.d.keep(t.Context(), b.s, "hook", []byte(body)); err != nil {
+				t.Fatal(err)
+			}
+			after(10 * time.Second)
+			if _, ok := b.order(n); !ok {
+				t.Errorf("push %d is not in after 10 s", i)
+			}
+			if lag, allowed := b.s.pulse.pullLag(time.Now(), r); lag > allowed {
+				t.Errorf("the live pull is %v behind; allowed are %v", lag, allowed)
+			}
+		}
+		if err := <-done; err != nil || !strings.Contains(said.String(), "new") {
+			t.Fatalf("%s %v", said.String(), err)
+		}
+		var read int
+		if _, err := fmt.Sscanf(said.String(), "main: %d orders read", &read); err != nil || read < 400 {
+			t.Errorf("it said %q; want 400 orders read", said.String())
+		}
+	})
+}
+
+// TestAnswersThatGiveMoneyBack go out only where the site says so; else a person is
+// called to the back office. The freeze's time goes with an answer that takes it.
+func TestAnswersThatGiveMoneyBack(t *testing.T) {
+	for _, tt := range []struct {
+		driver string
+		fake   *fakes.Shop
+		agrees bool
+		sent   bool
+	}{
+		{"jd", fakes.NewJD("me", "s3cret", "t0ken"), false, false},
+		{"jd", fakes.NewJD("me", "s3cret", "t0ken"), true, true},
+		{"douyin", fakes.NewDouyin("me", "s3cret", "t0ken"), false, true}, // says that the shipping was stopped
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := inBubble(t, tt.driver, tt.fake, func(c *config.Config) { c.Channels[0].Refunds = tt.agrees })
+			n := b.place(72 * time.Hour)
+			b.run(b.pull, b.lane)
+			after(11 * time.Minute)
+			if _, ok := b.order(n); !ok {
+				t.Fatal("the order is not in")
+			}
+			b.shop.CancelByBuyer(n)
+			b.shop.heard = nil
+			after(12 * time.Minute)
+			answers, _ := b.shop.Answered(n)
+			if sent := len(answers) == 1 && answers[0] == "SUCCESS"; sent != tt.sent {
+				t.Errorf("%s, agree_refunds %v: answered %q; want it sent: %v", tt.driver, tt.agrees, answers, tt.sent)
+			}
+			if called := slices.Contains(b.calls(), "effect-refused "); called == tt.sent {
+				t.Errorf("%s, agree_refunds %v: a person was called: %v", tt.driver, tt.agrees, called)
+			}
+			if tt.driver != "douyin" {
+				return
+			}
+			var since string
+			for e, err := range b.d.ledger.Past(t.Context(), 0, ledger.Topic{string(floor.EffectAsked{}.Kind())}) {
+				if f := e.Fact.(floor.EffectAsked).Effect; err == nil && f.What == floor.EffectAnswer && since == "" {
+					since = f.Args["since"]
+				}
+			}
+			at, err := time.Parse(time.RFC3339, since)
+			want := `"op_time":` + strconv.FormatInt(at.Unix(), 10)
+			if err != nil || !slices.ContainsFunc(b.shop.heard, func(s string) bool { return strings.Contains(s, want) }) {
+				t.Errorf("the freeze stands since %s; the shop heard %q", since, b.shop.heard)
+			}
+		})
+	}
+}
