@@ -50,7 +50,87 @@ type Unread struct {
 // MaxUnread is how many of them a channel's list has, the newest.
 const MaxUnread = 100
 
+// OrderDisputed says that a shop said of one moment what contradicts what it says of
+// the same moment, and what weighs more: that stands.
+type OrderDisputed struct {
+	Order   OrderID   `json:"order"`
+	Channel ChannelID `json:"channel"`
+	State   ShopState `json:"state"` // what it said
+	Content string    `json:"content"`
+}
+
+func (OrderDisputed) Kind() Kind           { return "order.disputed/1" }
+func (f OrderDisputed) Subjects() []string { return []string{order(f.Order)} }
+
+// DisputeMended says that a person had a dispute mended, and how.
+type DisputeMended struct {
+	Order   OrderID   `json:"order"`
+	Channel ChannelID `json:"channel"`
+	Dispute string    `json:"dispute"`
+	Mend    string    `json:"mend"`
+}
+
+func (DisputeMended) Kind() Kind           { return "dispute.mended/1" }
+func (f DisputeMended) Subjects() []string { return []string{order(f.Order)} }
+
+// A Dispute is an order of which a shop contradicts itself or the floor. It ends by
+// itself when both say the same again, or by a mend.
+type Dispute struct {
+	Order   OrderID
+	Channel ChannelID
+	Number  string
+	Kind    string
+	Ours    State     // where the order stood when it began
+	Theirs  ShopState // what the shop says
+	Before  ShopState // what it said before
+	Content string    // of the saying, DisputeMoment only
+	Since   time.Time
+}
+
+// Kinds of disputes.
+const (
+	DisputeShipped   = "shipped"   // the shop has it as shipped, and it is still on the floor
+	DisputeUnshipped = "unshipped" // it left and was reported, and the shop has it as to be shipped
+	DisputeGone      = "gone"      // the shop cancelled it after it had left
+	DisputeBack      = "back"      // the shop took back that it was shipped
+	DisputeMoment    = "moment"    // the shop says two things of one moment
+)
+
+// Settles is how long an unshipped order is no dispute yet: the shop is read only now
+// and then.
+const Settles = 30 * time.Minute
+
+// Mends of disputes.
+const (
+	MendClose  = "close"  // end the order here
+	MendFreeze = "freeze" // stop the hands that hold it, for a lead to decide
+	MendReport = "report" // ask the shop again, and if it says the same, report once more
+	MendAsk    = "ask"    // ask the shop again, and take its word
+	MendNote   = "note"   // somebody has seen it: the parcel is with the carrier
+)
+
+// Mend proposes how a dispute over an order that stands there is mended.
+func (d *Dispute) Mend(s State) string {
+	switch d.Kind {
+	case DisputeShipped:
+		if s.Before(Waved) {
+			return MendClose
+		}
+		return MendFreeze
+	case DisputeUnshipped:
+		return MendReport
+	case DisputeGone:
+		return MendNote
+	}
+	return MendAsk
+}
+
+// Asks reports whether the mend begins with a question to the shop.
+func (d *Dispute) Asks() bool { return d.Kind != DisputeShipped && d.Kind != DisputeGone }
+
 func init() {
+	register[OrderDisputed]()
+	register[DisputeMended]()
 	register[PayloadUnread]()
 	register[OrderTried]()
 	register[ChannelOpened]()

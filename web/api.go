@@ -118,6 +118,12 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "preview-label", "POST /labels/preview", "Draw a label template with a sample order, or name its mistakes", a.labelPreview)
 	put(a, h, "handover-sheet", "GET /sheets/{id}/pdf", "A carrier's handover sheet as PDF", a.sheet)
 	put(a, h, "list-channels", "GET /channels", "The health of the shops' connections", a.channels)
+	put(a, h, "channel", "GET /channels/{id}", "What of a channel wants a look: payloads, holds, its trial", a.channel)
+	put(a, h, "open-channel", "POST /channels/{id}/open", "End a channel's trial: its orders are worked on from now on", a.openChannel)
+	put(a, h, "list-disputes", "GET /disputes", "Orders over which a shop contradicts itself or the floor, each with a mend", a.disputes)
+	put(a, h, "mend-order", "POST /orders/{id}/mend", "Carry out the mend proposed for an order", a.mend)
+	put(a, h, "rules", "GET /rules", "The rules in force, with where each stands", a.rules)
+	put(a, h, "try-rules", "POST /rules/try", "What other rules would have made of a day's orders; nothing is kept", a.tryRules)
 	put(a, h, "reprint-label", "POST /parcels/{id}/reprint", "Print another copy of a label: the same number", a.reprint)
 	put(a, h, "renew-label", "POST /parcels/{id}/renew", "Give a sealed parcel a new number and label; the old number is void", a.renew)
 	put(a, h, "redo-label", "POST /parcels/{id}/redo", "Put a sealed parcel back onto a table, to be weighed and sealed anew", a.redo)
@@ -300,10 +306,6 @@ func (a *api) outbox(ctx context.Context, _ *struct{}) (*answer[[]floor.Effect],
 
 func (a *api) figures(context.Context, *struct{}) (*answer[pda.Figures], error) {
 	return board(a, func(b pda.Board) pda.Figures { return b.Figures })
-}
-
-func (a *api) channels(context.Context, *struct{}) (*answer[[]pda.ChannelState], error) {
-	return board(a, func(b pda.Board) []pda.ChannelState { return b.Channels })
 }
 
 func (a *api) stations(context.Context, *struct{}) (*answer[[]pda.Station], error) {

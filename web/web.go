@@ -62,6 +62,9 @@ type Options struct {
 	// there are no devices.
 	Act func(ctx context.Context, station floor.StationID, command string, roles []floor.Role) error
 
+	// Channels are the shops' connections, and the rules that judge their orders.
+	Channels Channels
+
 	// InFile says whether a person is set in floord.toml, and is changed there only. Nil:
 	// nobody is.
 	InFile func(floor.PersonID) bool

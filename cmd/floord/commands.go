@@ -434,6 +434,14 @@ func channelCommand() *cli.Command {
 				},
 			},
 			{
+				Name: "disputes", Usage: "list the orders over which a shop contradicts itself or the floor, each with a mend", ArgsUsage: "[CHANNEL]",
+				Flags: []cli.Flag{configFlag()}, Action: onSite("channel", "disputes"),
+			},
+			{
+				Name: "mend", Usage: "carry out the mend proposed for an order", ArgsUsage: "ORDER",
+				Flags: []cli.Flag{configFlag()}, Action: onSite("channel", "mend"),
+			},
+			{
 				Name: "unread", Usage: "list what a channel sent and nobody could read, or print one payload, personal data and all", ArgsUsage: "CHANNEL [HASH]",
 				Flags: []cli.Flag{configFlag()}, Action: onSite("channel", "unread"),
 			},

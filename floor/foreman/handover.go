@@ -2,7 +2,6 @@ package foreman
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -80,11 +79,7 @@ func (v look) leave(p floor.Parcel, o floor.Order) ([]floor.Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(facts, floor.EffectAsked{Effect: floor.Effect{
-		ID: floor.EffectID(e.take()), Lane: "shop/" + string(o.Channel), What: floor.EffectShipReport,
-		Class: floor.Idempotent, Order: o.ID, Parcel: p.ID,
-		Args: map[string]string{"key": fmt.Sprintf("parcel/%s", p.ID)},
-	}}), nil
+	return append(facts, shipReport(e, o, p.ID)), nil
 }
 
 // wholeBut reports whether the whole order has left once parcel id has.

@@ -183,6 +183,9 @@ func (i *intake) take(s floor.ShopOrder) error {
 	// An order that left for the archive is over: nothing changes it here.
 	if !ok || !s.Newer(o.ModifiedAt, o.Weight, o.Content) {
 		i.got.Same++
+		if ok {
+			return i.disputed(o, s)
+		}
 		return nil
 	}
 	i.got.Revised++

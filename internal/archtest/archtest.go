@@ -103,7 +103,7 @@ var onlyIn = map[string][]string{
 	"golang.org/x/sync":                   {"*"},
 	"golang.org/x/sys":                    {"device/serial", "device/hid", "sync/ledger", "internal/daemon", "internal/sim", "internal/sim/*"},
 	"golang.org/x/text":                   {"label/glyph", "label/*", "sync/channel/*"},
-	"golang.org/x/time":                   {"sync/*", "web"},
+	"golang.org/x/time":                   {"sync/*", "web", "internal/daemon"},
 	"github.com/mattn/go-sqlite3":         {"tests"}, // the ledger is measured beside it
 	"github.com/makiuchi-d/gozxing":       {"tests"}, // reads back the codes that we draw
 	"github.com/chromedp/chromedp":        {"tests"}, // looks at the pages

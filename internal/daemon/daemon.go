@@ -221,6 +221,7 @@ func (d *Daemon) openDoors(o Options) error {
 	d.fileSum = fileSum(d.cfg.File)
 	pages.Settings, pages.ReadBins = d.settings, readBins
 	pages.Act = d.act
+	pages.Channels = d.channels()
 	pages.InFile = func(id floor.PersonID) bool {
 		return slices.ContainsFunc(d.cfg.People, func(p config.Person) bool { return p.ID == id })
 	}

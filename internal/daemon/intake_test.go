@@ -224,3 +224,94 @@ func TestAnswersThatGiveMoneyBack(t *testing.T) {
 		})
 	}
 }
+
+// TestATrialFromPullToOpening: a channel on trial is planned for show, tells its shop
+// nothing, and works once a lead has opened it.
+func TestATrialFromPullToOpening(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := inBubble(t, "pdd", pdd(), func(c *config.Config) { c.Channels[0].Trial = true })
+		ctx := t.Context()
+		must := func(_ ledger.Receipt, err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(b.d.foreman.SetSKUs(ctx, b.d.by("t"), []floor.SKUInfo{{SKU: "A", Name: "T恤", Grams: 200}}))
+		must(b.d.foreman.SetBins(ctx, b.d.by("t"), []floor.BinInfo{{Bin: "A-01", Zone: "A", Aisle: 1, X: 1, Y: 1}, {Bin: "A-02", Zone: "A", Aisle: 2, X: 4, Y: 9}}))
+		must(b.d.foreman.Count(ctx, b.d.by("t"), "A-02", "A", 2, "load"))
+		var err error
+		if b.d.planner, err = newPlanner(b.d); err != nil {
+			t.Fatal(err)
+		}
+		var ns []string
+		for range 3 {
+			ns = append(ns, b.place(30*time.Hour))
+		}
+		b.run(b.pull, b.lane, b.d.watchShops, b.d.planner.run)
+		after(11 * time.Minute)
+		h := b.d.channelHealth()[0]
+		if !h.Trial || !h.OK || h.Driver != "pdd" || len(h.Lags) != 1 || len(h.Answers) == 0 || h.Answers[0].Status != 200 {
+			t.Errorf("its health: %+v", h)
+		}
+		p, err := b.d.pretendPlan(ctx, "main")
+		if err != nil || p.Orders != 3 || p.Held != 0 || p.Short != 1 || p.Waved != 2 || p.Waves == 0 || p.Metres <= 0 {
+			t.Errorf("planned for show: %+v, %v", p, err)
+		}
+		b.shop.CancelByBuyer(ns[2])
+		after(10 * time.Minute)
+		if answers, _ := b.shop.Answered(ns[2]); len(answers) != 0 {
+			t.Errorf("on trial the shop heard %q", answers)
+		}
+		b.wantCalls("on trial")
+		if o, _ := b.order(ns[0]); o.State != floor.New || len(o.Lines[0].Reserved) > 0 {
+			t.Errorf("on trial it is %s, %+v", o.State, o.Lines[0])
+		}
+		var out bytes.Buffer
+		if err := b.d.Operate(ctx, []string{"channel", "open", "main", AdoptOrders}, nil, &out); err != nil {
+			t.Fatal(err)
+		}
+		after(10 * time.Second)
+		if o, _ := b.order(ns[0]); o.State != floor.Allocated {
+			t.Errorf("opened it is %s, held by %+v", o.State, o.Holds)
+		}
+		if h := b.d.channelHealth()[0]; h.Trial {
+			t.Error("it is open, and shown as on trial")
+		}
+	})
+}
+
+// TestAMendAsksTheShop and takes its word.
+func TestAMendAsksTheShop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := inBubble(t, "pdd", pdd(), nil)
+		n := b.place(30 * time.Hour)
+		b.run(b.pull)
+		after(11 * time.Minute)
+		o, ok := b.order(n)
+		if !ok {
+			t.Fatal("the order is not in")
+		}
+		_, err := b.d.ledger.Commit(t.Context(), ledger.Request{Key: "20000101/t/1", Actor: "floord"}, func(*ledger.View) ([]floor.Fact, error) {
+			return []floor.Fact{floor.OrderDisputed{Order: o.ID, Channel: "main", State: floor.ShopUnpaid, Content: "x"}}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.shop.Refund(n)
+		asked := len(b.shop.heard)
+		var out bytes.Buffer
+		if err := b.d.Operate(t.Context(), []string{"channel", "disputes"}, nil, &out); err != nil || !strings.Contains(out.String(), string(o.ID)) {
+			t.Errorf("%q, %v", out.String(), err)
+		}
+		if err := b.d.Operate(t.Context(), []string{"channel", "mend", string(o.ID)}, nil, &out); err != nil {
+			t.Fatal(err)
+		}
+		if o, _ = b.order(n); len(b.shop.heard) != asked+1 || o.State != floor.Closed {
+			t.Errorf("the shop was asked %d times, and the order is %s; it says that the money went back", len(b.shop.heard)-asked, o.State)
+		}
+		if err := b.d.Operate(t.Context(), []string{"channel", "mend", string(o.ID)}, nil, &out); err == nil {
+			t.Error("mended twice")
+		}
+	})
+}

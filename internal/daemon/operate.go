@@ -54,6 +54,8 @@ var commands = []command{
 	{"slotting", slotting},
 	{"channel backfill", backfill},
 	{"channel unread", channelUnread},
+	{"channel disputes", channelDisputes},
+	{"channel mend", channelMend},
 	{"channel trial", channelTrial},
 	{"channel open", channelOpen},
 	{"count", count},

@@ -10,7 +10,7 @@ import (
 // foldVersion is raised whenever the fold gives other rows than before, or rows where
 // there were none: a ledger whose views are of another version is folded again, see
 // Ledger.Stale.
-const foldVersion = 2
+const foldVersion = 3
 
 // The views' buckets. Keys that hold a time or a running number grow with it, so
 // that a commit touches few pages.
@@ -65,6 +65,7 @@ const (
 	vTrials     = "trials"     // channel -> floor.TrialRun
 	vTried      = "tried"      // channel|number -> floor.Tried, the newest floor.MaxTried
 	vUnread     = "unread"     // channel|number -> floor.Unread, the newest floor.MaxUnread
+	vDisputes   = "disputes"   // order -> floor.Dispute
 	vNotices    = "notices"    // channel|seq -> unix ns: what was pushed and not yet followed up
 	vIntercepts = "intercepts" // day/number -> floor.Intercept
 	vOpenAsks   = "open-asks"  // day/number -> "": intercepts not ended
@@ -129,6 +130,10 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.received(x)
 	case floor.OrderRevised:
 		return f.revised(x)
+	case floor.OrderDisputed:
+		return f.disputed(x)
+	case floor.DisputeMended:
+		return f.r.delete(vDisputes, string(x.Order))
 	case floor.PayloadUnread:
 		return f.unread(x)
 	case floor.OrderTried:

@@ -130,6 +130,9 @@ func (f *folder) save(was, o *floor.Order) error {
 	if o.Trial {
 		return nil // it counts nowhere
 	}
+	if err := f.dispute(was, o); err != nil {
+		return err
+	}
 	if was != nil && was.Trial {
 		was = nil // it counts from now on
 	}
@@ -317,6 +320,9 @@ func (f *folder) drop(overKey string, id floor.OrderID) error {
 		}
 	}
 	if err := f.r.delete(vTo, string(id)); err != nil {
+		return err
+	}
+	if err := f.r.delete(vDisputes, string(id)); err != nil {
 		return err
 	}
 	if err := f.dropBookings(id); err != nil {

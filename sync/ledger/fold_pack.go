@@ -365,6 +365,9 @@ func (f *folder) effects(fact floor.Fact) error {
 		if err := f.r.delete(vLanes, key); err != nil {
 			return err
 		}
+		if e.What == floor.EffectShipReport && x.Outcome == "done" {
+			return f.reported(e.Order)
+		}
 		if e.What != floor.EffectLabel {
 			return nil
 		}

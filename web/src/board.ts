@@ -42,6 +42,11 @@ class Board implements Page {
     const b = s.board || {};
     const f = b.figures || {};
     if (this.big) return this.wall(b);
+    const order = /^#order=([\w-]{1,64})$/.exec(location.hash); // another page leads here
+    if (order && s.person) {
+      history.replaceState(null, "", location.pathname + location.search);
+      this.open(order[1]);
+    }
     return h("div.board", null,
       h("div.left", null,
         this.due(f),
@@ -71,7 +76,7 @@ class Board implements Page {
         panel("board-devices", h("div", null, table(["col-device", "col-person", "col-state", ""], (b.devices || []).map((d: any) => [
           d.id, d.person || "", d.revoked ? "✕" : d.online ? h("span.good", null, say("online")) : "—",
           s.person && !d.revoked && h("button.small", { type: "button", onclick: () => this.api("POST", "/devices/" + d.id + "/revoke", {}) }, say("board-revoke"))])),
-          s.person && h("a.button", { href: "/setup" + location.search }, say("setup-title")), s.person && h("a.button", { href: "/report" + (lang === "en" ? "?lang=en" : "") }, say("health-title"))))),
+          s.person && h("a.button", { href: "/channels" + location.search }, say("shops-title")), s.person && h("a.button", { href: "/setup" + location.search }, say("setup-title")), s.person && h("a.button", { href: "/report" + (lang === "en" ? "?lang=en" : "") }, say("health-title"))))),
       this.top);
   }
 

@@ -1,0 +1,146 @@
+package web_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"time"
+
+	"floord/floor"
+	"floord/floor/foreman"
+	"floord/floor/rules"
+	"floord/sync/ledger"
+	"floord/sync/pda"
+	"floord/sync/pda/pdatest"
+	"floord/web"
+
+	"github.com/chromedp/chromedp"
+)
+
+// shopsSite is a site with a shop that is well, one that is down, and one on trial.
+func shopsSite(t testing.TB) (s *pdatest.Site, mended *[]floor.OrderID) {
+	s = pdatest.NewSite(t, pdatest.Options{})
+	mended = new([]floor.OrderID)
+	down := pda.ChannelState{ID: "douyin-1", Text: "拉单已连续失败 6 次：平台服务器出错,系统会自动重试。", EN: "6 pulls have failed in a row: the shop's server failed; it will be asked again"}
+	h, err := web.New(web.Options{
+		Ledger: s.Ledger, Foreman: s.Foreman, PDA: s.PDA, Gate: s.Gate, Version: "test", Site: "东坝一号仓",
+		Channels: web.Channels{
+			Health: func() []web.ChannelHealth {
+				return []web.ChannelHealth{
+					{ChannelState: pda.ChannelState{ID: "pdd-main", OK: true}, Driver: "pdd", Troubles: []pda.Words{}, P50: 120, P99: 480,
+						Lags: []web.ChannelLag{{Way: "pull", Seconds: 130, Allowed: 495}}, Answers: []web.ChannelAnswer{{Status: 200, Count: 4211}},
+						Ends: []web.ChannelEnd{{What: "token", At: time.Now().AddDate(1, 0, 0)}}, Pushes: map[string]int{"taken": 310, "forged": 2}},
+					{ChannelState: down, Driver: "douyin", Troubles: []pda.Words{{ZH: down.Text, EN: down.EN}, {ZH: "16:00 前有 38 单有风险", EN: "38 orders at risk by 16:00"}},
+						Lags:    []web.ChannelLag{{Way: "pull", Seconds: 1300, Allowed: 315}, {Way: "waiting", Seconds: 700, Allowed: 15}},
+						Answers: []web.ChannelAnswer{{Status: 0, Class: "retryable", Count: 3}, {Status: 200, Count: 20}, {Status: 504, Class: "retryable", Count: 14}}, Ends: []web.ChannelEnd{}, Pushes: map[string]int{}},
+					{ChannelState: pda.ChannelState{ID: "files", OK: true}, Driver: "csv", Troubles: []pda.Words{}},
+				}
+			},
+			Mend: func(_ context.Context, by foreman.By, id floor.OrderID) error {
+				_, err := s.Foreman.Mend(context.Background(), by, id, nil)
+				*mended = append(*mended, id)
+				return err
+			},
+			Rules: func() web.RulesShown {
+				return web.RulesShown{File: "/etc/floord/rules.toml", Text: "least = 60\n", Rules: []web.RuleShown{
+					{Kind: "tag", Name: "urgent", When: `"urgent" in flags`, Words: []string{"加急", "急用"}, File: "default.toml", Line: 12, Speaks: true},
+					{Kind: "hold", Name: "large", When: "pay_fen > 500_000", Cause: "金额超过 5000 元：请组长核对后放行", File: "/etc/floord/rules.toml", Line: 3, Speaks: true},
+				}}
+			},
+			TryRules: func(ctx context.Context, day, text string) (foreman.Trial, []web.RuleMistake, error) {
+				other, err := rules.Parse("rules.toml", []byte(text))
+				if bad, ok := err.(rules.Mistakes); ok {
+					return foreman.Trial{}, []web.RuleMistake{{Line: bad[0].Line, Column: bad[0].Column, Text: bad[0].Text}}, nil
+				}
+				tr, err := s.Foreman.Try(ctx, day, other)
+				return tr, nil, err
+			},
+		},
+	})
+	s.Must(err)
+	s.Mux.Handle("/", h)
+	return s, mended
+}
+
+// set puts text into the page's one text area and, if day says one, the day.
+func (w *window) set(text, day string) {
+	w.b.t.Helper()
+	script := "(function (t, d) { var a = document.querySelector('textarea'); a.value = t; if (d) document.querySelector('.side input').value = d; return true; })(" + strconv.Quote(text) + "," + strconv.Quote(day) + ")"
+	if _, err := chromedp.Run(w.ctx, chromedp.Evaluate[bool](script)); err != nil {
+		w.b.t.Fatal(err)
+	}
+}
+
+// TestTheShopsPage: connections, a payload nobody could read, a contradiction that one
+// click mends, and rules that are tried and not written.
+func TestTheShopsPage(t *testing.T) {
+	t.Parallel()
+	s, mended := shopsSite(t)
+	id := s.Receive(3)
+	s.ReceiveAs(func(o *floor.ShopOrder) {
+		o.Holds = []floor.Hold{{Code: floor.HoldUnmapped, Field: "pay_amount", Text: "abc"}}
+		o.Content = "9f2c7b6f5e1d"
+	}, 5)
+	_, err := s.Foreman.KeepUnread(t.Context(), s.Root(), "pdd-main", "pdd.order.information.get", "payload is not JSON", []byte("<html>"))
+	s.Must(err)
+	shipThere(t, s, id)
+	day := time.Now().In(time.FixedZone("", 8*3600)).Format(time.DateOnly)
+	b := newBrowser(t)
+	w := b.open("http://"+s.Addr+"/channels?token="+s.Pair("board-1", "board", ""), 1280, 800)
+	w.says("请扫描工牌")
+	w.scan("badge-zhao.lei")
+	w.says("16:00 前有 38 单有风险")
+	w.says("连接正常")
+	w.press("查看")
+	w.says("pay_amount")
+	w.says("9f2c7b6f5e1d"[:12])
+	w.says("payload is not JSON")
+	w.look("shops")
+	w.press("对账不符")
+	w.says("店铺显示已发货")
+	w.look("shops-disputes")
+	w.press("关闭本仓订单")
+	w.says("店铺与本仓一致")
+	if len(*mended) != 1 || (*mended)[0] != id {
+		t.Errorf("mended %v; want %s", *mended, id)
+	}
+	w.press("审单规则")
+	w.says("default.toml:12")
+	w.set("least = 60\n[[hold]]\nname = \"dear\"\nwhen = \"pay_fen >\"\n", "")
+	w.press("试算")
+	w.says("第 3 行")
+	w.look("shops-rules-wrong")
+	w.set("[[hold]]\nname = \"dear\"\nwhen = \"pay_fen > 0\"\ncause = \"太贵\"\n", day)
+	w.press("试算")
+	w.says("+hold dear")
+	w.look("shops-rules")
+
+	small := b.open("http://"+s.Addr+"/channels?lang=en&token="+s.Pair("board-2", "board", ""), 360, 640)
+	small.says("badge")
+	small.scan("badge-zhao.lei")
+	small.says("38 orders at risk by 16:00")
+	small.look("shops-small")
+	small.press("Rules")
+	small.says("default.toml:12")
+	small.look("shops-rules-small")
+}
+
+// shipThere has the shop say that an order was shipped, which nobody here did.
+func shipThere(t testing.TB, s *pdatest.Site, id floor.OrderID) {
+	t.Helper()
+	var o floor.Order
+	var to floor.Recipient
+	s.Must(s.Ledger.Read(func(v *ledger.View) (err error) {
+		if o, _, err = v.Order(id); err == nil {
+			to, _, err = v.Recipient(id)
+		}
+		return err
+	}))
+	said := floor.ShopOrder{Channel: o.Channel, Shop: o.Shop, Number: o.Number, State: floor.ShopShipped, ModifiedAt: o.ModifiedAt.Add(time.Minute),
+		Pay: o.Pay, To: to, Content: o.Content + "'"}
+	for _, l := range o.Lines {
+		said.Lines = append(said.Lines, floor.ShopLine{SKU: l.SKU, Qty: l.Qty})
+	}
+	_, err := s.Foreman.Receive(t.Context(), foreman.Intake{Key: s.Root().Key, Channel: o.Channel, Orders: []floor.ShopOrder{said}})
+	s.Must(err)
+}
