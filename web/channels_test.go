@@ -84,6 +84,7 @@ func TestTheShopsPage(t *testing.T) {
 	_, err := s.Foreman.KeepUnread(t.Context(), s.Root(), "pdd-main", "pdd.order.information.get", "payload is not JSON", []byte("<html>"))
 	s.Must(err)
 	shipThere(t, s, id)
+	s.Person("he.lin", "何琳", floor.RoleLead)
 	day := time.Now().In(time.FixedZone("", 8*3600)).Format(time.DateOnly)
 	b := newBrowser(t)
 	w := b.open("http://"+s.Addr+"/channels?token="+s.Pair("board-1", "board", ""), 1280, 800)
@@ -117,7 +118,7 @@ func TestTheShopsPage(t *testing.T) {
 
 	small := b.open("http://"+s.Addr+"/channels?lang=en&token="+s.Pair("board-2", "board", ""), 360, 640)
 	small.says("badge")
-	small.scan("badge-zhao.lei")
+	small.scan("badge-he.lin")
 	small.says("38 orders at risk by 16:00")
 	small.look("shops-small")
 	small.press("Rules")
