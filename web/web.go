@@ -74,6 +74,9 @@ type Options struct {
 	Settings func() Settings
 	ReadBins func(io.Reader) ([]floor.BinInfo, error)
 
+	// Plan gives the warehouse from above with who walks where; nil: there is no plan.
+	Plan func() (FloorPlan, error)
+
 	// AdminToken lets the operator in; empty means nobody is the operator.
 	AdminToken string
 	// Pictures is the folder of the goods' pictures: SKU.jpg, .png or .webp. Empty:

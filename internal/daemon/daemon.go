@@ -218,6 +218,7 @@ func (d *Daemon) openDoors(o Options) error {
 		_, pages.Secure, _ = net.SplitHostPort(d.Addr())
 	}
 	pages.Device = d.device
+	pages.Plan = d.floorPlan
 	d.fileSum = fileSum(d.cfg.File)
 	pages.Settings, pages.ReadBins = d.settings, readBins
 	pages.Act = d.act

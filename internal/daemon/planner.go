@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync"
 	"time"
 
 	"floord/floor"
@@ -20,10 +21,12 @@ type planner struct {
 	rules  wave.Rules
 	layout *wave.Layout // nil while there are no bins
 
-	aside  map[floor.OrderID]string // orders that cannot be planned, and why; said once each
-	heat   map[floor.BinID]float64
-	heatAt time.Time
-	ends   time.Time // no promise of stock ends before
+	ends time.Time // no promise of stock ends before
+
+	mu     sync.Mutex
+	aside  []wave.LeftOut          // guarded by mu; orders that cannot be planned, as last said
+	heat   map[floor.BinID]float64 // guarded by mu
+	heatAt time.Time               // guarded by mu
 }
 
 // heatHalfLife is how fast old demand fades.
@@ -234,20 +237,6 @@ func (p *planner) plan(ctx context.Context) error {
 	return nil
 }
 
-// tell says which orders cannot be planned until somebody mends something, each
-// once for each reason.
-func (p *planner) tell(aside []wave.LeftOut) {
-	now := map[floor.OrderID]string{}
-	for _, x := range aside {
-		why := x.Why.Text("en")
-		now[x.Order] = why
-		if p.aside[x.Order] != why {
-			p.d.log.Warn("order cannot be planned", "order", x.Order, "why", why)
-		}
-	}
-	p.aside = now
-}
-
 // idle counts the pickers who are logged in and have nothing to do, less the
 // tasks that wait for them.
 func (p *planner) idle() (int, error) {
@@ -272,17 +261,14 @@ func (p *planner) idle() (int, error) {
 	return max(n, 0), err
 }
 
-// binHeat gives how often bins are picked from. It is counted anew every minute.
-func (p *planner) binHeat() (map[floor.BinID]float64, error) {
-	if p.heat != nil && time.Since(p.heatAt) < time.Minute {
-		return p.heat, nil
-	}
+// binHeat counts how often bins are picked from.
+func (s *Site) binHeat(now time.Time) (map[floor.BinID]float64, error) {
 	h, err := wave.NewHeat(heatHalfLife)
 	if err != nil {
 		return nil, err
 	}
 	lies := map[floor.BinID][]floor.SKU{}
-	err = p.d.ledger.Read(func(v *ledger.View) error {
+	err = s.ledger.Read(func(v *ledger.View) error {
 		err := v.Demand(func(sku floor.SKU, d floor.Demand) bool {
 			for back, n := range d.Pieces {
 				if n > 0 {
@@ -294,15 +280,13 @@ func (p *planner) binHeat() (map[floor.BinID]float64, error) {
 		if err != nil {
 			return err
 		}
-		return v.Stock(func(s floor.Stock) bool {
-			lies[s.Bin] = append(lies[s.Bin], s.SKU)
+		return v.Stock(func(x floor.Stock) bool {
+			lies[x.Bin] = append(lies[x.Bin], x.SKU)
 			return true
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.heatAt = time.Now()
-	p.heat = h.Bins(lies, p.heatAt)
-	return p.heat, nil
+	return h.Bins(lies, now), nil
 }

@@ -330,6 +330,7 @@ func (w *world) hello() {
 	}
 	fmt.Fprintf(w.o.Out, "floord 示范仓 / the pretend site runs. Open:\n")
 	show("看板 board (lead)", "/board", "your-board", "board", "")
+	show("平面图 floor plan", "/plan", "your-plan", "board", "")
 	show("拣货 PDA (badge BADGE-li.wei)", "/pda", "your-pda", "pda", "")
 	show("包装台 station (badge BADGE-wang.fang)", "/station", "your-screen", "station", station(0))
 	fmt.Fprintf(w.o.Out, "  %-34s %s\n", "API", w.daemon.URL("/api/docs"))

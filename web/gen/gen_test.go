@@ -39,7 +39,7 @@ func TestDistRunsOnChrome64(t *testing.T) {
 		`Object\.fromEntries`, `Promise\.allSettled`, `globalThis`, `queueMicrotask`, `structuredClone`, `AbortController`,
 		`randomUUID`, `innerHTML`, `outerHTML`, `insertAdjacentHTML`, `document\.write`, `\beval\(`, `new Function`,
 	}
-	for _, name := range []string{"pda.js", "sw.js", "station.js", "board.js", "wave.js", "labels.js", "setup.js", "channels.js", "docs.js", "chart.js", "health.js"} {
+	for _, name := range []string{"pda.js", "sw.js", "station.js", "board.js", "wave.js", "labels.js", "setup.js", "plan.js", "channels.js", "docs.js", "chart.js", "health.js"} {
 		data, err := os.ReadFile(filepath.Join("../dist", name))
 		if err != nil {
 			t.Fatal(err)

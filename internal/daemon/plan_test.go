@@ -1,0 +1,68 @@
+package daemon_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"floord/floor"
+	"floord/floor/foreman"
+	"floord/sync/ledger"
+	"floord/web"
+)
+
+// An order whose only stock lies in a bin without coordinates is set aside with its
+// reason on the plan, the rest walks; the plan shows how far, and forgets what is done.
+func TestFloorPlan(t *testing.T) {
+	k := newDockWith(t, "", map[string]string{
+		"skus.csv":  "sku,name,grams\nTS01,上衣,200\nLOST,帽子,90\n",
+		"bins.csv":  "bin,zone,aisle,x,y\nA-01,A,1,1,1\nA-02,A,2,3,1\nX-1,X,,,\n",
+		"stock.csv": "bin,sku,qty\nA-01,TS01,100\nX-1,LOST,5\n",
+	})
+	ctx := t.Context()
+	code, err := k.f.Invite(ctx, k.root(), "board-1", "board", "")
+	k.must(err)
+	_, token, err := k.f.Pair(ctx, code)
+	k.must(err)
+	plan := func() (p web.FloorPlan) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, k.d.URL("/api/v1/plan"), nil)
+		k.must(err)
+		req.Header.Set("Authorization", "Bearer "+token)
+		resp, err := http.DefaultClient.Do(req)
+		k.must(err)
+		defer resp.Body.Close()
+		k.must(json.NewDecoder(resp.Body).Decode(&p))
+		return p
+	}
+	order := func(number, sku string) floor.OrderID {
+		o := floor.ShopOrder{Channel: "files", Number: number, ModifiedAt: time.Now(), State: floor.ShopPaid, PaidAt: time.Now(), Pay: 3990, Content: number, To: floor.Recipient{Name: "张三", Phone: "13800000000", Province: "广东省", City: "深圳市", District: "宝安区", Detail: "示例路1号"}, Lines: []floor.ShopLine{{SKU: floor.SKU(sku), Qty: 1}}}
+		got, err := k.f.Receive(ctx, foreman.Intake{Key: k.key(), Channel: "files", Orders: []floor.ShopOrder{o}})
+		k.must(err)
+		return got.Events[0].Fact.(floor.OrderReceived).Order
+	}
+	lost := order("lost", "LOST")
+	k.until("the order is set aside", func(*ledger.View) (bool, error) {
+		return slices.ContainsFunc(plan().Aside, func(a web.PlanAside) bool {
+			return a.Order == lost && a.Why.ZH == "库位 X-1 没有坐标，请在库位表中补上"
+		}), nil
+	})
+	order("good", "TS01")
+	k.until("the other's walk", func(*ledger.View) (bool, error) {
+		p := plan()
+		return len(p.Walks) == 1 && len(p.Walks[0].Why) > 0 && p.Walks[0].Next == "A-01" && len(p.Bins) == 2 && len(p.Walks[0].Walked) == 1, nil
+	})
+	task, err := k.f.Take(ctx, k.as("picker"), "")
+	k.must(err)
+	if w := plan().Walks[0]; w.Person != "picker" || w.Task != task || w.Done != 0 || w.Stops != 1 || len(w.Ahead) < 3 {
+		t.Errorf("the walk is %+v", w)
+	}
+	_, err = k.f.BindTote(ctx, k.as("picker"), task, 1, "tote-1")
+	k.must(err)
+	_, err = k.f.Pick(ctx, k.as("picker"), foreman.PickScan{Task: task, Stop: 1, Bin: "A-01", Code: "TS01", Qty: 1})
+	k.must(err)
+	if p := plan(); len(p.Walks) != 0 || len(p.Aside) != 1 {
+		t.Errorf("after the walk: %+v", p)
+	}
+}
