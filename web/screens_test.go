@@ -1,11 +1,17 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"os"
 	"path/filepath"
+
+	"floord/label/labeltest"
 
 	"github.com/chromedp/chromedp"
 )
@@ -52,7 +58,7 @@ func (w *window) sight(name string, width, height int64) {
 	if err != nil {
 		w.b.t.Fatal(name, ": no picture: ", err)
 	}
-	keep(name, shot)
+	w.golden(name, shot)
 }
 
 func waitFor(promise string) chromedp.Action[chromedp.Void] {
@@ -60,6 +66,69 @@ func waitFor(promise string) chromedp.Action[chromedp.Void] {
 		_, err := chromedp.Evaluate[bool](promise, chromedp.EvalAwaitPromise)(ctx, t)
 		return chromedp.Void{}, err
 	}
+}
+
+// golden keeps the picture in testdata/screens with -update, for people to look at
+// and to see in a change what it did to a page. Letters, clocks and codes differ from
+// run to run, so what must hold is asked by the audit and not by comparing pixels;
+// a screen without its picture fails.
+func (w *window) golden(name string, shot []byte) {
+	w.b.t.Helper()
+	file := filepath.Join("testdata", "screens", name+".png")
+	if *labeltest.Update {
+		m, err := png.Decode(bytes.NewReader(shot))
+		if err == nil {
+			err = os.WriteFile(file, small(m), 0o644)
+		}
+		if err != nil {
+			w.b.t.Fatal(file, ": ", err)
+		}
+	}
+	if _, err := os.Stat(file); err != nil {
+		w.b.t.Errorf("%v; look at %s, and keep it with go test ./web -update", err, keep(name, shot))
+	}
+}
+
+// small gives a picture in the few colours a page has, as a PNG.
+func small(m image.Image) []byte {
+	count := map[color.RGBA]int{}
+	at := func(x, y int) color.RGBA {
+		r, g, b, _ := m.At(x, y).RGBA()
+		return color.RGBA{uint8(r>>8) &^ 7, uint8(g>>8) &^ 7, uint8(b>>8) &^ 7, 255}
+	}
+	r := m.Bounds()
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			count[at(x, y)]++
+		}
+	}
+	var colours color.Palette
+	for len(colours) < 64 && len(count) > 0 {
+		var most color.RGBA
+		for c, n := range count {
+			if n > count[most] || n == count[most] && c.R < most.R {
+				most = c
+			}
+		}
+		colours = append(colours, most)
+		delete(count, most)
+	}
+	p := image.NewPaletted(r, colours)
+	index := map[color.RGBA]uint8{}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			c := at(x, y)
+			i, ok := index[c]
+			if !ok {
+				i = uint8(colours.Index(c))
+				index[c] = i
+			}
+			p.SetColorIndex(x, y, i)
+		}
+	}
+	var out bytes.Buffer
+	(&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, p)
+	return out.Bytes()
 }
 
 // keep writes a picture where a person can look at it, and says where.

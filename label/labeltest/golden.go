@@ -16,14 +16,15 @@ import (
 	"floord/label/preview"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata")
+// Update is the flag -update of every test that keeps pictures.
+var Update = flag.Bool("update", false, "rewrite testdata")
 
 // Golden compares what leaves the house with the file of that name in testdata,
 // which -update rewrites.
 func Golden(t testing.TB, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
-	if *update {
+	if *Update {
 		if err := os.WriteFile(path, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
