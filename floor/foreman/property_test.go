@@ -40,7 +40,7 @@ func TestPromises(t *testing.T) {
 	reached := map[string]int{}
 	deep := []string{"picked", "batch", "sorted", "full", "put back", "short", "sealed", "doubt", "handed over", "missed", "stopped", "again", "split", "run"}
 	missing := deep
-	for round := 0; len(missing) > 0 && round < 5; round++ { // a round may be unlucky, five are not
+	for round := 0; len(missing) > 0 && round < 20; round++ { // a few rounds may be unlucky, twenty are not
 		rapid.Check(t, func(rt *rapid.T) { promises(t, rt, reached) })
 		missing = slices.DeleteFunc(slices.Clone(deep), func(d string) bool { return reached[d] > 0 })
 	}
@@ -62,11 +62,11 @@ func promises(t *testing.T, rt *rapid.T, reached map[string]int) {
 		"pick": w.pickNext, "pick 2": w.pickNext, "pick 3": w.pickNext,
 		"pack": w.packStep, "pack 2": w.packStep, "pack 3": w.packStep, "pack 4": w.packStep,
 		"label": w.printStep, "label 2": w.printStep, "hand over": w.handOverAny, "hand over 2": w.handOverAny,
-		"answer": w.answerAny, "close": w.closeAny, "relabel": w.relabelAny, "print first": w.printFirstAny,
+		"answer": w.answerAny, "close": w.closeAny, "relabel": w.relabelAny, "print first": w.printFirstAny, "full": w.fullAny,
 		// Trouble.
 		"trouble": func(rt *rapid.T) {
 			rapid.SampledFrom([]func(*rapid.T){
-				w.cancel, w.cancel, w.lateCancel, w.note, w.shortNext, w.skipNext, w.fullAny, w.freezeAny, w.thawAny, w.restart,
+				w.cancel, w.cancel, w.lateCancel, w.note, w.shortNext, w.skipNext, w.freezeAny, w.thawAny, w.restart,
 			}).Draw(rt, "trouble")(rt)
 		},
 		"again": w.again,

@@ -152,10 +152,7 @@ func (shopify) answer(q question, a reply) (int, map[string]string, any) {
 	in := map[string]any{"userErrors": []any{}}
 	switch q.op {
 	case "list":
-		nodes := []any{}
-		for _, o := range a.orders {
-			nodes = append(nodes, o)
-		}
+		nodes := append([]any{}, a.orders...)
 		in = map[string]any{"nodes": nodes, "pageInfo": map[string]any{"hasNextPage": a.next != "", "endCursor": a.next}}
 	case "detail":
 		in = map[string]any{"nodes": []any{a.one}}

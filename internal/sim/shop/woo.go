@@ -89,10 +89,7 @@ func (woo) order(o *order, _ time.Time) map[string]any {
 func (woo) answer(q question, a reply) (int, map[string]string, any) {
 	switch q.op {
 	case "list":
-		rows := []any{}
-		for _, o := range a.orders {
-			rows = append(rows, o)
-		}
+		rows := append([]any{}, a.orders...)
 		return http.StatusOK, map[string]string{"X-WP-Total": strconv.Itoa(a.total), "X-WP-TotalPages": strconv.Itoa(a.pages)}, rows
 	case "detail":
 		return http.StatusOK, map[string]string{"X-WP-Total": "1"}, []any{a.one}
