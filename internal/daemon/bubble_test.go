@@ -43,6 +43,13 @@ type sim struct {
 	heard   []string // bodies of the questions
 }
 
+// set changes the shop between two questions.
+func (f *sim) set(change func(*sim)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(f)
+}
+
 func (f *sim) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err

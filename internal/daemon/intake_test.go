@@ -63,9 +63,11 @@ func TestPayloadsThatNobodyCanRead(t *testing.T) {
 			t.Errorf("with the push: %+v", all)
 		}
 		// Another error page each time, for hours: the disk does not fill.
-		b.shop.instead = func(i int) string { return fmt.Sprintf("<html>%d%s", i, strings.Repeat("x", 300<<10)) }
+		b.shop.set(func(f *sim) {
+			f.instead = func(i int) string { return fmt.Sprintf("<html>%d%s", i, strings.Repeat("x", 300<<10)) }
+		})
 		after(6 * time.Hour)
-		b.shop.instead = nil
+		b.shop.set(func(f *sim) { f.instead = nil })
 		late := b.place(time.Hour)
 		all = b.unread()
 		if most := unreadBurst + 1 + int(7*time.Hour/unreadEvery); len(all) > most || b.s.pulse.garbled < 1000 {
@@ -198,7 +200,7 @@ func TestAnswersThatGiveMoneyBack(t *testing.T) {
 				t.Fatal("the order is not in")
 			}
 			b.shop.CancelByBuyer(n)
-			b.shop.heard = nil
+			b.shop.set(func(f *sim) { f.heard = nil })
 			after(12 * time.Minute)
 			answers, _ := b.shop.Answered(n)
 			if sent := len(answers) == 1 && answers[0] == "SUCCESS"; sent != tt.sent {

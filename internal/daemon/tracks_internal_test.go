@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 // A teller is a carrier that tells of scans, and notes when it was asked.
 type teller struct {
+	mu    sync.Mutex // guards the rest
 	scans map[floor.WaybillNo]time.Time
 	asked []time.Time
 	fail  error
@@ -22,7 +24,15 @@ type teller struct {
 
 func (c *teller) AtOnce() int { return 2 }
 
+func (c *teller) set(change func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change()
+}
+
 func (c *teller) Collected(_ context.Context, numbers []floor.WaybillNo) (map[floor.WaybillNo]time.Time, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.asked = append(c.asked, time.Now())
 	if c.fail != nil {
 		return nil, c.fail
@@ -97,8 +107,10 @@ func TestCarriersScansAreAskedFor(t *testing.T) {
 
 		time.Sleep(time.Hour)
 		at := time.Now().Add(-20 * time.Minute).UTC().Truncate(time.Second)
-		c.scans[numbers[0]] = at
-		c.scans[numbers[1]] = time.Now().Add(24 * time.Hour) // its clock is wrong: not believed
+		c.set(func() {
+			c.scans[numbers[0]] = at
+			c.scans[numbers[1]] = time.Now().Add(24 * time.Hour) // its clock is wrong: not believed
+		})
 		time.Sleep(7 * time.Hour)
 		if got := x.collectedAt(numbers[0]); !got.Equal(at) {
 			t.Errorf("collected at %s; want %s", got, at)
@@ -106,27 +118,29 @@ func TestCarriersScansAreAskedFor(t *testing.T) {
 		if got := x.collectedAt(numbers[1]); !got.IsZero() {
 			t.Errorf("a scan of tomorrow counts: %s", got)
 		}
-		c.fail = &carrier.Error{Class: carrier.Retryable, Op: "track"}
+		c.set(func() { c.fail = &carrier.Error{Class: carrier.Retryable, Op: "track"} })
 		time.Sleep(20 * time.Hour)
-		c.fail = &carrier.Error{Class: carrier.Refused, Op: "track"}
+		c.set(func() { c.fail = &carrier.Error{Class: carrier.Refused, Op: "track"} })
 		time.Sleep(20 * time.Hour)
-		c.fail = nil
 		late := time.Now().UTC().Truncate(time.Second)
-		c.scans[numbers[2]] = late
+		c.set(func() { c.fail, c.scans[numbers[2]] = nil, late })
 		time.Sleep(24 * time.Hour)
 		if got := x.collectedAt(numbers[2]); !got.Equal(late) {
 			t.Errorf("after trouble: collected at %s; want %s", got, late)
 		}
-		for i, at := range c.asked[1:] {
-			if at.Sub(c.asked[i]) < trackPace {
-				t.Errorf("asked at %s and at %s", c.asked[i], at)
+		c.set(func() {
+			for i, at := range c.asked[1:] {
+				if at.Sub(c.asked[i]) < trackPace {
+					t.Errorf("asked at %s and at %s", c.asked[i], at)
+				}
 			}
-		}
+		})
 		time.Sleep(10 * 24 * time.Hour)
-		n := len(c.asked)
+		n, then := 0, 0
+		c.set(func() { n = len(c.asked) })
 		time.Sleep(10 * 24 * time.Hour)
-		if len(c.asked) != n || n > 400 {
-			t.Errorf("asked %d times since %s, then %d; want an end after a week", n, begin, len(c.asked)-n)
+		if c.set(func() { then = len(c.asked) - n }); then != 0 || n > 400 {
+			t.Errorf("asked %d times since %s, then %d; want an end after a week", n, begin, then)
 		}
 		cancel()
 		if err := <-done; err != nil && !errors.Is(err, context.Canceled) {
