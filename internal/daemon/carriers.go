@@ -50,6 +50,13 @@ func (d *Daemon) openCarriers() error {
 	return nil
 }
 
+// carrierTypes say what a driver can do without one being made: which of them tell
+// the carrier's first scan.
+var carrierTypes = map[string]any{
+	"demo": (*demo.Carrier)(nil), "sf": (*direct.SF)(nil), "zto": (*direct.ZTO)(nil), "yto": (*direct.YTO)(nil), "jdl": (*direct.JDL)(nil),
+	"cainiao": (*ewaybill.Cainiao)(nil), "pdd": (*ewaybill.PDD)(nil), "douyin": (*ewaybill.Douyin)(nil),
+}
+
 // open makes the account's driver.
 func (a *carrierAccount) open() (err error) {
 	c := a.cfg

@@ -73,10 +73,8 @@ func (p *pulse) show(h *web.ChannelHealth, now time.Time, r rhythm) {
 	slices.SortFunc(h.Answers, func(a, b web.ChannelAnswer) int {
 		return cmp.Or(cmp.Compare(a.Status, b.Status), cmp.Compare(a.Class, b.Class))
 	})
-	for _, e := range append(r.ends, end{"certificate", p.certEnd}) {
-		if !e.at.IsZero() {
-			h.Ends = append(h.Ends, web.ChannelEnd{What: e.what, At: e.at})
-		}
+	for _, e := range p.ends(r) {
+		h.Ends = append(h.Ends, web.ChannelEnd{What: e.what, At: e.at})
 	}
 }
 

@@ -3,7 +3,6 @@ package daemon
 import (
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -13,6 +12,7 @@ import (
 	"floord/floor"
 	"floord/sync/channel/api"
 	"floord/sync/ledger"
+	"floord/web"
 )
 
 // metrics are what /metrics shows. They hold no personal data. Most are read from
@@ -106,52 +106,37 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	} {
 		gauge(ledgerDesc, v, what)
 	}
-	for _, sh := range m.d.shops {
-		gauge(channelDesc, float64(bit(sh.state().OK)), string(sh.id))
-		m.pulse(ch, sh)
-		for result, n := range sh.knocks.counts() {
-			ch <- prometheus.MustNewConstMetric(pushesDesc, prometheus.CounterValue, float64(n), string(sh.id), result)
-		}
+	for _, h := range m.d.channelHealth() {
+		m.channel(ch, h)
 	}
 	gauge(socketsDesc, float64(m.d.pda.Connected()))
 	gauge(stuckDesc, float64(serial.Stuck()))
 }
 
-// pulse shows how a channel's connection is.
-func (m *metrics) pulse(ch chan<- prometheus.Metric, s *shop) {
-	if s.channel == nil {
-		return
+// channel shows how a channel's connection is, as the page of the shops does.
+func (m *metrics) channel(ch chan<- prometheus.Metric, h web.ChannelHealth) {
+	send := func(t prometheus.ValueType, desc *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(desc, t, v, append([]string{string(h.ID)}, labels...)...)
 	}
-	gauge := func(desc *prometheus.Desc, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, v, append([]string{string(s.id)}, labels...)...)
-	}
-	r, now, p := m.d.rhythm(s), time.Now(), &s.pulse
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if r.pulls {
-		lag, _ := p.pullLag(now, r)
-		gauge(lagDesc, lag.Seconds(), wayPull)
-	}
-	if now.Sub(p.lateAt) < lateFor {
-		gauge(lagDesc, p.late.Seconds(), wayPush)
-	}
-	if p.waiting.n > 0 {
-		gauge(lagDesc, now.Sub(p.waiting.from).Seconds(), "waiting")
+	send(prometheus.GaugeValue, channelDesc, float64(bit(h.OK)))
+	send(prometheus.GaugeValue, skewDesc, h.Skew)
+	send(prometheus.GaugeValue, riskDesc, float64(h.Risk))
+	send(prometheus.CounterValue, garbledDesc, float64(h.Garbled))
+	for _, l := range h.Lags {
+		send(prometheus.GaugeValue, lagDesc, l.Seconds, l.Way)
 	}
 	for _, way := range []string{wayPull, wayPush, waySocket, wayTell} {
-		gauge(failDesc, float64(p.ways[way].times), way)
+		send(prometheus.GaugeValue, failDesc, float64(h.Failing[way]), way)
 	}
-	for a, n := range p.answers {
-		ch <- prometheus.MustNewConstMetric(answersDesc, prometheus.CounterValue, float64(n), string(s.id), strconv.Itoa(a.Status), string(a.Class))
+	for _, a := range h.Answers {
+		send(prometheus.CounterValue, answersDesc, float64(a.Count), strconv.Itoa(a.Status), a.Class)
 	}
-	ch <- prometheus.MustNewConstMetric(garbledDesc, prometheus.CounterValue, float64(p.garbled), string(s.id))
-	gauge(skewDesc, s.skew().Seconds())
-	for _, e := range append(r.ends, end{"certificate", p.certEnd}) {
-		if !e.at.IsZero() {
-			gauge(endsDesc, float64(e.at.Unix()), e.what)
-		}
+	for _, e := range h.Ends {
+		send(prometheus.GaugeValue, endsDesc, float64(e.At.Unix()), e.What)
 	}
-	gauge(riskDesc, float64(p.risk.orders))
+	for result, n := range h.Pushes {
+		send(prometheus.CounterValue, pushesDesc, float64(n), result)
+	}
 }
 
 func bit(b bool) int {

@@ -270,7 +270,7 @@ func (d *Daemon) followOnce(ctx context.Context, s *shop, atOnce int) (int, erro
 		}
 		if err != nil {
 			d.log.Warn("push not understood", "channel", s.id, "event", seq, "err", err)
-			if body, err2 := d.ledger.Raw(seq); err2 == nil {
+			if body != nil {
 				d.keepUnread(s, api.Unread{Method: "push", Body: body, Err: err})
 			}
 			in.Unread = append(in.Unread, seq)

@@ -261,13 +261,15 @@ func (p *pulse) look(now time.Time, r rhythm) troubles {
 	if p.skew.Abs() >= skewAfter {
 		out = append(out, trouble{id: "clock", code: "channel-clock", call: true, args: spans("skew", p.skew.Abs())})
 	}
-	ends := r.ends
-	if !p.certEnd.IsZero() {
-		ends = append(slices.Clone(ends), end{"certificate", p.certEnd})
-	}
-	out = append(out, endings(ends, now, r.zone)...)
+	out = append(out, endings(p.ends(r), now, r.zone)...)
 	p.now = out
 	return out
+}
+
+// ends is when something of the channel runs out. The caller holds mu.
+func (p *pulse) ends(r rhythm) []end {
+	all := append(slices.Clone(r.ends), end{"certificate", p.certEnd})
+	return slices.DeleteFunc(all, func(e end) bool { return e.at.IsZero() })
 }
 
 // pullLag is how long ago all that had changed at the shop was in, and how long that

@@ -17,6 +17,7 @@ import (
 
 	"floord/floor"
 	"floord/report"
+	"floord/sync/carrier"
 	"floord/sync/ledger"
 )
 
@@ -154,7 +155,7 @@ func (s *Site) gather(day report.Day, now time.Time) (report.Input, error) {
 	}
 	for _, c := range s.cfg.Carriers {
 		in.Carriers[c.ID] = c.Name
-		in.Tells[c.ID] = slices.Contains([]string{"demo", "sf", "zto", "yto", "jdl"}, c.Driver)
+		_, in.Tells[c.ID] = carrierTypes[c.Driver].(carrier.Tracker)
 	}
 	for _, c := range s.cfg.Channels {
 		in.Silent[c.ID] = c.Driver == "csv"
