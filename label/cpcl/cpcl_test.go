@@ -63,28 +63,6 @@ func TestAllWaysPrintTheSame(t *testing.T) {
 	}
 }
 
-// TestBytes holds the sizes that make a label quick on a slow line.
-func TestBytes(t *testing.T) {
-	plainBill, rareBill := labeltest.RareWaybills()
-	size := func(w label.Waybill) int {
-		p, err := label.Waybill100x180(w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		job, err := cpcl.Encode(p, cpcl.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(job.Bytes)
-	}
-	plain, rare := size(plainBill), size(rareBill)
-	const raw = 100 * 1439
-	t.Logf("%d bytes, %.2f %% of the raster; a rare character %d, four make it %.2f times as long", plain, 100*float64(plain)/raw, (rare-plain)/4, float64(rare)/float64(plain))
-	if plain*1000 > raw*21 || rare-plain > 4*140 || rare*4 > plain*5 {
-		t.Errorf("%d bytes, with four rare characters %d", plain, rare)
-	}
-}
-
 func TestBadOptions(t *testing.T) {
 	p, err := label.Waybill76x130(labeltest.Waybill())
 	if err != nil {
@@ -167,22 +145,5 @@ func TestHostileControl(t *testing.T) {
 		if err == nil && len(labels) == 1 && labels[0].Count("LINE") == len(p.Rules) {
 			t.Errorf("%q went through", name)
 		}
-	}
-}
-
-func BenchmarkEncode(b *testing.B) {
-	for _, name := range []string{"plain", "rare", "long"} {
-		p, err := label.Waybill100x150(labeltest.Waybills()[name])
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := cpcl.Encode(p, cpcl.Options{}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }

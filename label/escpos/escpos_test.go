@@ -11,7 +11,6 @@ import (
 	"floord/label/escpos/escpostest"
 	"floord/label/labeltest"
 	"floord/label/preview"
-	"floord/label/zpl"
 )
 
 func printed(t *testing.T, b []byte, p escpostest.Printer) escpostest.Label {
@@ -120,38 +119,6 @@ func TestPlacesAreNoCommands(t *testing.T) {
 	}
 }
 
-// TestBytes holds the sizes that make a label quick on a slow line.
-func TestBytes(t *testing.T) {
-	plainBill, rareBill := labeltest.RareWaybills()
-	size := func(w label.Waybill, o escpos.Options) int {
-		p, err := label.Waybill100x180(w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		job, err := escpos.Encode(p, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(job.Bytes)
-	}
-	p, err := label.Waybill100x180(plainBill)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z64, err := zpl.Encode(p, zpl.Options{Raster: true, Packed: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	const drawn = 6 // four rare characters, two of them on both parts
-	plain, rare, raster := size(plainBill, escpos.Options{}), size(rareBill, escpos.Options{}), size(plainBill, escpos.Options{Raster: true})
-	each := float64(rare-plain) / drawn
-	t.Logf("%d bytes, %.2f %% of the raster, %.1f %% of Z64; with lines as pictures %d; a rare character %.0f", plain,
-		100*float64(plain)/float64(raster), 100*float64(plain)/float64(len(z64.Bytes)), size(plainBill, escpos.Options{LinesAsDots: true}), each)
-	if plain*1000 > raster*21 || plain*100 > len(z64.Bytes)*11 || each > 140 || 4*each > 0.25*float64(plain) {
-		t.Errorf("%d bytes, with four rare characters %d, as one picture %d and %d", plain, rare, raster, len(z64.Bytes))
-	}
-}
-
 func TestBadOptions(t *testing.T) {
 	p, err := label.Waybill76x130(labeltest.Waybill())
 	if err != nil {
@@ -254,22 +221,5 @@ func TestHostileControl(t *testing.T) {
 		if err == nil && len(labels) == 1 && labels[0].Count("\x1dV") == 0 {
 			t.Errorf("%q went through", name)
 		}
-	}
-}
-
-func BenchmarkEncode(b *testing.B) {
-	for _, name := range []string{"plain", "rare", "long"} {
-		p, err := label.Waybill100x150(labeltest.Waybills()[name])
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := escpos.Encode(p, escpos.Options{}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }

@@ -88,13 +88,13 @@ func (s Speller) Spell(dst []Sign, text string, note func(Note)) []Sign {
 			}
 		}
 		dst = s.spell(dst, r, begins, note)
-		begins = !unicode.Is(unicode.Han, r)
+		begins = !common(r) && !unicode.Is(unicode.Han, r)
 	}
 	return dst
 }
 
 func (s Speller) spell(dst []Sign, r rune, begins bool, note func(Note)) []Sign {
-	latin := r > 0x7E && Narrow(r)
+	latin := r > 0x7E && !common(r) && Narrow(r)
 	// A letter with a mark is half a cell wide in the pack and a whole one in
 	// the printer's Chinese font, where it tears its word apart.
 	if s.Charset.Has(r) && !(latin && s.Policy != Read && Has(r)) {

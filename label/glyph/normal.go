@@ -75,15 +75,19 @@ func (e *emoji) goesOn(r rune) bool {
 	return false
 }
 
-// plain is the quick answer for most text: ASCII and common hanzi.
+// plain is the quick answer for most text: ASCII, common hanzi and the signs
+// between them.
 func plain(text string) bool {
 	for _, r := range text {
-		if !(r >= 0x20 && r < 0x7F || r >= 0x4E00 && r <= 0x9FFF || r == '，' || r == '：') {
+		if !(r >= 0x20 && r < 0x7F || common(r) || r >= 0x3001 && r <= 0x3017 || r >= 0xFF01 && r <= 0xFF5E || r == '×') {
 			return false
 		}
 	}
 	return true
 }
+
+// common says whether r is one of the first hanzi that Unicode had.
+func common(r rune) bool { return r >= 0x4E00 && r <= 0x9FFF }
 
 const none = -1
 

@@ -83,11 +83,12 @@ func (p Printer) Encode(page label.Page) (label.Job, error) {
 
 // Form gives what the printer can keep of a page, made from samples of its
 // template, and the job that recalls it; nil if it keeps none. job.Bytes prints
-// only where a printer has the form.
+// only where a printer has the form. Without a Chinese font there is none: nearly
+// all of a label is pictures of its own words then, and a recall would save 1 %.
 func (p Printer) Form(page label.Page, samples []label.Page) (form *zpl.Form, recall label.Job, err error) {
 	p = p.words()
 	m, ok := map[string]zpl.Memory{"ram": zpl.RAM, "flash": zpl.Flash}[p.Forms]
-	if !ok || p.Language != "zpl" || p.Raster {
+	if !ok || p.Language != "zpl" || p.Raster || p.Charset == "ascii" {
 		return nil, label.Job{}, nil
 	}
 	o := p.zpl()

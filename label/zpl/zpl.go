@@ -263,7 +263,7 @@ type place struct {
 }
 
 func (w *writer) fields(s label.Sheet) []field {
-	var out []field
+	out := make([]field, 0, len(s.Runs)+len(s.Codes)+4)
 	for _, r := range s.Runs {
 		x, signs := r.Native()
 		if len(signs) == 0 {
@@ -292,6 +292,7 @@ func (w *writer) fields(s label.Sheet) []field {
 // stands.
 func (w *writer) text(signs []glyph.Sign) string {
 	var b strings.Builder
+	b.Grow(3 * len(signs))
 	for _, s := range signs {
 		switch {
 		case !s.Drawn:

@@ -128,45 +128,6 @@ func TestAllWaysPrintTheSame(t *testing.T) {
 	}
 }
 
-// TestBytes holds the sizes that make a label quick on a slow line.
-func TestBytes(t *testing.T) {
-	plainBill, rareBill := labeltest.RareWaybills()
-	size := func(w label.Waybill, o zpl.Options) int {
-		p, err := label.Waybill100x180(w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		job, err := zpl.Encode(p, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(job.Bytes)
-	}
-	form, err := zpl.NewForm(zpl.RAM, zpl.Options{}, samples(t, "waybill-100x180")...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const raw = 100 * 1439
-	const drawn = 6 // four rare characters, two of them on both parts
-	plain, z64 := size(plainBill, zpl.Options{}), size(plainBill, zpl.Options{Raster: true, Packed: true})
-	acs, recall := size(plainBill, zpl.Options{Raster: true}), size(plainBill, zpl.Options{Form: form})
-	rare, packed := size(rareBill, zpl.Options{})-plain, size(rareBill, zpl.Options{Packed: true})-plain
-	t.Logf("native %d bytes, %.2f %% of the raster, %.1f %% of Z64; ACS %d, Z64 %d; recall %d, %.2f of it; a rare character %d, packed %d",
-		plain, 100*float64(plain)/raw, 100*float64(plain)/float64(z64), acs, z64, recall, float64(recall)/float64(plain), rare/drawn, packed/drawn)
-	for what, tt := range map[string]struct{ got, most float64 }{
-		"native to raster":      {float64(plain), 0.021 * raw},
-		"native to Z64":         {float64(plain), 0.11 * float64(z64)},
-		"recall":                {float64(recall), 0.65 * float64(plain)},
-		"rare character":        {float64(rare) / drawn, 140},
-		"rare character packed": {float64(packed) / drawn, 140},
-		"four drawn":            {float64(plain + 4*rare/drawn), 1.25 * float64(plain)},
-	} {
-		if tt.got > tt.most {
-			t.Errorf("%s: %.0f bytes; %.0f are allowed", what, tt.got, tt.most)
-		}
-	}
-}
-
 func TestNarrowestBarCode(t *testing.T) {
 	for value, want := range map[string]string{
 		"SF1234567890123": "^FD>:SF1>5234567890123", "12345678": "^FD>;12345678",
@@ -311,22 +272,5 @@ func TestWideRows(t *testing.T) {
 		if got, err := zpltest.Unpack(string(zpl.ACS(b, stride)), stride, len(b)); err != nil || !bytes.Equal(got, b) {
 			t.Errorf("a row of %d bytes: %v", stride, err)
 		}
-	}
-}
-
-func BenchmarkEncode(b *testing.B) {
-	for _, name := range []string{"plain", "rare", "long"} {
-		p, err := label.Waybill100x150(labeltest.Waybills()[name])
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := zpl.Encode(p, zpl.Options{}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }
