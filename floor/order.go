@@ -481,8 +481,9 @@ type Weight struct {
 	Seq      uint64    `json:"seq"`    // of the frame since the line opened
 	ZeroSeen bool      `json:"zero_seen"`
 	At       time.Time `json:"at"`
-	By       string    `json:"by"`       // the station's scale, or "typed" with the person
-	Expected Grams     `json:"expected"` // 0 = not known
+	Tare     string    `json:"tare,omitempty"` // what shows that it is gross: "said", "asked", "locked", "unknown"; empty: not noted
+	By       string    `json:"by"`             // the station's scale, or "typed" with the person
+	Expected Grams     `json:"expected"`       // 0 = not known
 }
 
 // A Person is somebody with a badge.

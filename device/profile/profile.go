@@ -138,6 +138,11 @@ type Scale struct {
 	Once     bool     `toml:"once"`    // it says each load once, at rest, and is silent otherwise, at zero too
 	Frame    Frame    `toml:"frame"`   // of the protocol "custom"
 	Commands Commands `toml:"commands"`
+	// Tare says what to make of a weight whose frame does not say whether it is gross
+	// or net: "locked" where nobody can tare the scale, because it has no such key or
+	// the key is locked; "unknown" where somebody may have. A scale with a Poll.Tare is
+	// asked, and Tare does not matter.
+	Tare string `toml:"tare"`
 }
 
 // Commands are what acts on the scale. No driver sends them by itself: a person of
@@ -207,6 +212,7 @@ type Poll struct {
 	Send  Hex      `toml:"send"`  // empty for a scale that sends by itself
 	Then  Hex      `toml:"then"`  // sent once the scale has acknowledged Send
 	Every Duration `toml:"every"` // from question to question
+	Tare  Hex      `toml:"tare"`  // asks what the scale takes off; sent once a load, in place of Send
 	// Wanted asks only while somebody waits for a weight: of a scale that beeps at
 	// every question.
 	Wanted bool `toml:"wanted"`
@@ -311,6 +317,7 @@ var words = map[string][]string{
 	"line.parity":            {"none", "even", "odd"},
 	"line.flow":              {"none", "xonxoff", "rtscts"},
 	"scale.checksum":         {"required", "none"},
+	"scale.tare":             {"unknown", "locked"},
 	"scale.unit":             {string(Kilogram), string(Gram), string(Pound), string(Ounce), string(Jin)},
 	"printer.language":       {"tspl", "zpl", "cpcl", "escpos", "epl2"},
 	"printer.forms":          {"none", "ram", "flash"},

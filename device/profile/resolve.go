@@ -271,6 +271,7 @@ func (p Profile) check() []error {
 		require(s.Capacity >= 1 && s.Capacity <= 1e7, "scale.capacity_g", "1 to 10000000")
 		require(len(s.Poll.Send) <= 64 && (len(s.Poll.Send) > 0 || len(s.Poll.Then) == 0), "scale.poll.send", "a question of at most 64 bytes")
 		require(len(s.Poll.Then) <= 64, "scale.poll.then", "at most 64 bytes")
+		require(len(s.Poll.Tare) <= 64 && (len(s.Poll.Send) > 0 || len(s.Poll.Tare) == 0), "scale.poll.tare", "a question of at most 64 bytes, beside poll.send")
 		require(len(s.Poll.Send) == 0 || s.Poll.Every >= Duration(20*time.Millisecond), "scale.poll.every", "20ms or more")
 		require(s.Settle.Frames >= 1 && s.Settle.Frames <= 100, "scale.settle.frames", "1 to 100")
 		require(s.Settle.Within >= 0 && s.Settle.Within <= s.Capacity/10, "scale.settle.within_g", "0 to a tenth of the capacity")

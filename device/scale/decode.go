@@ -89,6 +89,7 @@ type Frame struct {
 	Unit     profile.Unit
 	Grams    floor.Grams
 	Motion   Motion
+	Gross    bool // the frame itself says that its weight is gross
 	Flags    Flag
 }
 
@@ -204,11 +205,22 @@ func NewDecoder(p profile.Profile) (*Decoder, error) {
 	if err := g.mayAsk(p); err != nil {
 		return nil, err
 	}
+	if by := p.Scale.Commands.Tare.By; by != "" && by != "nobody" && MayBeTared(p) {
+		return nil, fmt.Errorf("%s: nobody may tare a scale that does not say whether it is tared: write by = \"nobody\"", p.Origin("scale.commands.tare.by"))
+	}
 	o := options{p.Scale.Unit, p.Scale.Checksum == "required", -1}
 	if p.Scale.Decimals != nil {
 		o.decimals = *p.Scale.Decimals
 	}
 	return g.decoder(o), nil
+}
+
+// MayBeTared tells whether a weight of the profile's scale may be net with nothing
+// to show it: its frames do not say, or not always, it is not asked, and nobody has
+// said that it cannot be tared.
+func MayBeTared(p profile.Profile) bool {
+	g, err := grammarOf(p)
+	return err == nil && g.mode != modeMarked && len(p.Scale.Poll.Tare) == 0 && p.Scale.Tare != "locked"
 }
 
 func (g grammar) decoder(o options) *Decoder {
@@ -310,6 +322,7 @@ func (d *Decoder) next() bool {
 			d.reject(n)
 			return true
 		}
+		d.f.Gross = d.f.Gross || d.g.mode == modeMarked && d.f.Flags&FlagNet == 0
 		d.r += n
 		d.adrift = false
 		d.Frames++

@@ -82,8 +82,15 @@ var questions = map[string][]string{
 	"elicom":        {"\xaa"},
 }
 
+// tareQuestions are those that make a scale say its tare.
+var tareQuestions = map[string]string{"mt-sics": "TA\r\n"}
+
 // mayAsk checks that what the profile polls with is a question.
 func (g grammar) mayAsk(p profile.Profile) error {
+	if ask := p.Scale.Poll.Tare; len(ask) > 0 && string(ask) != tareQuestions[p.Scale.Protocol] {
+		return fmt.Errorf("%s: poll.tare = % x does not ask a %s scale for its tare, or does more than that",
+			p.Origin("scale.poll.tare"), ask, p.Scale.Protocol)
+	}
 	for key, ask := range map[string]string{"send": string(p.Scale.Poll.Send), "then": string(p.Scale.Poll.Then)} {
 		if ask != "" && !isQuestion(p.Scale.Protocol, p.Scale.Dialect, ask) {
 			return fmt.Errorf("%s: poll.%s = % x does not ask a %s scale for its weight, or does more than that",

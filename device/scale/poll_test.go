@@ -37,7 +37,8 @@ func TestPolledScales(t *testing.T) {
 		profile     string
 		empty, full map[string]string
 	}{
-		{"generic/mt-sics", map[string]string{"SI\r\n": "S S      0.000 kg\r\n"}, map[string]string{"SI\r\n": "S S      1.240 kg\r\n"}},
+		{"generic/mt-sics", map[string]string{"SI\r\n": "S S      0.000 kg\r\n", "TA\r\n": "TA A      0.000 kg\r\n"},
+			map[string]string{"SI\r\n": "S S      1.240 kg\r\n", "TA\r\n": "TA A      0.000 kg\r\n"}},
 		{"generic/toledo-8217", map[string]string{"W": "\x0200.000\r"}, map[string]string{"W": "\x0201.240\r"}},
 		{"elicom/s200", map[string]string{"\xaa": "\x00\x00\x00\x00"}, map[string]string{"\xaa": "\x00\x12\x40\x52"}},
 		{"cas/ecr", map[string]string{"\x05": "\x06", "\x11": "\x01\x02S 00.000kg\x61\x03\x04"},
@@ -117,6 +118,12 @@ func TestOnlyQuestionsArePolled(t *testing.T) {
 		"cas/ecr":                {"\x12"},
 		"generic/nci":            {"Z\r"},
 	} {
+		if p := shipped(t, name); len(p.Scale.Poll.Send) > 0 {
+			p.Scale.Poll.Tare = profile.Hex("T\r\n")
+			if _, err := scale.New(p); err == nil || !strings.Contains(err.Error(), "does not ask") {
+				t.Errorf("%s asked for its tare with a command that tares: New = %v", name, err)
+			}
+		}
 		for _, ask := range asks {
 			p := shipped(t, name)
 			p.Scale.Poll.Send = profile.Hex(ask)
@@ -137,7 +144,7 @@ func TestOnlyQuestionsArePolled(t *testing.T) {
 // somebody waits. No load is served twice, and none that was read before the wish.
 func TestAScaleThatAnswersOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, err := scale.New(shipped(t, "adam/azextra"))
+		s, err := scale.New(locked(shipped(t, "adam/azextra")))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -217,6 +224,8 @@ func TestCommandsAreAPersonsAndNeedAnEmptyPan(t *testing.T) {
 		if n := b.sim.Acts(); n != 0 {
 			t.Errorf("%d commands were sent", n)
 		}
+		b.sim.Put(0)
+		time.Sleep(2 * time.Second)
 		b.sim.Put(-30) // it has drifted
 		time.Sleep(3 * time.Second)
 		b.phase(scale.BelowZero)

@@ -169,6 +169,9 @@ func TestEveryProfileOverAPty(t *testing.T) {
 }
 
 func overAPty(ctx context.Context, path string, p profile.Profile) error {
+	if p.Scale.Once {
+		p = locked(p)
+	}
 	o := devicetest.ScaleOf(p)
 	o.Swing = 100 * time.Millisecond
 	sim, err := devicetest.NewScaleAt(path, o)

@@ -192,7 +192,7 @@ func (f Frame) means(g grammar) device.Meaning {
 	switch {
 	case f.Flags&FlagNet != 0 || g.mode == modeShown:
 		d.Mode = "net"
-	case g.mode == modeMarked:
+	case f.Gross:
 		d.Mode = "gross"
 	}
 	return d

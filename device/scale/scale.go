@@ -37,6 +37,9 @@ const (
 	BelowZero    Phase = "below-zero"
 	Unzeroed     Phase = "unzeroed"
 	Net          Phase = "net"
+	WasNet       Phase = "was-net"
+	TareDoubt    Phase = "tare-doubt"
+	TareUnsaid   Phase = "tare-unsaid"
 	UnitMismatch Phase = "unit-mismatch"
 
 	Empty        Phase = "empty"
@@ -56,6 +59,9 @@ var phases = map[Phase]device.Message{
 	BelowZero:     {ZH: "重量低于零：清空秤盘并按置零键", EN: "below zero: clear the pan and press zero"},
 	Unzeroed:      {ZH: "电子秤开机未归零：清空秤盘并按置零键", EN: "scale has not found its zero since power-up: clear the pan and press zero"},
 	Net:           {ZH: "电子秤处于去皮状态：请清除皮重", EN: "scale shows net weight: clear the tare"},
+	WasNet:        {ZH: "刚才的包裹是去皮后的重量，少算了：请清除皮重，把那个包裹交给组长重称", EN: "the parcel just taken off was weighed net, so too light: clear the tare and give that parcel to a lead to weigh again"},
+	TareDoubt:     {ZH: "秤可能去过皮：请把秤盘全部清空，显示为零后再放上包裹", EN: "the scale may have been tared: clear the pan of everything, wait for zero, then put the parcel back"},
+	TareUnsaid:    {ZH: "这台秤不报告是否去皮：请锁定去皮键，并在配置中写 tare = \"locked\"", EN: "this scale does not say whether it is tared: lock its tare key and write tare = \"locked\" in its profile"},
 	UnitMismatch:  {ZH: "电子秤单位与设置不符：请切换单位", EN: "scale shows another unit than it is set up for: switch the unit"},
 	Empty:         {ZH: "请放上包裹", EN: "put the parcel on the scale"},
 	Moving:        {ZH: "称重中，请勿触碰", EN: "weighing, hands off please"},
@@ -71,7 +77,7 @@ func (p Phase) Text(lang string) string { return phases[p].In(lang) }
 // mended or changed something.
 func (p Phase) hopeless() bool {
 	switch p {
-	case NotConnected, NoSignal, SevenBits, WrongSettings, UnitMismatch:
+	case NotConnected, NoSignal, SevenBits, WrongSettings, UnitMismatch, TareUnsaid:
 		return true
 	}
 	return false
@@ -103,6 +109,7 @@ type Weight struct {
 	Age       time.Duration `json:"age_ns"`  // of the frame when it was served
 	Marked    bool          `json:"marked"`  // the scale itself said "stable"; otherwise made of equal readings
 	Readings  int           `json:"readings"`
+	Tare      string        `json:"tare"`    // what shows that it is gross: "said" by its frame, "asked", "locked"; "unknown": nothing but a pan that was clear
 	ZeroAt    time.Time     `json:"zero_at"` // the pan was last seen empty, after the load before was taken
 	SettledAt time.Time     `json:"settled_at"`
 }
@@ -148,7 +155,7 @@ func (s *Scale) Drive(ctx context.Context, line device.Line) error {
 	defer s.lose(NotConnected)
 	buf := make([]byte, 512)
 	heard := time.Now()
-	ask := asker{p: s.profile.Scale, wanted: &s.wanted, at: heard.Add(time.Duration(s.profile.Scale.Gap))}
+	ask := asker{p: s.profile.Scale, wanted: &s.wanted, tare: s.asksTare, at: heard.Add(time.Duration(s.profile.Scale.Gap))}
 	said := heard // when the scale was last heard, or silence last noted
 	for ctx.Err() == nil {
 		select {
@@ -172,7 +179,7 @@ func (s *Scale) Drive(ctx context.Context, line device.Line) error {
 			}
 			heard, said = now, now
 			if ask.listening() {
-				if acked := s.hear(dec, buf[:n], now); acked {
+				if acked := s.hear(dec, buf[:n], now, ask.taring); acked {
 					if err := ask.then(line); err != nil {
 						return err
 					}
@@ -229,7 +236,7 @@ func (s *Scale) act(line device.Line, a act) error {
 	s.mu.Lock()
 	phase := s.pan.phase
 	s.mu.Unlock()
-	if phase != Empty && phase != BelowZero && phase != Unzeroed {
+	if phase != Empty && phase != BelowZero && phase != WasNet && phase != Unzeroed {
 		a.done <- Unsettled{phase}
 		return nil
 	}
@@ -245,8 +252,11 @@ func (s *Scale) act(line device.Line, a act) error {
 type asker struct {
 	p      profile.Scale
 	wanted *atomic.Int32
-	at     time.Time // when to ask next
+	tare   func(tries int) bool // whether to ask for the tare, after so many tries in vain
+	at     time.Time            // when to ask next
 	asked  bool
+	tries  int  // how often the tare was asked for, one time after the other
+	taring bool // the last question was for the tare
 }
 
 // listening tells whether what comes can be believed to be an answer, or the
@@ -277,6 +287,14 @@ func (a *asker) ask(line device.Line, dec *Decoder, heard time.Time) error {
 	}
 	dec.Reset()
 	a.asked, a.at = true, now.Add(time.Duration(a.p.Poll.Every))
+	if len(a.p.Poll.Tare) > 0 && !a.taring {
+		if a.taring = a.tare(a.tries); a.taring { // every other time at most, so that the weight stays fresh
+			a.tries++
+			return send(line, a.p.Poll.Tare)
+		}
+		a.tries = 0
+	}
+	a.taring = false
 	return send(line, a.p.Poll.Send)
 }
 
@@ -298,13 +316,36 @@ func send(line device.Line, question []byte) error {
 	return err
 }
 
+// tareTries is how often a scale is asked what it takes off before it is believed
+// not to say.
+const tareTries = 5
+
+// asksTare tells whether the tare is to be asked for now.
+func (s *Scale) asksTare(tries int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.pan.asks() {
+		return false
+	}
+	if tries >= tareTries {
+		s.pan.mute(time.Now())
+		s.publish(s.live.Now().Stats)
+		return false
+	}
+	return true
+}
+
 // hear takes bytes off the line, publishes what they change, and tells whether the
-// scale acknowledged something.
-func (s *Scale) hear(dec *Decoder, data []byte, now time.Time) (acked bool) {
+// scale acknowledged something. A no to the question for its tare says nothing of
+// the load.
+func (s *Scale) hear(dec *Decoder, data []byte, now time.Time, taring bool) (acked bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := dec.Frames + dec.Rejects
 	for f := range dec.Decode(data) {
+		if taring && f.Flags&(FlagBusy|FlagRefused|FlagUnknown|FlagLogical) != 0 {
+			continue
+		}
 		s.pan.see(f, now)
 		acked = acked || f.Kind == KindStatus && f.Flags == FlagAck
 		if f.Kind == KindWeight {
@@ -413,6 +454,7 @@ func (s *Scale) take(load string, from uint64) (Weight, Phase) {
 		Age:       now.Sub(s.at),
 		Marked:    s.last.Motion == Still,
 		Readings:  s.pan.run.n,
+		Tare:      s.pan.proof(),
 		ZeroAt:    s.pan.zeroAt,
 		SettledAt: s.pan.run.settled,
 	}, ""

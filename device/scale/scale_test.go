@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"floord/device/devicetest"
+	"floord/device/profile"
 	"floord/device/scale"
 	"floord/floor"
 )
@@ -25,9 +26,13 @@ type bench struct {
 	ended  chan struct{}
 }
 
-func newBench(t *testing.T, profile string, o devicetest.ScaleOptions) *bench {
+func newBench(t *testing.T, name string, o devicetest.ScaleOptions) *bench {
 	t.Helper()
-	s, err := scale.New(shipped(t, profile))
+	p := shipped(t, name)
+	if p.Scale.Once {
+		p = locked(p)
+	}
+	s, err := scale.New(p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,6 +40,12 @@ func newBench(t *testing.T, profile string, o devicetest.ScaleOptions) *bench {
 	b.plug()
 	t.Cleanup(b.unplug)
 	return b
+}
+
+// locked is a scale that its site says nobody can tare.
+func locked(p profile.Profile) profile.Profile {
+	p.Scale.Tare = "locked"
+	return p
 }
 
 func (b *bench) plug() {
@@ -91,11 +102,19 @@ func (b *bench) phase(want scale.Phase) {
 	}
 }
 
-// put lays a load on the pan after giving the pan time to be seen empty.
+// put lays a load on the pan after giving the pan time to be seen empty. Told that
+// the scale may have been tared, it clears the pan once more, as a packer would.
 func (b *bench) put(grams int64) {
-	b.sim.Put(0)
-	time.Sleep(2 * time.Second)
-	b.sim.Put(grams)
+	for range 2 {
+		b.sim.Put(0)
+		time.Sleep(2 * time.Second)
+		b.sim.Put(grams)
+		time.Sleep(2 * time.Second)
+		if now, _ := b.s.Live(); now.Phase != scale.TareDoubt {
+			return
+		}
+	}
+	b.t.Errorf("cleared twice, and still in doubt")
 }
 
 var kinds = []struct {

@@ -81,6 +81,9 @@ func sicsReply(t *text, f *Frame) {
 	}
 	t.lit(" ")
 	c := t.one("ASDIL+-B")
+	if c == 'A' && t.i == 4 && string(t.b[:4]) == "TA A" && sicsTare(t, f) {
+		return
+	}
 	t.line(80)
 	switch {
 	case c == 'I' || c == 'L':
@@ -96,6 +99,25 @@ func sicsReply(t *text, f *Frame) {
 	default:
 		f.refuse(FlagAck)
 	}
+}
+
+// sicsTare reads the rest of "TA A      0.240 kg", what the scale takes off: a
+// status with a unit. It is false for an answer without a value.
+func sicsTare(t *text, f *Frame) bool {
+	try := *t
+	try.lit(" ")
+	d := try.number(0)
+	try.lit(" ")
+	unit := try.unit(4)
+	try.blanks(3)
+	try.lit("\r\n")
+	if try.bad {
+		return false
+	}
+	*t = try
+	f.refuse(FlagAck | FlagTare)
+	f.Digits, f.Decimals, f.Unit = d.digits, d.decimals, unit
+	return true
 }
 
 // stGS reads the text family of PT650D, XK3102, JWI, JIK, VI-200, TS-700, CSX6,
@@ -306,13 +328,20 @@ func ohaus(t *text, o options, f *Frame, width int) int {
 		t.i++
 	}
 	t.blanks(4)
-	switch t.peek() { // some models add the letter of net or gross
+	switch t.peek() { // some models say whether it is net or gross, with a letter or (Ranger) "NET" and "B/G"
 	case 'N':
 		f.Flags |= FlagNet
-		t.i++
+		if t.i++; t.peek() == 'E' {
+			t.lit("ET")
+		}
 	case 'G':
+		f.Gross = true
 		t.i++
+	case 'B':
+		f.Gross = true
+		t.lit("B/G")
 	}
+	t.blanks(2)
 	t.lit("\r\n")
 	if t.ok() {
 		f.still(!moving)
@@ -536,6 +565,7 @@ func nci(o options, b []byte, f *Frame) int {
 	if s[2]&4 != 0 {
 		f.Flags |= FlagNet
 	}
+	f.Gross = s[2] != 0 && s[2]&4 == 0
 	if why := s.why(0); why != 0 {
 		f.refuse(why)
 		return t.size()

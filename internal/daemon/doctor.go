@@ -443,6 +443,10 @@ func (d *doctor) devices(ctx context.Context) {
 			if d.cfg.Site.Lang == "en" {
 				name = fmt.Sprintf("%s %s", s.ID, c.en)
 			}
+			if c.en == "scale" && scale.MayBeTared(c.dev.Profile) {
+				d.warn("%s（%s）不报告是否去皮：请锁定去皮键，并在设备配置中写 scale.tare = \"locked\"；否则有疑问时要多清一次秤盘",
+					"%s (%s) does not say whether it is tared: lock its tare key and set scale.tare = \"locked\" in a profile; until then a pan must be cleared twice when in doubt", name, c.dev.Model)
+			}
 			switch addr, network := c.dev.Address(); {
 			case d.running:
 				d.onLine(ctx, name, s.ID, c.en, strings.TrimPrefix(c.dev.Port, "tcp://"))

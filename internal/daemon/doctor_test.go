@@ -144,6 +144,11 @@ func TestDoctorListensToScales(t *testing.T) {
 	if problems != 2 {
 		t.Errorf("%d problems: %s", problems, said)
 	}
+	if strings.Contains(said, "whether it is tared") {
+		t.Errorf("a Toledo says it: %s", said)
+	}
+	said, _ = examine(t, dir, "en", "http.listen = '127.0.0.1:0'\n[[station]]\nid = 'pack-4'\nscale = { port = 'DIR/other', profile = 'generic/yaohua-tf0' }\n")
+	mustSay(t, said, "warn  pack-4 scale (generic/yaohua-tf0) does not say whether it is tared", "ok    pack-4 scale: ")
 }
 
 func TestDoctorNamesWhatIsWrong(t *testing.T) {

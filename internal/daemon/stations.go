@@ -167,7 +167,7 @@ func (s *station) scaleState() pda.ScaleState {
 	now, _ := s.scale.Live()
 	st := pda.ScaleState{State: string(now.Phase), Name: s.cfg.Scale.Model}
 	switch now.Phase {
-	case scale.Empty, scale.Moving, scale.Stable, scale.Taken, scale.ReturnToZero:
+	case scale.Empty, scale.Moving, scale.Stable, scale.Taken, scale.ReturnToZero, scale.TareDoubt:
 		g := now.Grams
 		st.Grams = &g
 	}
@@ -253,7 +253,7 @@ func (d *Daemon) takeWeight(ctx context.Context, id floor.StationID) (floor.Weig
 		return floor.Weight{}, err
 	}
 	return floor.Weight{
-		Grams: w.Grams, Raw: w.Raw, Profile: w.Profile, Origin: w.Origin, Seq: w.Seq,
+		Grams: w.Grams, Raw: w.Raw, Profile: w.Profile, Origin: w.Origin, Seq: w.Seq, Tare: w.Tare,
 		ZeroSeen: !w.ZeroAt.IsZero(), At: w.SettledAt.UTC().Truncate(time.Millisecond), By: string(id),
 	}, nil
 }
