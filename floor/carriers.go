@@ -182,6 +182,22 @@ func (r *CarrierRule) Collects(now time.Time) time.Time {
 	return at(0)
 }
 
+// LastFor is the carrier's last collection that meets a promise: the last before due
+// or, if that has passed or there is no promise, the next. Zero: it comes at any time.
+func (r *CarrierRule) LastFor(now, due time.Time) time.Time {
+	if r.CutOff == 0 {
+		return time.Time{}
+	}
+	at := r.Collects(now)
+	for day := at.AddDate(0, 0, 1); !day.After(due) && day.Sub(now) < farPromise; day = day.AddDate(0, 0, 1) {
+		at = day
+	}
+	return at
+}
+
+// farPromise is beyond what a plan looks at.
+const farPromise = 60 * 24 * time.Hour
+
 // within reports whether a recipient is in one of the places. Suffixes may be left
 // out on either side.
 func within(places []string, to Recipient) bool {

@@ -97,3 +97,28 @@ func TestPullText(t *testing.T) {
 		t.Error("nothing to pull, and it says something")
 	}
 }
+
+// The last collection that keeps a promise is what an order must be picked for.
+func TestLastCollection(t *testing.T) {
+	at := CarrierRule{CutOff: 18 * time.Hour}
+	today := time.Date(2026, 11, 21, 18, 0, 0, 0, noon.Location())
+	tests := []struct {
+		name     string
+		rule     CarrierRule
+		now, due time.Time
+		want     time.Time
+	}{
+		{"at any time", CarrierRule{}, noon, noon.Add(time.Hour), time.Time{}},
+		{"today is the last", at, noon, today.Add(23 * time.Hour), today},
+		{"tomorrow will do", at, noon, today.Add(24 * time.Hour), today.AddDate(0, 0, 1)},
+		{"no promise: the next", at, noon, time.Time{}, today},
+		{"the next after today's", at, today.Add(time.Minute), time.Time{}, today.AddDate(0, 0, 1)},
+		{"missed: the next", at, today.Add(time.Minute), today.Add(time.Hour), today.AddDate(0, 0, 1)},
+		{"years ahead: far away", at, noon, noon.AddDate(900, 0, 0), today.AddDate(0, 0, 59)},
+	}
+	for _, tt := range tests {
+		if got := tt.rule.LastFor(tt.now, tt.due); !got.Equal(tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}

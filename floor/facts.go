@@ -422,6 +422,35 @@ type StopsAdded struct {
 func (StopsAdded) Kind() Kind           { return "stops.added/1" }
 func (f StopsAdded) Subjects() []string { return []string{task(f.Task), person(f.Person)} }
 
+// OrderJoined puts an order that waited on a walk that is under way: its stops come
+// between those that are left, whose order stays.
+type OrderJoined struct {
+	Order  OrderID      `json:"order"`
+	Wave   WaveID       `json:"wave"`
+	Task   TaskID       `json:"task"`
+	Person PersonID     `json:"person,omitempty"` // nobody has taken the walk yet without one
+	Slot   int          `json:"slot"`             // new
+	Stops  []JoinedStop `json:"stops"`            // in walking order
+	Metres float64      `json:"metres"`           // more to walk
+	Due    time.Time    `json:"due,omitzero"`     // of the walk, from now on
+	Why    []Reason     `json:"why"`
+}
+
+// A JoinedStop comes right behind the stop with the number Behind.
+type JoinedStop struct {
+	Stop
+	Behind int `json:"behind"`
+}
+
+func (OrderJoined) Kind() Kind { return "order.joined/1" }
+func (f OrderJoined) Subjects() []string {
+	s := []string{order(f.Order), task(f.Task)}
+	if f.Person != "" {
+		s = append(s, person(f.Person))
+	}
+	return s
+}
+
 // StopsDropped takes an order's open stops out of a walk.
 type StopsDropped struct {
 	Task   TaskID   `json:"task"`
@@ -932,6 +961,7 @@ func init() {
 	register[LineShort]()
 	register[StopSkipped]()
 	register[StopsAdded]()
+	register[OrderJoined]()
 	register[StopsDropped]()
 	register[OrderPicked]()
 	register[TaskDone]()

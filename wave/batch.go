@@ -223,9 +223,19 @@ func (b *batcher) number(j *job, heat map[floor.BinID]float64) {
 	j.bins = slices.Compact(j.bins)
 }
 
-// due reports whether the order's ship-by is near or past.
+// due reports whether the order's deadline is near or past.
 func (b *batcher) due(o *Order) bool {
-	return !o.ShipBy.IsZero() && !o.ShipBy.After(b.now.Add(b.r.DueSoon))
+	d := o.deadline()
+	return !d.IsZero() && !d.After(b.now.Add(b.r.DueSoon))
+}
+
+// deadline is the order's ship-by or its carrier's cut-off, whichever comes first;
+// zero: there is neither.
+func (o *Order) deadline() time.Time {
+	if earlier(o.CutOff, o.ShipBy) < 0 {
+		return o.CutOff
+	}
+	return o.ShipBy
 }
 
 // before orders jobs by how pressing they are.
@@ -233,7 +243,7 @@ func (b *batcher) before(x, y *job) int {
 	return cmp.Or(
 		cmp.Compare(x.tier, y.tier),
 		cmp.Compare(y.order.Priority, x.order.Priority),
-		earlier(x.order.ShipBy, y.order.ShipBy),
+		earlier(x.order.deadline(), y.order.deadline()),
 		earlier(x.order.Received, y.order.Received),
 		cmp.Compare(lot(b.r.Seed, x.order.ID), lot(b.r.Seed, y.order.ID)),
 		cmp.Compare(x.order.ID, y.order.ID))
@@ -423,15 +433,16 @@ func (b *batcher) shortest(g *group, cs []candidate) *job {
 // goes lists why g should start now; an empty list means it should wait.
 func (b *batcher) goes(g *group) []Reason {
 	var why []Reason
-	urgent, due, first, oldest := 0, 0, time.Time{}, time.Duration(0)
+	urgent, due, oldest := 0, 0, time.Duration(0)
+	var first *Order // the one with the first deadline
 	for _, j := range g.jobs {
 		if j.order.Urgent {
 			urgent++
 		}
 		if b.due(j.order) {
 			due++
-			if first.IsZero() || j.order.ShipBy.Before(first) {
-				first = j.order.ShipBy
+			if first == nil || earlier(j.order.deadline(), first.deadline()) < 0 {
+				first = j.order
 			}
 		}
 		oldest = max(oldest, b.waited(j.order))
@@ -439,10 +450,15 @@ func (b *batcher) goes(g *group) []Reason {
 	if urgent > 0 {
 		why = append(why, because(Urgent, urgent))
 	}
-	if due > 0 && first.Before(b.now) {
-		why = append(why, because(Overdue, b.overdue(g), minutes(b.now.Sub(first))))
-	} else if due > 0 {
-		why = append(why, because(DueSoon, due, minutes(first.Sub(b.now))))
+	if due > 0 {
+		switch left := first.deadline().Sub(b.now); {
+		case left < 0:
+			why = append(why, because(Overdue, b.overdue(g), minutes(-left)))
+		case first.deadline().Equal(first.ShipBy):
+			why = append(why, because(DueSoon, due, minutes(left)))
+		default:
+			why = append(why, because(CutOffSoon, due, minutes(left), cmp.Or(first.Carrier, "—")))
+		}
 	}
 	switch n := len(g.jobs); {
 	case n == b.r.slots():
@@ -461,7 +477,7 @@ func (b *batcher) goes(g *group) []Reason {
 func (b *batcher) overdue(g *group) int {
 	n := 0
 	for _, j := range g.jobs {
-		if !j.order.ShipBy.IsZero() && j.order.ShipBy.Before(b.now) {
+		if d := j.order.deadline(); !d.IsZero() && d.Before(b.now) {
 			n++
 		}
 	}

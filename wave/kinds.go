@@ -42,9 +42,11 @@ func PlanShares(ctx context.Context, s Snapshot, shares []Share, now time.Time) 
 		}
 		for _, w := range res.Waves {
 			w.Kind = x.Kind
+			rule := because(KindUsual)
 			if x.Rule != "" {
-				w.Why = slices.Insert(w.Why, 0, because(Code("kind-"+x.Kind), x.Rule))
+				rule = because(Code("kind-"+x.Kind), x.Rule)
 			}
+			w.Why = slices.Insert(w.Why, 0, rule)
 			all.Waves = append(all.Waves, w)
 		}
 		all.Waiting, all.SetAside = append(all.Waiting, res.Waiting...), append(all.SetAside, res.SetAside...)

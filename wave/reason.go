@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"floord/floor"
 )
@@ -17,16 +18,22 @@ const (
 	Urgent      Code = "urgent"       // orders
 	Overdue     Code = "overdue"      // orders, minutes past the earliest ship-by
 	DueSoon     Code = "due-soon"     // orders, minutes to the earliest ship-by
+	CutOffSoon  Code = "cut-off-soon" // orders, minutes to the first collection, its carrier
 	FullCart    Code = "full-cart"    // orders
 	NothingFits Code = "nothing-fits" // orders, grams, stops
 	EnoughFill  Code = "enough-fill"  // orders, least
 	WaitedLong  Code = "waited-long"  // minutes of the oldest, limit
 	SavesMetres Code = "saves-metres" // metres saved, metres one by one, metres together
 	HotCompany  Code = "hot-company"  // bins that serve several of the orders
+	JoinedWalk  Code = "joined-walk"  // order, metres more, metres of its own walk
+
+	WaitedPicker  Code = "waited-picker"  // orders, minutes of the one that waited longest
+	WaitedCompany Code = "waited-company" // orders, minutes of the one that waited longest
 )
 
 // Which rule chose the kind of wave; its name.
 const (
+	KindUsual     Code = "kind-usual" // no rule has the orders
 	KindCluster   Code = "kind-cluster"
 	KindWall      Code = "kind-wall"
 	KindSingle    Code = "kind-single"
@@ -37,7 +44,7 @@ const (
 // Why an order waits.
 const (
 	WaitCompany Code = "wait-company" // orders, least, minutes left at most
-	NoPicker    Code = "no-picker"    // waves planned
+	NoPicker    Code = "no-picker"    // waves that go first
 	Stopped     Code = "stopped"      //
 	BadRules    Code = "bad-rules"    // the error
 )
@@ -80,6 +87,18 @@ func because(c Code, args ...any) Reason {
 	return r
 }
 
+// Waited says that so many orders of a wave had waited before, the longest so long,
+// for what code says; zero for a code that says no such thing.
+func Waited(code Code, orders int, longest time.Duration) Reason {
+	switch code {
+	case NoPicker:
+		return because(WaitedPicker, orders, minutes(longest))
+	case WaitCompany:
+		return because(WaitedCompany, orders, minutes(longest))
+	}
+	return Reason{}
+}
+
 // Text says the reason in one sentence, in English for "en" and in Chinese for
 // everything else. A code this version does not know is shown as it is.
 func (r Reason) Text(lang string) string {
@@ -101,16 +120,21 @@ type message struct{ zh, en string }
 
 // messages is the catalogue; {n} is the n-th argument of the reason.
 var messages = map[Code]message{
-	Urgent:      {"含 {0} 个加急订单", "{0} urgent orders"},
-	Overdue:     {"{0} 单已过最晚发货时间，最久的已过 {1} 分钟", "{0} orders are past their ship-by, the worst by {1} min"},
-	DueSoon:     {"{0} 单临近最晚发货，最急的还剩 {1} 分钟", "{0} orders are due soon, the first in {1} min"},
-	FullCart:    {"拣货车已装满 {0} 单", "the cart is full with {0} orders"},
-	NothingFits: {"其余订单已装不下（现有 {0} 单、{1} 克、{2} 个拣货点）", "no other order fits ({0} orders, {1} g, {2} stops so far)"},
-	EnoughFill:  {"已凑够 {0} 单（起步 {1} 单）", "{0} orders together, {1} are enough to go"},
-	WaitedLong:  {"最早的订单已等 {0} 分钟（上限 {1} 分钟）", "the oldest order has waited {0} min, the limit is {1} min"},
-	SavesMetres: {"合走一趟少走 {0} 米（逐单走 {1} 米，合走 {2} 米）", "one walk saves {0} m ({1} m one by one, {2} m together)"},
-	HotCompany:  {"{0} 个库位一次停留供多单", "{0} bins serve several orders at one stop"},
+	Urgent:        {"含 {0} 个加急订单", "{0} urgent orders"},
+	Overdue:       {"{0} 单已过最晚发货时间，最久的已过 {1} 分钟", "{0} orders are past their ship-by, the worst by {1} min"},
+	DueSoon:       {"{0} 单临近最晚发货，最急的还剩 {1} 分钟", "{0} orders are due soon, the first in {1} min"},
+	CutOffSoon:    {"{0} 单要赶承运商揽收，最急的 {2} 还有 {1} 分钟截单", "{0} orders must make a collection, the first ({2}) in {1} min"},
+	JoinedWalk:    {"{0} 顺路加入，多走 {1} 米（单独走要 {2} 米）", "{0} joined on the way: {1} m more, {2} m by itself"},
+	WaitedPicker:  {"此前 {0} 单在等空闲拣货员，最久 {1} 分钟", "{0} orders had waited for a free picker, {1} min at most"},
+	WaitedCompany: {"此前 {0} 单在等同行订单凑波，最久 {1} 分钟", "{0} orders had waited for company, {1} min at most"},
+	FullCart:      {"拣货车已装满 {0} 单", "the cart is full with {0} orders"},
+	NothingFits:   {"其余订单已装不下（现有 {0} 单、{1} 克、{2} 个拣货点）", "no other order fits ({0} orders, {1} g, {2} stops so far)"},
+	EnoughFill:    {"已凑够 {0} 单（起步 {1} 单）", "{0} orders together, {1} are enough to go"},
+	WaitedLong:    {"最早的订单已等 {0} 分钟（上限 {1} 分钟）", "the oldest order has waited {0} min, the limit is {1} min"},
+	SavesMetres:   {"合走一趟少走 {0} 米（逐单走 {1} 米，合走 {2} 米）", "one walk saves {0} m ({1} m one by one, {2} m together)"},
+	HotCompany:    {"{0} 个库位一次停留供多单", "{0} bins serve several orders at one stop"},
 
+	KindUsual:     {"没有规则命中，按默认边拣边分", "no rule has these orders: sorted while picking, as usual"},
 	KindCluster:   {"按规则「{0}」边拣边分", "sorted while picking, by the rule {0}"},
 	KindWall:      {"按规则「{0}」先拣后分，上播种墙", "picked as totals and sorted at the put wall, by the rule {0}"},
 	KindSingle:    {"按规则「{0}」单品合拣，不用分拣，可先打面单", "single pieces together, nothing to sort, labels may come first, by the rule {0}"},
@@ -118,7 +142,7 @@ var messages = map[Code]message{
 	KindByOrder:   {"按规则「{0}」摘果，一单一趟", "one order a walk, by the rule {0}"},
 
 	WaitCompany: {"目前只有 {0} 单同行，起步 {1} 单，最多再等 {2} 分钟", "only {0} orders together, {1} are needed; goes in {2} min at the latest"},
-	NoPicker:    {"没有空闲拣货员，已排出 {0} 个更急的波次", "no picker is free; {0} more pressing waves go first"},
+	NoPicker:    {"没有空闲拣货员（{0} 个更急的波次先走）", "no picker is free ({0} more pressing waves go first)"},
 	Stopped:     {"本次计算提前结束，下次再排", "planning was cut short; the order is planned next time"},
 	BadRules:    {"波次规则无法执行，请修改设置：{0}", "the wave rules cannot be followed, correct the settings: {0}"},
 

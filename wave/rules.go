@@ -26,6 +26,10 @@ type Rules struct {
 	MaxWait time.Duration
 	DueSoon time.Duration
 
+	// An order may join a walk that is under way if that grows by so much at most;
+	// 0: none may.
+	JoinMetres Metres
+
 	MetresPerSecond float64 // walking pace
 	SecondsPerStop  float64 // reach, scan, put down
 
@@ -42,12 +46,17 @@ func DefaultRules() Rules {
 		MinFill:         6,
 		MaxWait:         20 * time.Minute,
 		DueSoon:         2 * time.Hour,
+		JoinMetres:      10,
 		MetresPerSecond: 1,
 		SecondsPerStop:  12,
 	}
 }
 
-const maxTotes = 1000
+// Bounds of the rules.
+const (
+	maxTotes = 1000
+	maxJoin  = 1000
+)
 
 // Check refuses rules that no wave can follow. The error names every mistake.
 func (r Rules) Check() error {
@@ -66,6 +75,7 @@ func (r Rules) Check() error {
 	refuse(r.MinFill > r.slots(), "min_fill is %d, but a wave holds only %d orders", r.MinFill, r.slots())
 	refuse(r.MaxWait < 0, "max_wait is %v, want 0 or more", r.MaxWait)
 	refuse(r.DueSoon < 0, "due_soon is %v, want 0 or more", r.DueSoon)
+	refuse(!(r.JoinMetres >= 0 && r.JoinMetres <= maxJoin), "join_metres is %v, want 0 (never) to %d", r.JoinMetres, maxJoin)
 	refuse(!(r.MetresPerSecond >= 0.1 && r.MetresPerSecond <= 10), "metres_per_second is %v, want 0.1 to 10", r.MetresPerSecond)
 	refuse(!(r.SecondsPerStop >= 0 && r.SecondsPerStop <= 600), "seconds_per_stop is %v, want 0 to 600", r.SecondsPerStop)
 	return errors.Join(bad...)
@@ -82,4 +92,9 @@ func (r Rules) slots() int {
 // minutes is how long a walk takes at the site's pace.
 func (r Rules) minutes(m Metres, stops int) float64 {
 	return (float64(m)/r.MetresPerSecond + float64(stops)*r.SecondsPerStop) / 60
+}
+
+// lasts is minutes as a duration.
+func (r Rules) lasts(m Metres, stops int) time.Duration {
+	return time.Duration(r.minutes(m, stops) * float64(time.Minute))
 }

@@ -43,42 +43,6 @@ func Walk(l *Layout, stops []Stop) ([]Stop, Metres, error) {
 	return walk, metres, nil
 }
 
-// Insert puts one more stop into what is left of a running walk, where it costs
-// least, and gives the metres it adds. The picker stands at bin at ("" for the
-// depot) and ends at the depot; the order of the other stops stays, because the
-// picker has seen it.
-func Insert(l *Layout, at floor.BinID, rest []Stop, s Stop) ([]Stop, Metres, error) {
-	here, err := l.find(s.Bin)
-	if err != nil {
-		return nil, 0, err
-	}
-	way := []int32{depot}
-	if at != "" {
-		if way[0], err = l.find(at); err != nil {
-			return nil, 0, err
-		}
-	}
-	for _, r := range rest {
-		p, err := l.find(r.Bin)
-		if err != nil {
-			return nil, 0, err
-		}
-		way = append(way, p)
-	}
-	best, cost := 0, Metres(math.Inf(1))
-	for i, from := range way {
-		to := depot
-		if i+1 < len(way) {
-			to = way[i+1]
-		}
-		// Of equal places the last is taken, behind the stops of the same bin.
-		if c := l.step(from, here) + l.step(here, to) - l.step(from, to); c <= cost {
-			best, cost = i, c
-		}
-	}
-	return slices.Insert(slices.Clone(rest), best, s), max(0, cost), nil
-}
-
 // Length is the length of a walk in the given order, from the depot and back.
 func Length(l *Layout, walk []Stop) (Metres, error) {
 	total, from := Metres(0), depot

@@ -92,51 +92,6 @@ func TestWalkIsBetweenTheBestAndTheWorst(t *testing.T) {
 	}
 }
 
-func TestInsertKeepsTheRunningWalk(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		l := drawLayout(t)
-		var ids []string
-		for id := range l.bins {
-			ids = append(ids, string(id))
-		}
-		slices.Sort(ids)
-		if len(ids) < 3 {
-			return
-		}
-		add, at, rest := stopsAt(ids[0])[0], floor.BinID(ids[1]), stopsAt(ids[2:]...)
-		got, cost, err := Insert(l, at, rest, add)
-		if err != nil {
-			t.Fatal(err)
-		}
-		here := Stop{Bin: at}
-		before, _ := Length(l, append([]Stop{here}, rest...))
-		after, _ := Length(l, append([]Stop{here}, got...))
-		if math.Abs(float64(after-before-cost)) > 1e-9 {
-			t.Errorf("Insert says %v m, it is %v m", cost, after-before)
-		}
-		k := slices.Index(got, add)
-		if k < 0 || !slices.Equal(slices.Delete(slices.Clone(got), k, k+1), rest) {
-			t.Errorf("Insert(%v, %v) = %v: the walk was reshuffled", rest, add, got)
-		}
-		for i := range len(rest) + 1 {
-			n, _ := Length(l, append([]Stop{here}, slices.Insert(slices.Clone(rest), i, add)...))
-			if n < after-1e-9 {
-				t.Errorf("at %d it would cost %v m less", i, after-n)
-			}
-		}
-	})
-}
-
-func TestInsertAtTheDepot(t *testing.T) {
-	got, m, err := Insert(demoFloor(t), "", nil, Stop{Bin: "A-01-01-1"})
-	if err != nil || len(got) != 1 || m != 6 {
-		t.Errorf("Insert = %v, %v, %v; want the one stop for 6 m", got, m, err)
-	}
-	if _, _, err := Insert(demoFloor(t), "Q-1", nil, Stop{Bin: "A-01-01-1"}); err == nil {
-		t.Error("a picker at a bin that is nowhere was believed")
-	}
-}
-
 func TestLayoutNamesWhatIsWrong(t *testing.T) {
 	good := Geometry{
 		Aisles: []Aisle{{"A", "1", 0}, {"A", "2", 3}}, CrossAisles: []Metres{0, 20}, Depot: Point{0, 0},

@@ -22,6 +22,7 @@ type Metres float64
 type Order struct {
 	ID       floor.OrderID
 	ShipBy   time.Time // zero: the shop set no deadline
+	CutOff   time.Time // the carrier's last collection that keeps the promise; zero: it comes at any time
 	Received time.Time
 	Urgent   bool
 	Priority int // higher goes first among orders of the same urgency

@@ -31,12 +31,9 @@ func (f *Foreman) Release(ctx context.Context, by By, w wave.Wave) (ledger.Recei
 		if err != nil {
 			return nil, err
 		}
-		out := floor.WaveReleased{Wave: floor.WaveID(waves.take()), Type: w.Kind, Metres: float64(w.Metres)}
+		out := floor.WaveReleased{Wave: floor.WaveID(waves.take()), Type: w.Kind, Metres: float64(w.Metres), Why: reasons(w.Why)}
 		for _, s := range slots {
 			out.Orders = append(out.Orders, s.Order)
-		}
-		for _, r := range w.Why {
-			out.Why = append(out.Why, floor.Reason{Code: string(r.Code), Args: r.Args})
 		}
 		issued := floor.TaskIssued{
 			Task: floor.TaskID(tasks.take()), Type: floor.TaskPick, Wave: out.Wave,
@@ -215,6 +212,12 @@ func (v look) hand(by By) error {
 // have several). A tote that holds another order is refused; the same tote again
 // changes nothing.
 func (f *Foreman) BindTote(ctx context.Context, by By, task floor.TaskID, slot int, tote floor.ToteID) (ledger.Receipt, error) {
+	return f.BindFor(ctx, by, task, slot, tote, "")
+}
+
+// BindFor is BindTote, but refused for a slot that is another order's than want: a
+// handheld in dead air cannot know that an order has joined the walk.
+func (f *Foreman) BindFor(ctx context.Context, by By, task floor.TaskID, slot int, tote floor.ToteID, want floor.OrderID) (ledger.Receipt, error) {
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		t, err := v.myTask(by, task)
 		if err != nil {
@@ -230,6 +233,9 @@ func (f *Foreman) BindTote(ctx context.Context, by By, task floor.TaskID, slot i
 			return nil, floor.Refuse("unknown-slot", "slot", slot)
 		}
 		s := t.Slots[slot-1]
+		if want != "" && s.Order != want {
+			return nil, floor.Refuse("slot-taken", "slot", slot)
+		}
 		if s.Tote == tote {
 			return nil, nil
 		}

@@ -4,8 +4,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"floord/floor"
+	"floord/sync/ledger"
 	"floord/wave"
 )
 
@@ -34,6 +36,30 @@ func Plannable(o floor.Order, sku func(floor.SKU) floor.SKUInfo) wave.Order {
 	slices.Sort(classes)
 	w.Class = strings.Join(slices.Compact(classes), "+")
 	return w
+}
+
+// Foresee says which carrier would take each of the orders if it were packed now, with
+// what is known of their weight. None of them is written.
+func (f *Foreman) Foresee(orders []wave.Order, row func(floor.OrderID) floor.Order, now time.Time) ([]floor.CarrierRule, error) {
+	out := make([]floor.CarrierRule, len(orders))
+	err := f.l.Read(func(v *ledger.View) error {
+		look := newLook(v, f)
+		for i, o := range orders {
+			var grams floor.Grams
+			for _, l := range o.Lines {
+				grams += l.Grams * floor.Grams(l.Qty)
+			}
+			c, err := look.choose(row(o.ID), grams, now)
+			if err != nil {
+				return err
+			}
+			if c.Carrier != "" {
+				out[i] = f.rule(c.Carrier)
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 // Places gives bins as the planner sees them. A bin without a zone and an aisle

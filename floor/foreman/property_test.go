@@ -38,7 +38,7 @@ type world struct {
 // restarts of the ledger against promises 1 to 6.
 func TestPromises(t *testing.T) {
 	reached := map[string]int{}
-	deep := []string{"picked", "batch", "sorted", "full", "put back", "short", "sealed", "doubt", "handed over", "missed", "stopped", "again", "split", "run"}
+	deep := []string{"picked", "batch", "sorted", "full", "put back", "short", "sealed", "doubt", "handed over", "missed", "stopped", "again", "split", "run", "joined"}
 	missing := deep
 	for round := 0; len(missing) > 0 && round < 20; round++ { // a few rounds may be unlucky, twenty are not
 		rapid.Check(t, func(rt *rapid.T) { promises(t, rt, reached) })
@@ -62,7 +62,7 @@ func promises(t *testing.T, rt *rapid.T, reached map[string]int) {
 		"pick": w.pickNext, "pick 2": w.pickNext, "pick 3": w.pickNext,
 		"pack": w.packStep, "pack 2": w.packStep, "pack 3": w.packStep, "pack 4": w.packStep,
 		"label": w.printStep, "label 2": w.printStep, "hand over": w.handOverAny, "hand over 2": w.handOverAny,
-		"answer": w.answerAny, "close": w.closeAny, "relabel": w.relabelAny, "print first": w.printFirstAny, "full": w.fullAny,
+		"answer": w.answerAny, "close": w.closeAny, "relabel": w.relabelAny, "print first": w.printFirstAny, "full": w.fullAny, "join": w.joinAny,
 		// Trouble.
 		"trouble": func(rt *rapid.T) {
 			rapid.SampledFrom([]func(*rapid.T){
@@ -744,4 +744,92 @@ func TestCancelAgainstShip(t *testing.T) {
 		t.Errorf("the race was always won by the same side; it proves nothing")
 	}
 	s.checkViews()
+}
+
+// joinAny lets waiting orders join the walks under way. What is left of a walk must
+// come in the order it had, and the picker's next stop stay the next.
+func (w *world) joinAny(rt *rapid.T) {
+	snap, tasks, runs, left := wave.Snapshot{}, []floor.Task{}, []wave.Running{}, [][]int{}
+	var err error
+	if snap.Layout, err = wave.InferLayout(foreman.Places(bins)); err != nil {
+		rt.Fatal(err)
+	}
+	for _, n := range w.orders {
+		by, id := w.root(), w.id(n)
+		w.do(func() error { _, err := w.f.Allocate(w.ctx, by, id); return err })
+		if o := w.order(n); o.State == floor.Allocated {
+			snap.Orders = append(snap.Orders, foreman.Plannable(o, nil))
+		}
+	}
+	w.read(func(v *ledger.View) error {
+		return v.LiveTasks(func(t floor.Task) bool {
+			order := func(id floor.OrderID) (floor.Order, error) { return w.orderByID(id), nil }
+			if run, numbers, ok, err := foreman.Walking(t, order, nil); err != nil {
+				rt.Fatal(err)
+			} else if ok {
+				tasks, runs, left = append(tasks, t), append(runs, run), append(left, numbers)
+			}
+			return true
+		})
+	})
+	rules := wave.DefaultRules()
+	rules.JoinMetres = 100
+	joins := wave.Join(snap, runs, rules, monday)
+	if len(joins) == 0 {
+		rt.Skip()
+	}
+	if rapid.IntRange(0, 3).Draw(rt, "the picker goes on meanwhile") == 0 {
+		for range 2 {
+			w.pickNext(rt)
+		}
+	}
+	for _, j := range joins {
+		was := w.site.task(tasks[j.Run].ID)
+		by := w.root()
+		w.do(func() error { _, err := w.f.Join(w.ctx, by, was.ID, left[j.Run], j); return err })
+		is := w.site.task(was.ID)
+		old := slices.DeleteFunc(open(is), func(s floor.Stop) bool { return s.Order == j.Order })
+		if before := open(was); !slices.Equal(old, before) {
+			rt.Fatalf("a walk was reshuffled: %+v, then %+v", before, old)
+		}
+		o := w.orderByID(j.Order)
+		if len(is.Stops) == len(was.Stops) {
+			if o.State != floor.Allocated && o.Task == is.ID {
+				rt.Fatalf("order %s has no stops on %s, but is %s", o.Number, is.ID, o.State)
+			}
+			continue
+		}
+		if a, b := was.Next(nil), is.Next(nil); a == nil || a.No != b.No {
+			rt.Fatalf("the picker was on the way to %+v and is sent to %+v", a, b)
+		}
+		if o.State != floor.Waved || o.Task != is.ID || o.Wave != is.Wave || is.Slots[len(is.Slots)-1].Order != o.ID {
+			rt.Fatalf("order %s has joined %s: %s, on %s", o.Number, is.ID, o.State, o.Task)
+		}
+		w.reached["joined"]++
+		if is.ID == w.taken() {
+			w.bind(is, is.Slots[len(is.Slots)-1:])
+		}
+	}
+}
+
+// open gives the stops that are left of a walk, as the picker is led.
+func open(t floor.Task) []floor.Stop {
+	var out []floor.Stop
+	for _, s := range t.Stops {
+		if s.Left() > 0 {
+			out = append(out, s)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b floor.Stop) int { return a.Skipped - b.Skipped })
+	return out
+}
+
+// taken is the task that the picker has, if any.
+func (w *world) taken() (id floor.TaskID) {
+	w.read(func(v *ledger.View) error {
+		p, _, err := v.Person("li.wei")
+		id = p.Task
+		return err
+	})
+	return id
 }

@@ -377,7 +377,7 @@ func TestWaveSettingsAreTheWavesOwn(t *testing.T) {
 	rules := func(w config.Wave) wave.Rules {
 		return wave.Rules{
 			TotesPerCart: w.TotesPerCart, MaxOrders: w.MaxOrders, MaxLines: w.MaxLines, MaxGrams: w.MaxGrams, SameCarrier: w.SameCarrier,
-			MinFill: w.MinFill, MaxWait: w.MaxWait, DueSoon: w.DueSoon,
+			MinFill: w.MinFill, MaxWait: w.MaxWait, DueSoon: w.DueSoon, JoinMetres: wave.Metres(w.JoinMetres),
 			MetresPerSecond: w.MetresPerSecond, SecondsPerStop: w.SecondsPerStop, Seed: uint64(w.Seed),
 		}
 	}
@@ -386,7 +386,7 @@ func TestWaveSettingsAreTheWavesOwn(t *testing.T) {
 	}
 	for _, text := range []string{
 		"totes_per_cart = 1\nmin_fill = 1\nmax_wait = \"0s\"\nmetres_per_second = 0.1",
-		"totes_per_cart = 1000\nmin_fill = 1000\nmax_wait = \"24h\"\nmetres_per_second = 10\nseconds_per_stop = 600",
+		"totes_per_cart = 1000\nmin_fill = 1000\njoin_metres = 1000\nmax_wait = \"24h\"\nmetres_per_second = 10\nseconds_per_stop = 600",
 	} {
 		c, err := config.Load(write(t, "[wave]\n"+text))
 		if err != nil {

@@ -394,7 +394,7 @@ func (d *Daemon) bookAhead(ctx context.Context) error {
 }
 
 var bookTopic = ledger.Topic{
-	string(floor.WaveReleased{}.Kind()), string(floor.ParcelOpened{}.Kind()), string(floor.ParcelWeighed{}.Kind()), string(floor.ParcelSealed{}.Kind()),
+	string(floor.WaveReleased{}.Kind()), string(floor.OrderJoined{}.Kind()), string(floor.ParcelOpened{}.Kind()), string(floor.ParcelWeighed{}.Kind()), string(floor.ParcelSealed{}.Kind()),
 	string(floor.WaybillKilled{}.Kind()), string(floor.OrderThawed{}.Kind()), string(floor.OrderRevised{}.Kind()), string(floor.BookingEnded{}.Kind()),
 	string(floor.FuseClosed{}.Kind()),
 }

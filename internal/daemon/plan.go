@@ -122,18 +122,54 @@ func (p *planner) setAside() []wave.LeftOut {
 	return slices.Clone(p.aside)
 }
 
-// tell says which orders cannot be planned until somebody mends something, each
-// once for each reason.
-func (p *planner) tell(aside []wave.LeftOut) {
+// An inLine is an order that no wave has yet: why, and since when for that reason.
+type inLine struct {
+	wave.LeftOut
+	since time.Time
+}
+
+// tell keeps which orders wait and which cannot be planned until somebody mends
+// something; of the latter each is logged once for each reason.
+func (p *planner) tell(res wave.Result, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, x := range aside {
+	for _, x := range res.SetAside {
 		said := func(y wave.LeftOut) bool { return y.Order == x.Order && y.Why.Text("en") == x.Why.Text("en") }
 		if !slices.ContainsFunc(p.aside, said) {
 			p.d.log.Warn("order cannot be planned", "order", x.Order, "why", x.Why.Text("en"))
 		}
 	}
-	p.aside = aside
+	p.aside = res.SetAside
+	before := make(map[floor.OrderID]inLine, len(p.waiting))
+	for _, x := range p.waiting {
+		before[x.Order] = x
+	}
+	p.waiting = make([]inLine, len(res.Waiting))
+	for i, x := range res.Waiting {
+		p.waiting[i] = inLine{x, now}
+		if y, ok := before[x.Order]; ok && y.Why.Code == x.Why.Code {
+			p.waiting[i].since = y.since
+		}
+	}
+}
+
+// waitedFor says what the orders of a wave had to wait for before.
+func (p *planner) waitedFor(orders []floor.OrderID, now time.Time) []wave.Reason {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var why []wave.Reason
+	for _, code := range []wave.Code{wave.NoPicker, wave.WaitCompany} {
+		n, longest := 0, time.Duration(0)
+		for _, x := range p.waiting {
+			if x.Why.Code == code && slices.Contains(orders, x.Order) {
+				n, longest = n+1, max(longest, now.Sub(x.since))
+			}
+		}
+		if n > 0 {
+			why = append(why, wave.Waited(code, n, longest))
+		}
+	}
+	return why
 }
 
 // binHeat gives how often bins are picked from. It is counted anew every minute.

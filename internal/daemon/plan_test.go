@@ -66,3 +66,43 @@ func TestFloorPlan(t *testing.T) {
 		t.Errorf("after the walk: %+v", p)
 	}
 }
+
+// An order that comes while everybody walks joins a walk that passes its bin, goes by
+// the carrier that the planner foresaw, and is not kept waiting for the next wave.
+func TestOrderJoinsAWalk(t *testing.T) {
+	k := newDockWith(t, "", map[string]string{
+		"skus.csv":  "sku,name,grams\nTS01,上衣,200\nHAT,帽子,90\n",
+		"bins.csv":  "bin,zone,aisle,x,y\nA-01,A,1,1,1\nA-02,A,1,1,9\n",
+		"stock.csv": "bin,sku,qty\nA-01,TS01,100\nA-02,HAT,100\n",
+	})
+	ctx := t.Context()
+	order := func(number string, skus ...floor.SKU) floor.OrderID {
+		o := floor.ShopOrder{Channel: "files", Number: number, ModifiedAt: time.Now(), State: floor.ShopPaid, PaidAt: time.Now(), Pay: 3990, Content: number, To: floor.Recipient{Name: "张三", Phone: "13800000000", Province: "广东省", City: "深圳市", District: "宝安区", Detail: "示例路1号"}}
+		for _, s := range skus {
+			o.Lines = append(o.Lines, floor.ShopLine{SKU: s, Qty: 1})
+		}
+		got, err := k.f.Receive(ctx, foreman.Intake{Key: k.key(), Channel: "files", Orders: []floor.ShopOrder{o}})
+		k.must(err)
+		return got.Events[0].Fact.(floor.OrderReceived).Order
+	}
+	order("first", "TS01", "HAT")
+	k.until("the first walk", func(v *ledger.View) (bool, error) { _, ok, err := v.WaitingTask(); return ok, err })
+	task, err := k.f.Take(ctx, k.as("picker"), "")
+	k.must(err)
+	second := order("second", "HAT")
+	k.until("the second order joins it", func(v *ledger.View) (bool, error) {
+		o, _, err := v.Order(second)
+		return o.State == floor.Waved && o.Task == task, err
+	})
+	k.until("its number is asked for", func(v *ledger.View) (bool, error) {
+		all, err := v.Bookings(second)
+		return len(all) > 0, err
+	})
+	k.must(k.d.Ledger().Read(func(v *ledger.View) error {
+		row, _, err := v.Task(task)
+		if len(row.Stops) != 3 || row.Stops[2].Order != second || row.Stops[2].Slot != 2 {
+			t.Errorf("the walk is %+v", row.Stops)
+		}
+		return err
+	}))
+}

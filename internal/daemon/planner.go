@@ -21,12 +21,15 @@ type planner struct {
 	rules  wave.Rules
 	layout *wave.Layout // nil while there are no bins
 
-	ends time.Time // no promise of stock ends before
+	ends     time.Time // no promise of stock ends before
+	looked   time.Time // at the orders that wait for a wave
+	foreseen map[floor.OrderID]foresight
 
-	mu     sync.Mutex
-	aside  []wave.LeftOut          // guarded by mu; orders that cannot be planned, as last said
-	heat   map[floor.BinID]float64 // guarded by mu
-	heatAt time.Time               // guarded by mu
+	mu      sync.Mutex
+	aside   []wave.LeftOut          // guarded by mu; orders that cannot be planned, as last said
+	waiting []inLine                // guarded by mu; orders that no wave has yet, the most pressing first
+	heat    map[floor.BinID]float64 // guarded by mu
+	heatAt  time.Time               // guarded by mu
 }
 
 // heatHalfLife is how fast old demand fades.
@@ -37,7 +40,7 @@ func newPlanner(d *Daemon) (*planner, error) {
 	p := &planner{d: d, rules: wave.Rules{
 		TotesPerCart: c.TotesPerCart, MaxOrders: c.MaxOrders, MaxLines: c.MaxLines, MaxGrams: c.MaxGrams,
 		MaxMillilitres: c.MaxMillilitres, SameCarrier: c.SameCarrier, SameZones: c.SameZones, MinFill: c.MinFill, MaxWait: c.MaxWait, DueSoon: c.DueSoon,
-		MetresPerSecond: c.MetresPerSecond, SecondsPerStop: c.SecondsPerStop, Seed: uint64(c.Seed),
+		MetresPerSecond: c.MetresPerSecond, SecondsPerStop: c.SecondsPerStop, JoinMetres: wave.Metres(c.JoinMetres), Seed: uint64(c.Seed),
 	}}
 	if err := p.rules.Check(); err != nil {
 		return nil, err
@@ -94,7 +97,7 @@ func withLayout(g wave.Geometry, c config.Layout) wave.Geometry {
 var news = ledger.Topic{
 	string(floor.OrderHeld{}.Kind()), string(floor.StockCounted{}.Kind()), string(floor.StockFreed{}.Kind()),
 	string(floor.OrderThawed{}.Kind()), string(floor.LinePutBack{}.Kind()), string(floor.TaskDone{}.Kind()),
-	string(floor.SKUResumed{}.Kind()), string(floor.ChannelOpened{}.Kind()), string(floor.QuotaSet{}.Kind()), string(floor.PersonLoggedIn{}.Kind()), string(floor.TaskTaken{}.Kind()),
+	string(floor.SKUResumed{}.Kind()), string(floor.ChannelOpened{}.Kind()), string(floor.QuotaSet{}.Kind()), string(floor.PersonLoggedIn{}.Kind()), string(floor.TaskTaken{}.Kind()), string(floor.OrderJoined{}.Kind()),
 }
 
 func (p *planner) run(ctx context.Context) error {
@@ -204,16 +207,24 @@ func (p *planner) in(state floor.State) ([]floor.Order, error) {
 	return out, err
 }
 
+// plan starts waves as far as hands are free, then lets orders that still wait join
+// walks under way.
 func (p *planner) plan(ctx context.Context) error {
 	free, err := p.idle()
-	if err != nil || free == 0 {
+	if err != nil {
 		return err
 	}
-	s := wave.Snapshot{Layout: p.layout, FreePickers: free}
+	now := time.Now()
+	walks, err := p.walks()
+	if err != nil || free == 0 && len(walks) == 0 && now.Sub(p.looked) < lookEvery {
+		return err
+	}
 	orders, err := p.in(floor.Allocated)
-	if err != nil || len(orders) == 0 {
+	if err != nil {
 		return err
 	}
+	p.looked = now
+	s := wave.Snapshot{Layout: p.layout, FreePickers: free}
 	if s.BinHeat, err = p.binHeat(); err != nil {
 		return err
 	}
@@ -221,9 +232,13 @@ func (p *planner) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	res := wave.PlanShares(ctx, s, shares(open, p.d.cfg.Wave.Kinds, p.rules, now), now)
+	if err := p.foresee(open, now); err != nil {
+		return err
+	}
+	parts := shares(open, p.d.cfg.Wave.Kinds, p.rules, now)
+	res := wave.PlanShares(ctx, s, parts, now)
 	for _, w := range res.Waves {
+		w.Why = append(p.called(w.Why), p.waitedFor(w.Orders, now)...)
 		_, err := p.d.foreman.Release(ctx, foreman.Floord(p.d.keys.next("release")), w)
 		if no := (*floor.Refusal)(nil); errors.As(err, &no) { // no put wall is large enough
 			p.d.log.Warn("wave not released", "orders", len(w.Orders), "why", no)
@@ -233,9 +248,12 @@ func (p *planner) plan(ctx context.Context) error {
 			return notReserve(err)
 		}
 	}
-	p.tell(res.SetAside)
-	return nil
+	p.tell(res, now)
+	return p.join(ctx, s, parts, res.Waiting, walks, now)
 }
+
+// lookEvery is how often orders are looked at while nobody is free to pick them.
+const lookEvery = 10 * time.Second
 
 // idle counts the pickers who are logged in and have nothing to do, less the
 // tasks that wait for them.

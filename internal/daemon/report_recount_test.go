@@ -157,6 +157,8 @@ func (x *storied) readJournal() slowSite {
 			for _, id := range f.Orders {
 				s.orders[id].waved = e.At
 			}
+		case floor.OrderJoined:
+			s.orders[f.Order].waved = e.At
 		case floor.TaskIssued:
 			taskKind[f.Task] = f.Type
 			if k := waveKind[f.Wave]; f.Type == floor.TaskPick && k != "" {

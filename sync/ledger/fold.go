@@ -187,7 +187,7 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.stock(x)
 
 	case floor.WaveReleased, floor.TaskIssued, floor.TaskTaken, floor.ToteBound, floor.StopSkipped,
-		floor.StopsAdded, floor.StopsDropped, floor.TaskDone:
+		floor.StopsAdded, floor.OrderJoined, floor.StopsDropped, floor.TaskDone:
 		return f.tasks(x)
 	case floor.ToteFull, floor.BatchBound, floor.WallBound, floor.LineSorted, floor.LineLost, floor.BinChecked, floor.TaskOverdue:
 		return f.batch(x)

@@ -61,6 +61,8 @@ func (f *folder) tasks(fact floor.Fact) error {
 		})
 	case floor.StopsAdded:
 		return f.task(x.Task, func(t *floor.Task) { t.Stops = append(t.Stops, x.Stops...) })
+	case floor.OrderJoined:
+		return f.joined(x)
 	case floor.StopsDropped:
 		return f.task(x.Task, func(t *floor.Task) {
 			for i := range t.Stops {
@@ -119,6 +121,39 @@ func (f *folder) issued(x floor.TaskIssued) error {
 	return change(f.r, vWaves, numKey(string(x.Wave)), func(w *floor.Wave) error {
 		w.Tasks = append(w.Tasks, x.Task)
 		return nil
+	})
+}
+
+// joined puts an order's stops into a walk, each behind the one it names; a stop that
+// was skipped takes those behind it along.
+func (f *folder) joined(x floor.OrderJoined) error {
+	err := f.task(x.Task, func(t *floor.Task) {
+		t.Slots = append(t.Slots, floor.Slot{No: x.Slot, Order: x.Order})
+		for _, s := range slices.Backward(x.Stops) { // so that those behind one stop keep their order
+			at := slices.IndexFunc(t.Stops, func(have floor.Stop) bool { return have.No == s.Behind })
+			s.Skipped = t.Stops[at].Skipped
+			t.Stops = slices.Insert(t.Stops, at+1, s.Stop)
+		}
+		t.Metres += x.Metres
+		if !x.Due.IsZero() {
+			t.Due = x.Due
+		}
+	})
+	if err != nil {
+		return err
+	}
+	err = change(f.r, vWaves, numKey(string(x.Wave)), func(w *floor.Wave) error {
+		w.Orders, w.Why, w.Metres = append(w.Orders, x.Order), append(w.Why, x.Why...), w.Metres+x.Metres
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := f.count("joined", 1); err != nil {
+		return err
+	}
+	return f.order(x.Order, func(o *floor.Order) {
+		o.State, o.Wave, o.Task, o.WavedAt = floor.Waved, x.Wave, x.Task, f.e.At
 	})
 }
 

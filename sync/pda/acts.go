@@ -123,6 +123,8 @@ type (
 		Task floor.TaskID `json:"task"`
 		Slot int          `json:"slot"`
 		Tote floor.ToteID `json:"tote"`
+
+		Order floor.OrderID `json:"order,omitempty"` // that the screen has in the slot
 	}
 	pickArgs struct {
 		Task floor.TaskID `json:"task"`
@@ -243,7 +245,7 @@ func (x *session) take(ctx context.Context, by foreman.By, a takeArgs) (any, led
 }
 
 func (x *session) bind(ctx context.Context, by foreman.By, a bindArgs) (ledger.Receipt, error) {
-	return x.srv.o.Foreman.BindTote(ctx, by, a.Task, a.Slot, a.Tote)
+	return x.srv.o.Foreman.BindFor(ctx, by, a.Task, a.Slot, a.Tote, a.Order)
 }
 
 func (x *session) pick(ctx context.Context, by foreman.By, a pickArgs) (ledger.Receipt, error) {

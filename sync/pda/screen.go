@@ -64,6 +64,7 @@ var screens = map[string]*screen{
 			kindOf[floor.FreezeEscalated](): newLook,
 			kindOf[floor.StopsDropped]():    asEvent,
 			kindOf[floor.StopsAdded]():      newLook,
+			kindOf[floor.OrderJoined]():     newLook,
 			kindOf[floor.TaskTaken]():       newLook,
 			kindOf[floor.TaskDone]():        newLook,
 			kindOf[floor.PersonLoggedIn]():  newLook,

@@ -346,7 +346,7 @@ class Picking implements Page {
     if (t.kind === "pick" && cart && code.indexOf(cart) === 0) return this.done(await this.shell.keep("cart", { task: t.id, cart: code }));
     if (t.stops.some((y) => y.bin === code) || isItem(code, x.sku, x.barcode)) return this.no("scan-a-tote", { code: code });
     if (t.slots.some((y) => y.tote === code)) return this.no("tote-taken", { tote: code });
-    this.done(await this.shell.keep("bind", { task: t.id, slot: t.kind === "batch" ? 0 : x.slot, tote: code }));
+    this.done(await this.shell.keep("bind", { task: t.id, slot: t.kind === "batch" ? 0 : x.slot, tote: code, order: t.kind === "batch" ? "" : x.order }));
   }
 
   private bin(x: Stop, here: Here, code: string): void {
@@ -409,7 +409,7 @@ class Picking implements Page {
     tone("wrong");
     const go = async () => {
       if (of) await this.shell.keep("full", { task: t.id, slot: of.no });
-      await this.shell.keep("bind", { task: t.id, slot: of ? t.slots.length + 1 : 0, tote: code });
+      await this.shell.keep("bind", { task: t.id, slot: of ? t.slots.length + 1 : 0, tote: code, order: of ? of.order : "" });
       await this.pick(t, x, here, code);
     };
     this.shell.choose({
