@@ -31,12 +31,14 @@ type Past struct {
 
 func (p Past) share(metric string) (float64, bool) { return p.Metrics[metric].Value() }
 
-// metrics are the shares that are watched, each as the good part of it, with the
-// figure that lists what went wrong.
-var metrics = []struct {
+// A metric is a share that is watched, as the good part of it, with the figure that
+// lists what went wrong.
+type metric struct {
 	name, figure string
 	of           func(Shipping) Rate
-}{
+}
+
+var metrics = []metric{
 	{"on_time", "late", func(s Shipping) Rate { return s.OnTime }},
 	{"collected", "not_collected", func(s Shipping) Rate { return Rate{s.Collected.Yes, s.Collected.Yes + s.Collected.No} }},
 	{"first_pass", "label_errors", func(s Shipping) Rate { return s.LabelErrors.rest() }},
@@ -45,6 +47,12 @@ var metrics = []struct {
 	{"weight", "weight_off", func(s Shipping) Rate { return s.WeightOff.rest() }},
 	{"consistent", "state_apart", func(s Shipping) Rate { return s.StateApart.rest() }},
 	{"effective", "asked", func(s Shipping) Rate { return s.Effective }},
+}
+
+// figure names what lists the misses.
+func (h Hint) figure() string {
+	i := slices.IndexFunc(metrics, func(m metric) bool { return m.name == h.Metric })
+	return metrics[i].figure
 }
 
 // rest is the other part.

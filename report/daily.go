@@ -62,6 +62,8 @@ type Daily struct {
 	tells    map[floor.CarrierID]bool
 	missed   map[floor.OrderID]bool // that were to be stopped
 	asked    map[floor.OrderID][]Intercept
+	rows     map[floor.OrderID]Row      // of those
+	whys     map[floor.OrderID][]string // of its lines that were declared short that day
 	forecast floor.Forecast
 }
 
@@ -211,7 +213,12 @@ func ForDay(in Input) Daily {
 	d.intercepts(in.Intercepts)
 	d.Fuses = trips(in.Fuses, d.From, d.To)
 	d.hours()
+	d.shorts(in.Shorts)
+	d.rows = map[floor.OrderID]Row{}
 	for _, r := range in.Rows {
+		if d.asked[r.Order] != nil {
+			d.rows[r.Order] = r
+		}
 		d.count(&d.Total, r)
 		d.list(r)
 		d.backlog(r)
@@ -228,7 +235,6 @@ func ForDay(in Input) Daily {
 	d.carriers(in)
 	d.cycles(in.Rows)
 	d.work(in.Rows)
-	d.shorts(in.Shorts)
 	d.hands(in)
 	d.heat(in.Rows)
 	slices.SortFunc(d.Suspects, Case.compare)
@@ -284,25 +290,27 @@ func (d *Daily) hour(r Row) {
 	}
 }
 
-// cycles times the stages of the orders that left that day, and the whole way.
+// cycles are the stages that are timed, and the whole way.
+var cycles = []struct {
+	name string
+	of   func(Row) span
+}{
+	{"intake", func(r Row) span { return span{r.Paid, r.Received} }},
+	{"plan", func(r Row) span { return span{r.Received, r.AllocatedAt} }},
+	{"release", func(r Row) span { return span{r.AllocatedAt, r.Waved} }},
+	{"first-pick", func(r Row) span { return span{r.Waved, r.Worked} }},
+	{"pick", func(r Row) span { return span{r.Worked, r.Picked} }},
+	{"verify", func(r Row) span { return span{r.Picked, r.VerifiedAt} }},
+	{"label", func(r Row) span { return span{r.VerifiedAt, later(r.LabelledAt, r.VerifiedAt)} }},
+	{"handover", func(r Row) span { return span{later(r.LabelledAt, r.VerifiedAt), r.HandedOver} }},
+	{"floor", func(r Row) span { return span{r.Received, r.HandedOver} }},
+	{"collect", func(r Row) span { return span{r.HandedOver, r.Collected} }},
+}
+
+// cycles times the stages of the orders that left that day.
 func (d *Daily) cycles(rows []Row) {
-	stages := []struct {
-		name string
-		of   func(Row) span
-	}{
-		{"intake", func(r Row) span { return span{r.Paid, r.Received} }},
-		{"plan", func(r Row) span { return span{r.Received, r.AllocatedAt} }},
-		{"release", func(r Row) span { return span{r.AllocatedAt, r.Waved} }},
-		{"first-pick", func(r Row) span { return span{r.Waved, r.Worked} }},
-		{"pick", func(r Row) span { return span{r.Worked, r.Picked} }},
-		{"verify", func(r Row) span { return span{r.Picked, r.VerifiedAt} }},
-		{"label", func(r Row) span { return span{r.VerifiedAt, later(r.LabelledAt, r.VerifiedAt)} }},
-		{"handover", func(r Row) span { return span{later(r.LabelledAt, r.VerifiedAt), r.HandedOver} }},
-		{"floor", func(r Row) span { return span{r.Received, r.HandedOver} }},
-		{"collect", func(r Row) span { return span{r.HandedOver, r.Collected} }},
-	}
 	d.Cycle = []Cycle{}
-	for _, st := range stages {
+	for _, st := range cycles {
 		var took []span
 		for _, r := range rows {
 			if s := st.of(r); d.on(r.HandedOver) && !s.from.IsZero() {
@@ -619,7 +627,7 @@ func (d *Daily) intercepts(all []Intercept) {
 	s := &d.Intercepts
 	s.Misses = []Case{}
 	stages := map[floor.State]Stage{}
-	var disk, freeze, device, person []span
+	hops := map[string][]span{}
 	for _, i := range all {
 		if !d.on(i.AskedAt) {
 			continue
@@ -647,17 +655,17 @@ func (d *Daily) intercepts(all []Intercept) {
 			s.Open++
 		}
 		stages[i.Stage] = stage
-		disk = append(disk, span{i.AskedAt, i.HeardAt})
-		freeze = append(freeze, span{i.AskedAt, i.FrozenAt})
-		device = append(device, span{i.AskedAt, i.DeviceAt})
-		person = append(person, span{i.AskedAt, i.PersonAt})
+		for _, hop := range i.hops() {
+			hops[hop.name] = append(hops[hop.name], hop.span)
+		}
 	}
 	s.Rate, s.Effective.N = Rate{s.Stopped, s.Stopped + s.Missed}, s.Asked
 	slices.SortFunc(d.Asks, func(a, b Intercept) int {
 		return cmp.Or(a.AskedAt.Compare(b.AskedAt), cmp.Compare(a.Order, b.Order))
 	})
-	s.Disk = delays(disk, personLimit)
-	s.Freeze, s.Device, s.Person = delays(freeze, personLimit), delays(device, personLimit), delays(person, personLimit)
+	for name, d := range map[string]*Delays{"disk": &s.Disk, "freeze": &s.Freeze, "device": &s.Device, "person": &s.Person} {
+		*d = delays(hops[name], personLimit)
+	}
 	s.Stages = []Stage{}
 	for _, st := range stages {
 		s.Stages = append(s.Stages, st)

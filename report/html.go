@@ -1,11 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -183,12 +186,12 @@ func writeHTML(w io.Writer, d Daily, p page, lang string) error {
 		"last":   func(t viewTable, i int) bool { return t.Total && i == len(t.Rows)-1 },
 		"indent": func(s string) bool { return strings.HasPrefix(s, "  ") },
 		"lists": func() (out []behind) {
-			for _, f := range Figures {
+			for _, f := range slices.SortedFunc(maps.Keys(figures), byFigure) {
 				orders := d.Pick(url.Values{"figure": {f}})
-				if !figures[f] || len(orders) == 0 {
+				if len(orders) == 0 {
 					continue
 				}
-				b := behind{Anchor: f, Title: known(words.FigureNames, f), Orders: orders, Rest: max(0, len(orders)-maxBehind)}
+				b := behind{Anchor: f, Title: (&voice{words, full}).figure(f), Orders: orders, Rest: max(0, len(orders)-maxBehind)}
 				b.Orders = orders[:len(orders)-b.Rest]
 				out = append(out, b)
 			}
@@ -203,6 +206,12 @@ func writeHTML(w io.Writer, d Daily, p page, lang string) error {
 		tag = "en"
 	}
 	return t.Execute(w, map[string]any{"P": v, "W": words, "Lang": tag})
+}
+
+// byFigure puts figures in the order of Figures, narrowed ones behind the whole.
+func byFigure(a, b string) int {
+	at := func(f string) int { base, _, _ := strings.Cut(f, "/"); return slices.Index(Figures, base) }
+	return cmp.Or(cmp.Compare(at(a), at(b)), cmp.Compare(a, b))
 }
 
 const htmlForm = `<!doctype html>

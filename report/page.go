@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"floord/floor"
 )
 
 // A page is the report as words, ready to be laid out. Text, PDF, HTML and what the
@@ -163,12 +165,12 @@ func composeAsks(d Daily, lang string) page {
 		attention: w.Attention, notesTitle: w.Notes, notes: w.AskDefinitions,
 		tiles: []tile{
 			{label: w.Asked, value: fmt.Sprint(s.Asked), link: "figure=asked"},
-			{label: w.EffectiveRate, value: w.rate(s.Effective, w.NotAsked), note: w.basis(s.Effective, w.OfAsked), bad: s.Effective.Hits < s.Effective.N},
+			{label: w.EffectiveRate, value: w.rate(s.Effective, w.NotAsked), note: w.basis(s.Effective, w.OfAsked), bad: s.Effective.Hits < s.Effective.N, link: "figure=effective"},
 			{label: w.StopRate, value: w.rate(s.Rate, w.NotAsked), note: w.basis(s.Rate, w.OfAsked), bad: s.Missed > 0, link: "figure=stopped"},
 			{label: w.Missed, value: fmt.Sprint(s.Missed), bad: s.Missed > 0, link: "figure=missed"},
-			{label: w.Freeze, value: w.took(s.Freeze, s.Freeze.P95), note: w.P95},
-			{label: w.Device, value: w.took(s.Device, s.Device.P95), note: w.P95},
-			{label: w.Person, value: w.took(s.Person, s.Person.P95), note: w.P95, bad: s.Person.Over > 0},
+			{label: w.Freeze, value: w.took(s.Freeze, s.Freeze.P95), note: w.P95, link: "figure=reached/freeze"},
+			{label: w.Device, value: w.took(s.Device, s.Device.P95), note: w.P95, link: "figure=reached/device"},
+			{label: w.Person, value: w.took(s.Person, s.Person.P95), note: w.P95, bad: s.Person.Over > 0, link: "figure=reached/person"},
 		},
 	}
 	if d.Site != "" {
@@ -178,7 +180,7 @@ func composeAsks(d Daily, lang string) page {
 		p.alerts = append(p.alerts, alert{fmt.Sprintf(w.AlertMissed, len(s.Misses), w.cases(s.Misses)), "figure=missed"})
 	}
 	if n := s.Person.Over + s.Person.Missing; n > 0 {
-		p.alerts = append(p.alerts, alert{text: fmt.Sprintf(w.AlertPerson, s.Person.Over, s.Person.Missing)})
+		p.alerts = append(p.alerts, alert{fmt.Sprintf(w.AlertPerson, s.Person.Over, s.Person.Missing), "figure=unheeded"})
 	}
 	if len(p.alerts) == 0 {
 		p.alerts = []alert{{text: w.AllClear}}
@@ -244,7 +246,9 @@ func (w *voice) hours(d Daily) chart {
 	}
 	for i := first; i <= last; i++ {
 		at := d.From.Add(time.Duration(i) * time.Hour).Format("15:04")
-		c.bars = append(c.bars, bar{label: at, value: float64(d.Hours[i].Shipped), text: fmt.Sprintf(w.HourText, d.Hours[i].Shipped, d.Hours[i].Received)})
+		c.bars = append(c.bars, bar{
+			label: at, value: float64(d.Hours[i].Shipped), text: fmt.Sprintf(w.HourText, d.Hours[i].Shipped, d.Hours[i].Received),
+		})
 	}
 	return c
 }
@@ -360,6 +364,8 @@ func (w *voice) cycle(d Daily) table {
 		t.rows = append(t.rows, []string{
 			known(w.Cycles, c.Stage), fmt.Sprint(c.N), fmt.Sprint(c.Missing), w.took(c.Delays, c.P50), w.took(c.Delays, c.P90), w.took(c.Delays, c.P95), w.took(c.Delays, c.Max),
 		})
+		timed := "cycle/" + c.Stage
+		t.links = append(t.links, Shipping{}.links("", timed, "untimed/"+c.Stage, timed, timed, timed, timed))
 	}
 	return t
 }
@@ -447,7 +453,7 @@ func (w *voice) alerts(d Daily) []alert {
 	add(len(d.Late), "figure=late", w.AlertLate, len(d.Late), w.cases(d.Late))
 	add(len(d.Intercepts.Misses), "figure=missed", w.AlertMissed, len(d.Intercepts.Misses), w.cases(d.Intercepts.Misses))
 	slow := d.Intercepts.Person
-	add(slow.Over+slow.Missing, "figure=asked", w.AlertPerson, slow.Over, slow.Missing)
+	add(slow.Over+slow.Missing, "figure=unheeded", w.AlertPerson, slow.Over, slow.Missing)
 	add(len(d.Suspects), "figure=suspect", w.AlertSuspect, len(d.Suspects), w.cases(d.Suspects))
 	if apart := d.Total.StateApart; apart.Hits*1000 > 3*apart.N {
 		add(apart.Hits, "figure=state_apart", w.AlertApart, apart.Hits, apart.percent(), apart.N, w.cases(d.Apart))
@@ -457,7 +463,7 @@ func (w *voice) alerts(d Daily) []alert {
 		if len(h.Cells) > 0 {
 			cell = w.cell(d, h.Cells[0].Shipping)
 		}
-		add(1, "", w.AlertHint, known(w.Metrics, h.Metric), h.Before*100, h.Now.percent(), h.Now.N, cell)
+		add(1, "figure="+h.figure(), w.AlertHint, known(w.Metrics, h.Metric), h.Before*100, h.Now.percent(), h.Now.N, cell)
 	}
 	add(d.AtRisk, "figure=at_risk", w.AlertRisk, d.AtRisk)
 	add(d.Total.Collected.Unknown, "figure=collect_unknown", w.AlertUnscanned, d.Total.Collected.Unknown)
@@ -543,7 +549,7 @@ func (w *voice) carriers(d Daily) table {
 			name, fmt.Sprint(c.Shipped), fmt.Sprint(c.Shipped - c.Gap.Missing), fmt.Sprint(c.Gap.Missing),
 			w.took(c.Gap, c.Gap.P50), w.took(c.Gap, c.Gap.P95), w.took(c.Gap, c.Gap.Max), fmt.Sprint(c.Gap.Over),
 		})
-		t.links = append(t.links, Shipping{Carrier: c.Carrier}.links("", "shipped", "", "collect_unknown", "", "", "", "gap_over"))
+		t.links = append(t.links, Shipping{Carrier: c.Carrier}.links("", "shipped", "scanned", "unscanned", "scanned", "scanned", "scanned", "gap_over"))
 	}
 	return t
 }
@@ -564,7 +570,7 @@ func (w *voice) work(d Daily) table {
 		t.links = append(t.links, Shipping{}.links("", figure, of, figure, ""))
 		for _, e := range codes[:min(len(codes), w.much.reasons)] {
 			t.rows = append(t.rows, []string{"  " + known(names, e.Code), fmt.Sprint(e.Count), "", "", ""})
-			t.links = append(t.links, make([]string, 5))
+			t.links = append(t.links, Shipping{}.links("", figure+"/"+e.Code, "", "", ""))
 		}
 	}
 	row(w.PickErrors, "mispicked", "worked", q.PickErrors, nil, nil)
@@ -592,7 +598,7 @@ func (w *voice) moreWork(d Daily) table {
 		{w.Accuracy, "worked", "worked", q.PickErrors.rest()}, {w.WrongScans, "wrong_scans", "worked", q.WrongScans},
 		{w.FirstPass, "worked", "worked", q.LabelErrors.rest()}, {w.WeightTrue, "weight_true", "weight_off", q.WeightTrue},
 		{w.Found, "short", "short", d.Work.Found}, {w.StateApart, "state_apart", "shipped", q.StateApart},
-		{w.EffectiveRate, "asked", "asked", q.Effective},
+		{w.EffectiveRate, "effective", "asked", q.Effective},
 	} {
 		interval := "–"
 		if m.N > 0 {
@@ -608,12 +614,13 @@ func (w *voice) moreWork(d Daily) table {
 func (w *voice) redone(d Daily) table {
 	t := table{title: w.RedoneTitle, head: []string{w.RedoneWhere, w.Hits}}
 	for _, list := range []struct {
-		codes []ReasonTold
-		names map[string]string
-	}{{d.Work.RedoneAt, nil}, {d.Work.RedoneBy, map[string]string{"": w.ByFloord}}} {
+		figure string
+		codes  []ReasonTold
+		names  map[string]string
+	}{{"reprints/at ", d.Work.RedoneAt, nil}, {"reprints/by ", d.Work.RedoneBy, map[string]string{"": w.ByFloord}}} {
 		for _, c := range list.codes {
 			t.rows = append(t.rows, []string{known(list.names, c.Code), fmt.Sprint(c.Count)})
-			t.links = append(t.links, Shipping{}.links("", "reprints"))
+			t.links = append(t.links, Shipping{}.links("", list.figure+c.Code))
 		}
 	}
 	return t
@@ -632,7 +639,7 @@ func (w *voice) quality(title, head string, parts []Shipping, total Shipping) ta
 			manual = fmt.Sprintf(w.PerThousand, 1000*float64(s.Manual.Hits)/float64(s.Worked))
 		}
 		t.rows = append(t.rows, append(cells, manual, w.share(s.StateApart), w.share(s.Effective)))
-		t.links = append(t.links, s.links("", "worked", "mispicked", "short", "label_errors", "weight_off", "reprints", "manual", "state_apart", "asked"))
+		t.links = append(t.links, s.links("", "worked", "mispicked", "short", "label_errors", "weight_off", "reprints", "manual", "state_apart", "effective"))
 	}
 	for _, s := range parts {
 		row(cmp.Or(s.Name, string(s.Channel), string(s.Carrier), w.Unassigned), s)
@@ -667,6 +674,7 @@ func (w *voice) hands(title, head string, all []Hand, total Hand) table {
 			clean(name, maxName), fmt.Sprint(h.Lines), fmt.Sprint(h.Pieces), pace(active), pace(clocked), w.took(Delays{N: 1}, h.Active), w.took(Delays{N: 1}, h.Idle),
 			w.share(h.Right()), fmt.Sprint(h.Wrong), fmt.Sprint(h.Shorts),
 		})
+		t.links = append(t.links, h.links("", "picked", "picked", "picked", "picked", "picked", "picked", "mispicked", "wrong_scans", "short"))
 	}
 	for _, h := range all[:min(len(all), maxCells)] {
 		name := cmp.Or(h.Name, string(h.Person), h.Team, w.Unassigned)
@@ -696,12 +704,7 @@ func (w *voice) paces(d Daily) table {
 func (w *voice) hints(d Daily) table {
 	t := table{title: w.HintsTitle, head: []string{w.Metric, w.NowShare, w.Before, w.Extra}}
 	for _, h := range d.Hints {
-		figure := ""
-		for _, m := range metrics {
-			if m.name == h.Metric {
-				figure = m.figure
-			}
-		}
+		figure := h.figure()
 		t.rows = append(t.rows, []string{known(w.Metrics, h.Metric), h.Now.percent() + of(h.Now.N), fmt.Sprintf(w.BeforeDays, h.Before*100, h.Days), ""})
 		t.links = append(t.links, Shipping{}.links("", figure, "", ""))
 		for _, c := range h.Cells {
@@ -745,6 +748,9 @@ func (w *voice) heat(d Daily, byCategory bool) grid {
 			}
 			v, _ := h.Errors.Value()
 			q := url.Values{"figure": {"errors"}, "hour": {fmt.Sprint(h.Hour)}}
+			if h.Errors.Hits == 0 {
+				q.Set("figure", "worked")
+			}
 			if byCategory {
 				q.Set("category", h.Category)
 			} else {
@@ -776,7 +782,7 @@ func (w *voice) intercepts(s Interceptions) table {
 			fmt.Sprint(s.Asked), fmt.Sprint(s.Stopped), fmt.Sprint(s.Missed), fmt.Sprint(s.Thawed), fmt.Sprint(s.Open),
 			w.rate(s.Rate, w.NotAsked), interval,
 		}},
-		links: [][]string{{"figure=asked", "figure=stopped", "figure=missed", "figure=thawed", "", "", ""}},
+		links: [][]string{{"figure=asked", "figure=stopped", "figure=missed", "figure=thawed", "figure=frozen", "figure=stopped", ""}},
 	}
 }
 
@@ -786,22 +792,43 @@ func (w *voice) delays(s Interceptions, whole bool) table {
 	for _, hop := range []struct {
 		name string
 		Delays
-	}{{w.Disk, s.Disk}, {w.Freeze, s.Freeze}, {w.Device, s.Device}, {w.Person, s.Person}} {
+	}{{"disk", s.Disk}, {"freeze", s.Freeze}, {"device", s.Device}, {"person", s.Person}} {
 		d := hop.Delays
-		if hop.name == w.Disk && !whole {
+		if hop.name == "disk" && !whole {
 			continue
 		}
+		reached := "reached/" + hop.name
+		t.links = append(t.links, Shipping{}.links("", reached, "silent/"+hop.name, reached, reached, reached, "slow/"+hop.name))
 		t.rows = append(t.rows, []string{
-			hop.name, fmt.Sprint(d.N), fmt.Sprint(d.Missing), w.took(d, d.P50), w.took(d, d.P95), w.took(d, d.Max), fmt.Sprint(d.Over),
+			w.hop(hop.name), fmt.Sprint(d.N), fmt.Sprint(d.Missing), w.took(d, d.P50), w.took(d, d.P95), w.took(d, d.Max), fmt.Sprint(d.Over),
 		})
 	}
 	return t
+}
+
+// hop names a hop of an interception.
+func (w *voice) hop(name string) string {
+	return map[string]string{"disk": w.Disk, "freeze": w.Freeze, "device": w.Device, "person": w.Person}[name]
+}
+
+// figure names a figure of Pick.
+func (w *voice) figure(f string) string {
+	base, why, narrowed := strings.Cut(f, "/")
+	name := known(w.FigureNames, base)
+	if !narrowed {
+		return name
+	}
+	reasons := map[string]map[string]string{
+		"short": w.ShortReasons, "label_errors": w.Errors, "reprints": w.RedoneWhys, "manual": w.BentWhys, "cycle": w.Cycles, "untimed": w.Cycles,
+	}[base]
+	return name + w.Colon + cmp.Or(reasons[why], w.Stages[floor.State(why)], w.hop(why), clean(why, maxName))
 }
 
 func (w *voice) stages(s Interceptions) table {
 	t := table{short: true, head: []string{w.Stage, w.Asked, w.Missed}}
 	for _, st := range s.Stages[:min(len(s.Stages), w.much.stages)] {
 		t.rows = append(t.rows, []string{known(w.Stages, st.Stage), fmt.Sprint(st.Asked), fmt.Sprint(st.Missed)})
+		t.links = append(t.links, Shipping{}.links("", "asked/"+string(st.Stage), "missed/"+string(st.Stage)))
 	}
 	return t
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"time"
 
@@ -160,6 +161,17 @@ func (h Hand) PerHour() (active, clocked float64) {
 // Right is the share of picked lines that nobody found wrong later.
 func (h Hand) Right() Rate { return Rate{max(0, h.Lines-h.Blamed), h.Lines} }
 
+// links gives the queries behind a row of figures of h.
+func (h Hand) links(figures ...string) []string {
+	out := Shipping{Team: h.Team}.links(figures...)
+	for i := range out {
+		if out[i] != "" && h.Person != "" { // whatever team began the order
+			out[i] = url.Values{"figure": {figures[i]}, "person": {string(h.Person)}}.Encode()
+		}
+	}
+	return out
+}
+
 // A Pace is how fast work of one kind went in one zone: only like is compared with like.
 type Pace struct {
 	Kind   string `json:"kind"`
@@ -232,10 +244,12 @@ func (d *Daily) hands(in Input) {
 // found in that bin later.
 func (d *Daily) shorts(all []floor.ShortFound) {
 	why := map[string]int{}
+	d.whys = map[floor.OrderID][]string{}
 	for _, s := range all {
 		if d.on(s.At) {
 			d.Work.Found.add(btoi(!s.FoundAt.IsZero()), 1)
 			why[s.Why]++
+			d.whys[s.Order] = append(d.whys[s.Order], s.Why)
 		}
 	}
 	d.Work.ShortWhys = reasons(why)

@@ -16,29 +16,34 @@ import (
 // A Told is one order and the figures that count it, so that every figure can be
 // followed to its orders.
 type Told struct {
-	Order      floor.OrderID   `json:"order"`
-	Channel    floor.ChannelID `json:"channel"`
-	Carrier    floor.CarrierID `json:"carrier,omitempty"`
-	Team       string          `json:"team,omitempty"`
-	Received   time.Time       `json:"received_at"`
-	ShipBy     time.Time       `json:"ship_by,omitzero"`
-	CollectBy  time.Time       `json:"collect_by,omitzero"`
-	HandedOver time.Time       `json:"handed_over_at,omitzero"`
-	Collected  time.Time       `json:"collected_at,omitzero"`
-	Hour       int             `json:"hour"` // of the day it was begun; -1: on another
-	Categories []string        `json:"categories,omitempty"`
-	Figures    []string        `json:"figures"` // see Figures
+	Order      floor.OrderID    `json:"order"`
+	Channel    floor.ChannelID  `json:"channel"`
+	Carrier    floor.CarrierID  `json:"carrier,omitempty"`
+	Team       string           `json:"team,omitempty"`
+	Received   time.Time        `json:"received_at"`
+	ShipBy     time.Time        `json:"ship_by,omitzero"`
+	CollectBy  time.Time        `json:"collect_by,omitzero"`
+	HandedOver time.Time        `json:"handed_over_at,omitzero"`
+	Collected  time.Time        `json:"collected_at,omitzero"`
+	Hour       int              `json:"hour"` // of the day it was begun; -1: on another
+	Categories []string         `json:"categories,omitempty"`
+	Pickers    []floor.PersonID `json:"pickers,omitempty"`
+	Figures    []string         `json:"figures"` // see Figures
 }
 
 // Figures are the names of the figures that Told and Pick know: those of the orders
-// that came and went, of the two clocks, of work begun that day, and of the backlog.
+// that came and went, of the two clocks, of work begun that day, of the backlog, and of
+// the interceptions. Some are narrowed by a word after a slash: to a reason
+// ("label_errors/paper-out"), a stage ("cycle/pick", "asked/picking") or a hop
+// ("silent/person").
 var Figures = []string{
 	"received", "shipped", "due", "on_time", "late", "pending", "excluded",
 	"collect_due", "collected", "not_collected", "collect_unknown", "collect_pending", "gap_over",
 	"suspect", "state_apart", "worked", "short", "mispicked", "wrong_scans", "label_errors", "reprints", "weighed", "weight_off", "weight_true", "manual", "errors",
 	"open", waitsOverdue, waitsUnder2, waitsUnder6, waitsUnder24, waitsLater, waitsNone, waitsHeld, "at_risk",
 	collectBy + waitsOverdue, collectBy + waitsUnder2, collectBy + waitsUnder6, collectBy + waitsUnder24, collectBy + waitsLater, collectBy + waitsNone, collectBy + waitsHeld,
-	"asked", "stopped", "missed", "thawed", "frozen",
+	"scanned", "unscanned", "cycle", "untimed", "picked",
+	"asked", "stopped", "missed", "thawed", "frozen", "effective", "reached", "silent", "slow", "unheeded",
 }
 
 // collectBy begins the names of the backlog's parts by that clock.
@@ -56,6 +61,14 @@ func (d *Daily) tell(r Row) {
 	}
 	add(d.on(r.Received), "received")
 	add(d.on(r.HandedOver), "shipped")
+	add(d.on(r.HandedOver) && !r.Collected.IsZero(), "scanned")
+	add(d.on(r.HandedOver) && r.Collected.IsZero(), "unscanned")
+	for _, st := range cycles {
+		if s := st.of(r); d.on(r.HandedOver) && !s.from.IsZero() {
+			add(s.to.IsZero(), "untimed/"+st.name)
+			add(!s.to.IsZero() && !s.to.Before(s.from), "cycle/"+st.name)
+		}
+	}
 	switch d.shipped(r) {
 	case inTime:
 		add(true, "due", "on_time")
@@ -94,7 +107,22 @@ func (d *Daily) tell(r Row) {
 		add(bad > 0, "label_errors")
 		add(r.Reprints > 0, "reprints")
 		add(r.Manual > 0, "manual")
+		narrow := func(figure string, codes []string) {
+			for _, code := range codes {
+				add(true, figure+"/"+code)
+			}
+		}
+		narrow("label_errors", r.LabelErrors)
+		narrow("reprints", r.Redone)
+		narrow("manual", r.Bent)
+		for _, x := range r.Redos {
+			narrow("reprints", []string{"at " + string(x.Station), "by " + string(x.By)})
+		}
 	}
+	for _, why := range d.whys[r.Order] {
+		add(true, "short/"+why)
+	}
+	add(len(r.Pickers) > 0 && (d.on(r.Worked) || d.on(r.Picked)), "picked")
 	if w := d.waits(r); w != "" {
 		add(true, "open", w, collectBy+d.waitsTo(r, cmp.Or(r.CollectBy, r.ShipBy)))
 		add(d.atRisk(r), "at_risk")
@@ -102,33 +130,72 @@ func (d *Daily) tell(r Row) {
 	if len(in) > 0 {
 		d.Told = append(d.Told, Told{
 			Order: r.Order, Channel: r.Channel, Carrier: r.Carrier, Team: r.Team, Received: r.Received, ShipBy: r.ShipBy,
-			CollectBy: r.CollectBy, HandedOver: r.HandedOver, Collected: r.Collected, Hour: hour, Categories: r.Categories, Figures: in,
+			CollectBy: r.CollectBy, HandedOver: r.HandedOver, Collected: r.Collected, Hour: hour, Categories: r.Categories, Pickers: r.Pickers, Figures: in,
 		})
 	}
 }
 
 // Pick gives the orders behind a figure: query names it (figure=late) and may say of
-// which channel, carrier or team.
+// which channel, carrier, team, person or category, begun, received or shipped in which
+// hour of the day.
 func (d Daily) Pick(query url.Values) []Told {
 	figure, out := query.Get("figure"), []Told{}
-	fits := func(key, have string) bool { return !query.Has(key) || query.Get(key) == have }
+	fits := func(key string, have ...string) bool { return !query.Has(key) || slices.Contains(have, query.Get(key)) }
+	hour := func(t time.Time) string { return fmt.Sprint(d.hourOf(t)) }
 	for _, t := range d.Told {
 		if (figure == "" || slices.Contains(t.Figures, figure)) && fits("channel", string(t.Channel)) &&
 			fits("carrier", string(t.Carrier)) && fits("team", t.Team) && fits("hour", fmt.Sprint(t.Hour)) &&
-			(!query.Has("category") || slices.Contains(t.Categories, query.Get("category"))) {
+			fits("received_hour", hour(t.Received)) && fits("shipped_hour", hour(t.HandedOver)) &&
+			fits("person", ids(t.Pickers)...) && fits("category", t.Categories...) {
 			out = append(out, t)
 		}
 	}
 	for _, i := range d.Asks {
-		if slices.Contains(i.figures(), figure) && fits("channel", string(i.Channel)) {
-			out = append(out, Told{Order: i.Order, Channel: i.Channel, Received: i.AskedAt, Figures: i.figures()})
+		if r := d.rows[i.Order]; slices.Contains(i.figures(), figure) && fits("channel", string(i.Channel)) && fits("carrier", string(r.Carrier)) && fits("team", r.Team) {
+			out = append(out, Told{Order: i.Order, Channel: i.Channel, Carrier: r.Carrier, Team: r.Team, Received: i.AskedAt, Figures: i.figures()})
 		}
 	}
 	return out
 }
 
+func ids[T ~string](all []T) []string {
+	out := make([]string, len(all))
+	for i, id := range all {
+		out[i] = string(id)
+	}
+	return out
+}
+
 func (i Intercept) figures() []string {
-	return []string{"asked", map[Outcome]string{Stopped: "stopped", Missed: "missed", Thawed: "thawed", Open: "frozen"}[i.Outcome]}
+	out := []string{"asked", "asked/" + string(i.Stage), map[Outcome]string{Stopped: "stopped", Missed: "missed", Thawed: "thawed", Open: "frozen"}[i.Outcome]}
+	add := func(is bool, name string) {
+		if is {
+			out = append(out, name)
+		}
+	}
+	add(i.Outcome == Missed, "missed/"+string(i.Stage))
+	add(i.effective(), "effective")
+	for _, hop := range i.hops() {
+		took := hop.to.Sub(hop.from)
+		add(hop.to.IsZero(), "silent/"+hop.name)
+		add(!hop.to.IsZero() && took >= 0, "reached/"+hop.name)
+		add(!hop.to.IsZero() && took > personLimit, "slow/"+hop.name)
+		add(hop.name == "person" && (hop.to.IsZero() || took > personLimit), "unheeded")
+	}
+	return out
+}
+
+// A hop is one wait of an interception, from the ask.
+type hop struct {
+	name string // "disk", "freeze", "device", "person"
+	span
+}
+
+func (i Intercept) hops() []hop {
+	return []hop{
+		{"disk", span{i.AskedAt, i.HeardAt}}, {"freeze", span{i.AskedAt, i.FrozenAt}},
+		{"device", span{i.AskedAt, i.DeviceAt}}, {"person", span{i.AskedAt, i.PersonAt}},
+	}
 }
 
 // WriteCSV writes the figures, a line each, for a spreadsheet that somebody insists on.

@@ -3,7 +3,9 @@ package report
 import (
 	"bytes"
 	"encoding/csv"
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,9 +63,23 @@ func TestEveryFigureHasItsOrders(t *testing.T) {
 				t.Errorf("%s is %d, %d orders behind it", figure, n, got)
 			}
 		}
+		for _, c := range d.Cycle {
+			if n, none := behind(Shipping{}, "cycle/"+c.Stage, false), behind(Shipping{}, "untimed/"+c.Stage, false); n != c.N || none != c.Missing {
+				t.Errorf("%s: %d timed, %d not; behind it %d and %d", c.Stage, c.N, c.Missing, n, none)
+			}
+		}
+		for _, c := range d.Carriers {
+			of := func(figure string) int {
+				return len(d.Pick(url.Values{"figure": {figure}, "carrier": {string(c.Carrier)}}))
+			}
+			if n, none := of("scanned"), of("unscanned"); n+none != c.Shipped || none != c.Gap.Missing {
+				t.Errorf("%s took %d, %d not scanned; behind it %d and %d", c.Carrier, c.Shipped, c.Gap.Missing, n, none)
+			}
+		}
 		for _, told := range d.Told {
 			for _, f := range told.Figures {
-				if chinese.FigureNames[f] == "" || english.FigureNames[f] == "" {
+				f, _, _ = strings.Cut(f, "/")
+				if chinese.FigureNames[f] == "" || english.FigureNames[f] == "" || !slices.Contains(Figures, f) {
 					t.Errorf("figure %s has no name", f)
 				}
 			}
@@ -73,12 +89,32 @@ func TestEveryFigureHasItsOrders(t *testing.T) {
 
 // TestLinksOfThePage follows every link that a page has.
 func TestLinksOfThePage(t *testing.T) {
-	d := ForDay(busyDay())
+	in := busyDay()
+	for i := range in.Rows {
+		r := &in.Rows[i]
+		r.Team, r.Pickers, r.Wrong = "早班", []floor.PersonID{floor.PersonID(fmt.Sprintf("p%d", i%3))}, btoi(i%7 == 0)
+		if r.ShortLines > 0 {
+			in.Shorts = append(in.Shorts, floor.ShortFound{At: clock("10:00"), Order: r.Order, Why: "empty"})
+		}
+	}
+	for i := range 3 {
+		in.Hands = append(in.Hands, floor.HandQuarter{
+			From: clock("10:00"), Person: floor.PersonID(fmt.Sprintf("p%d", i)), Team: "早班", Wrong: 3, Shorts: 1,
+			Work: []floor.HandWork{{Kind: floor.TaskPick, Zone: "A", Lines: 40, Pieces: 50, Active: 900_000}},
+		})
+	}
+	d := ForDay(in)
+	if got := d.Pick(url.Values{"figure": {"picked"}, "person": {"p1"}}); len(got) == 0 || slices.ContainsFunc(got, func(x Told) bool { return x.Pickers[0] != "p1" }) {
+		t.Errorf("%d orders of one picker, of others too", len(got))
+	}
 	for name, p := range map[string]page{"health": compose(d, "zh", full), "asks": composeAsks(d, "zh")} {
 		links := 0
 		for _, table := range p.view(d, &chinese).Tables {
 			for _, row := range table.Rows {
-				for _, c := range row {
+				for k, c := range row {
+					if k > 0 && c.Link == "" && table.Title != chinese.PaceTitle && c.Text != "0" && c.Text != "" && strings.Trim(c.Text, "0123456789") == "" {
+						t.Errorf("%s: %s %q of %q leads nowhere", name, table.Head[k], c.Text, table.Title)
+					}
 					q, err := url.ParseQuery(c.Link)
 					if err != nil || c.Link != "" && q.Get("figure") == "" && q.Get("order") == "" {
 						t.Errorf("%s: %q leads nowhere: %v", name, c.Link, err)

@@ -139,6 +139,8 @@ var chinese = words{
 		collectBy + waitsOverdue: "揽收已超时", collectBy + waitsUnder2: "距揽收 2 小时内", collectBy + waitsUnder6: "距揽收 2–6 小时", collectBy + waitsUnder24: "距揽收 6–24 小时", collectBy + waitsLater: "距揽收 24 小时以上", collectBy + waitsNone: "无揽收时限", collectBy + waitsHeld: "平台挂起（揽收）", "worked": "当日开始作业", "short": "缺货", "label_errors": "面单异常", "reprints": "补打面单", "manual": "人工放行",
 		"open": "未发订单", waitsOverdue: "已超时", waitsUnder2: "2 小时内", waitsUnder6: "2–6 小时", waitsUnder24: "6–24 小时",
 		waitsLater: "24 小时以上", waitsNone: "无时限", waitsHeld: "平台挂起", "asked": "拦截要求", "stopped": "拦住", "missed": "未拦住", "thawed": "已解除", "frozen": "处理中",
+		"scanned": "当日交接、承运商已扫描", "unscanned": "当日交接、承运商未扫描", "cycle": "用时已知", "untimed": "用时未知", "picked": "当日拣货",
+		"effective": "拦截有效", "reached": "已到", "silent": "未到", "slow": "超过 15 秒", "unheeded": "超过 15 秒无人确认",
 	},
 	RedoneWhys: map[string]string{
 		"spoilt": "破损", "lost": "丢失", "unreadable": "不清", "did-not": "没有打出", "reprint": "打坏", "address": "地址变更",
@@ -235,6 +237,8 @@ var english = words{
 		collectBy + waitsOverdue: "past collect-by", collectBy + waitsUnder2: "under 2 h to collect-by", collectBy + waitsUnder6: "2-6 h to collect-by", collectBy + waitsUnder24: "6-24 h to collect-by", collectBy + waitsLater: "over 24 h to collect-by", collectBy + waitsNone: "no collect-by", collectBy + waitsHeld: "held by the shop, to collect-by", "worked": "begun that day", "short": "short", "label_errors": "label errors", "reprints": "labels reprinted", "manual": "manual acts",
 		"open": "open orders", waitsOverdue: "overdue", waitsUnder2: "under 2 h", waitsUnder6: "2-6 h", waitsUnder24: "6-24 h",
 		waitsLater: "over 24 h", waitsNone: "no ship-by", waitsHeld: "held by the shop", "asked": "interceptions asked", "stopped": "stopped", "missed": "missed", "thawed": "lifted", "frozen": "open",
+		"scanned": "handed over that day and scanned by the carrier", "unscanned": "handed over that day, not scanned by the carrier", "cycle": "timed", "untimed": "not timed", "picked": "picked that day",
+		"effective": "interceptions in time", "reached": "reached", "silent": "not reached", "slow": "over 15 s", "unheeded": "no person's answer within 15 s",
 	},
 	RedoneWhys: map[string]string{
 		"spoilt": "spoilt", "lost": "lost", "unreadable": "unreadable", "did-not": "did not come out", "reprint": "came out spoilt", "address": "address changed",

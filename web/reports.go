@@ -70,12 +70,15 @@ type behind struct {
 // reportOrders takes the query of a figure as the page gave it.
 func (a *api) reportOrders(ctx context.Context, in *struct {
 	Dated
-	Figure   string `query:"figure" required:"true" maxLength:"32"`
+	Figure   string `query:"figure" required:"true" maxLength:"96"`
 	Channel  string `query:"channel" maxLength:"64"`
 	Carrier  string `query:"carrier" maxLength:"64"`
 	Team     string `query:"team" maxLength:"64"`
 	Hour     string `query:"hour" pattern:"^([0-9]|1[0-9]|2[0-4])?$" doc:"Of the day, in which the floor began the order"`
+	Received string `query:"received_hour" pattern:"^([0-9]|1[0-9]|2[0-4])?$"`
+	Shipped  string `query:"shipped_hour" pattern:"^([0-9]|1[0-9]|2[0-4])?$"`
 	Category string `query:"category" maxLength:"64"`
+	Person   string `query:"person" maxLength:"64" doc:"Who picked of the order"`
 	Only     bool   `query:"only" doc:"An empty channel, carrier or team means none, and not any"`
 }) (*answer[behind], error) {
 	d, err := a.daily(ctx, in.Day)
@@ -83,8 +86,13 @@ func (a *api) reportOrders(ctx context.Context, in *struct {
 		return nil, err
 	}
 	q := url.Values{"figure": {in.Figure}}
-	for key, v := range map[string]string{"channel": in.Channel, "carrier": in.Carrier, "team": in.Team, "hour": in.Hour, "category": in.Category} {
-		if v != "" || in.Only && key != "hour" && key != "category" {
+	for key, v := range map[string]string{"channel": in.Channel, "carrier": in.Carrier, "team": in.Team} {
+		if v != "" || in.Only {
+			q.Set(key, v)
+		}
+	}
+	for key, v := range map[string]string{"hour": in.Hour, "received_hour": in.Received, "shipped_hour": in.Shipped, "category": in.Category, "person": in.Person} {
+		if v != "" {
 			q.Set(key, v)
 		}
 	}

@@ -160,7 +160,7 @@ class Health {
           { label: say("health-received"), tone: "faint", values: span.map((i) => f.hours[i].received) },
           { label: say("health-shipped"), tone: "go", values: span.map((i) => f.hours[i].shipped) },
         ],
-        pick: (_, s) => this.list("figure=" + figures[s], say("health-" + figures[s])),
+        pick: (i, s) => this.list("figure=" + figures[s] + "&" + figures[s] + "_hour=" + span[i], span[i] + ":00 " + say("health-" + figures[s])),
       }));
     }
     const channels = f.channels.filter((c: any) => c.on_time.n || c.collected.yes + c.collected.no + c.collected.unknown).slice(0, 12);
@@ -209,6 +209,7 @@ class Health {
         { label: say("health-median"), tone: "go", values: of("p50_ms") }, { label: say("health-p95"), tone: "look", values: of("p95_ms") },
         { label: say("health-max"), tone: "stop", values: of("max_ms") },
       ],
+      pick: (i) => this.list("figure=reached/" + (HOPS[i] === "frozen" ? "freeze" : HOPS[i]), say("health-" + HOPS[i])),
     })];
   }
 
