@@ -3,18 +3,16 @@ package label
 import "floord/label/glyph"
 
 // DrawSigns gives signs as one bitmap, side by side, in letters height dots
-// high. A sign the pack does not have leaves its place white; Spell chooses
-// none.
-func DrawSigns(signs []glyph.Sign, height int, bold bool) glyph.Bitmap {
+// high, those of the printer's own font as multiples of font dots, if that is not 0.
+// A sign the pack does not have leaves its place white; Spell chooses none.
+func DrawSigns(signs []glyph.Sign, height, font int, bold bool) glyph.Bitmap {
 	out := glyph.NewBitmap(width(signs, height, bold), height)
 	x := 0
 	for _, s := range signs {
-		b := drawSign(s, height)
-		if bold {
+		b := drawSign(s, height, font)
+		if bold && s.Drawn {
 			b = b.Bold(Strike(height))
-			if s.Drawn {
-				b.Width = min(b.Width, Advance(s, height)) // see width
-			}
+			b.Width = min(b.Width, Advance(s, height)) // see width
 		}
 		// A narrow shape in a wide cell, as a Chinese font sets Latin letters.
 		pad := 0
@@ -22,21 +20,23 @@ func DrawSigns(signs []glyph.Sign, height int, bold bool) glyph.Bitmap {
 			pad = max(0, height-b.Width) / 2
 		}
 		out.Paste(b, x+pad, 0)
+		if bold && !s.Drawn { // struck again
+			out.Paste(b, x+pad+Strike(height), 0)
+		}
 		x += Advance(s, height)
 	}
 	return out
 }
 
-func drawSign(s glyph.Sign, height int) glyph.Bitmap {
-	b, ok := glyph.Lookup(s.Rune)
+func drawSign(s glyph.Sign, height, font int) glyph.Bitmap {
+	if s.Drawn || font == 0 {
+		font = height
+	}
+	b, ok := glyph.Sized(s.Rune, font)
 	if !ok {
 		return glyph.NewBitmap(Advance(s, height), height)
 	}
-	w := height
-	if b.Width < b.Height {
-		w = height / 2
-	}
-	return b.Scale(w, height)
+	return b.Scale(b.Width*height/font, height)
 }
 
 // DrawMatrix gives a QR code as a bitmap, without quiet zone.
@@ -81,7 +81,7 @@ func (r Run) Drawn() []Picture {
 			x += Advance(r.Signs[i], r.Height)
 		}
 		if r.Signs[from].Drawn {
-			out = append(out, Picture{at, r.Y, DrawSigns(r.Signs[from:i], r.Height, r.Bold)})
+			out = append(out, Picture{at, r.Y, DrawSigns(r.Signs[from:i], r.Height, 0, r.Bold)})
 		}
 	}
 	return out

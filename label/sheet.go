@@ -1,9 +1,11 @@
 package label
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/skip2/go-qrcode"
 
@@ -14,13 +16,43 @@ import (
 type Device struct {
 	DPI     int   // 203, 300: dots to the inch, both ways
 	Heights []int // of the letters it can set, in dots, ascending
+	Font    int   // dots of its font, where that is of dots and larger letters are multiples; 0 for outlines
 	Speller glyph.Speller
 }
+
+// NewDevice reads what options of every language say: an empty charset is gbk, an
+// empty policy bitmap, 0 dpi are 203. font is 0 for a printer whose letters are of
+// any size, among them whatever is sent as one picture; else its letters are font
+// dots high, 8 to 96, and up to most times that. The error begins with the language.
+func NewDevice(language string, dpi int, charset, policy string, font, most int) (Device, error) {
+	d := Device{DPI: cmp.Or(dpi, 203), Font: font, Heights: slices.Clone(outlines)}
+	var wrong [3]error
+	d.Speller.Charset, wrong[0] = glyph.ParseCharset(cmp.Or(charset, "gbk"))
+	d.Speller.Policy, wrong[1] = glyph.ParsePolicy(policy)
+	if font != 0 {
+		if font < 8 || font > 96 || most < 1 || most > 16 {
+			wrong[2] = fmt.Errorf("a font of %d dots, scaled up to %d times; 8 to 96 and 1 to 16 are known", font, most)
+		}
+		d.Heights = nil
+		for k := 1; k <= min(most, 16); k++ {
+			d.Heights = append(d.Heights, k*font)
+		}
+	}
+	if err := errors.Join(wrong[:]...); err != nil {
+		return Device{}, fmt.Errorf("%s: %w", language, err)
+	}
+	return d, nil
+}
+
+// outlines are the sizes that letters of any size come in: those that the packed
+// ones of 24 dots look good in.
+var outlines = []int{16, 24, 32, 36, 48, 64, 72, 96, 120, 144, 192, 240}
 
 // A Sheet is a page laid out for one device: marks in dots, and a note of every
 // character that will not be printed as it was written.
 type Sheet struct {
 	Page           string // name of the template
+	Font           int    // as the device has it
 	Width, Height  int
 	PaperW, PaperH MM
 	Runs           []Run
@@ -132,7 +164,7 @@ func (p Page) Lay(d Device) (Sheet, error) {
 		return Sheet{}, fmt.Errorf("lay out %s: a page of %g x %g mm", p.Name, p.Width, p.Height)
 	}
 	l := layer{page: p, dev: d, sheet: Sheet{
-		Page: p.Name, PaperW: p.Width, PaperH: p.Height,
+		Page: p.Name, Font: d.Font, PaperW: p.Width, PaperH: p.Height,
 	}}
 	l.sheet.Width, l.sheet.Height = l.dots(p.Width), l.dots(p.Height)
 	l.lay()

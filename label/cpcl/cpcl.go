@@ -56,26 +56,10 @@ type Options struct {
 
 // Device is what laying out must know of the printer.
 func (o Options) Device() (label.Device, error) {
-	cs, err := glyph.ParseCharset(cmp.Or(o.Charset, "gbk"))
-	if err != nil {
-		return label.Device{}, fmt.Errorf("cpcl: %w", err)
+	if o.Raster {
+		return label.NewDevice("cpcl", o.DPI, o.Charset, o.Policy, 0, 0)
 	}
-	policy, err := glyph.ParsePolicy(o.Policy)
-	if err != nil {
-		return label.Device{}, fmt.Errorf("cpcl: %w", err)
-	}
-	dots, most := cmp.Or(o.FontDots, 24), cmp.Or(o.MaxScale, 10)
-	if dots < 8 || dots > 96 || most < 1 || most > 16 {
-		return label.Device{}, fmt.Errorf("cpcl: a font of %d dots, scaled up to %d times; 8 to 96 and 1 to 16 are known", dots, most)
-	}
-	heights := make([]int, most)
-	for i := range heights {
-		heights[i] = (i + 1) * dots
-	}
-	return label.Device{
-		DPI: cmp.Or(o.DPI, 203), Heights: heights,
-		Speller: glyph.Speller{Charset: cs, Policy: policy},
-	}, nil
+	return label.NewDevice("cpcl", o.DPI, o.Charset, o.Policy, cmp.Or(o.FontDots, 24), cmp.Or(o.MaxScale, 10))
 }
 
 // Encode lays the page out for the printer and writes it. The error is that of

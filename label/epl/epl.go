@@ -7,11 +7,9 @@
 package epl
 
 import (
-	"cmp"
 	"fmt"
 
 	"floord/label"
-	"floord/label/glyph"
 	"floord/label/preview"
 )
 
@@ -24,18 +22,7 @@ type Options struct {
 
 // Device is what laying out must know of the printer.
 func (o Options) Device() (label.Device, error) {
-	policy, err := glyph.ParsePolicy(o.Policy)
-	if err != nil {
-		return label.Device{}, fmt.Errorf("epl: %w", err)
-	}
-	heights := make([]int, 10)
-	for i := range heights {
-		heights[i] = (i + 1) * 24
-	}
-	return label.Device{
-		DPI: cmp.Or(o.DPI, 203), Heights: heights,
-		Speller: glyph.Speller{Charset: glyph.GB18030, Policy: policy}, // a picture has them all
-	}, nil
+	return label.NewDevice("epl", o.DPI, "gb18030", o.Policy, 0, 0) // a picture has them all
 }
 
 // Encode lays the page out for the printer and writes it. The error is that of the

@@ -55,26 +55,10 @@ const font = 24 // dots
 
 // Device is what laying out must know of the printer.
 func (o Options) Device() (label.Device, error) {
-	cs, err := glyph.ParseCharset(cmp.Or(o.Charset, "gbk"))
-	if err != nil {
-		return label.Device{}, fmt.Errorf("escpos: %w", err)
+	if o.Raster {
+		return label.NewDevice("escpos", o.DPI, o.Charset, o.Policy, 0, 0)
 	}
-	policy, err := glyph.ParsePolicy(o.Policy)
-	if err != nil {
-		return label.Device{}, fmt.Errorf("escpos: %w", err)
-	}
-	most := cmp.Or(o.MaxScale, 8)
-	if most < 1 || most > 8 {
-		return label.Device{}, fmt.Errorf("escpos: letters scaled up to %d times; 1 to 8 are known", most)
-	}
-	heights := make([]int, most)
-	for i := range heights {
-		heights[i] = (i + 1) * font
-	}
-	return label.Device{
-		DPI: cmp.Or(o.DPI, 203), Heights: heights,
-		Speller: glyph.Speller{Charset: cs, Policy: policy},
-	}, nil
+	return label.NewDevice("escpos", o.DPI, o.Charset, o.Policy, font, cmp.Or(o.MaxScale, 8))
 }
 
 // Encode lays the page out for the printer and writes it. The error is that of
@@ -83,6 +67,9 @@ func Encode(p label.Page, o Options) (label.Job, error) {
 	d, err := o.Device()
 	if err != nil {
 		return label.Job{}, err
+	}
+	if o.MaxScale > 8 {
+		return label.Job{}, fmt.Errorf("escpos: letters scaled up to %d times; 1 to 8 are known", o.MaxScale)
 	}
 	s, err := p.Lay(d)
 	if err != nil {

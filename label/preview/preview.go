@@ -36,7 +36,7 @@ func Dots(s label.Sheet) glyph.Bitmap {
 		b.Fill(f.X+f.W-f.Line, f.Y, f.Line, f.H)
 	}
 	for _, r := range s.Runs {
-		b.Paste(label.DrawSigns(r.Signs, r.Height, r.Bold), r.X, r.Y)
+		b.Paste(label.DrawSigns(r.Signs, r.Height, s.Font, r.Bold), r.X, r.Y)
 	}
 	for _, c := range s.Codes {
 		x := c.X

@@ -60,26 +60,12 @@ type Options struct {
 
 // Device is what laying out must know of the printer.
 func (o Options) Device() (label.Device, error) {
-	cs, err := glyph.ParseCharset(cmp.Or(o.Charset, "gbk"))
-	if err != nil {
-		return label.Device{}, fmt.Errorf("tspl: %w", err)
+	if o.Raster {
+		return label.NewDevice("tspl", o.DPI, o.Charset, o.Policy, 0, 0)
 	}
-	policy, err := glyph.ParsePolicy(o.Policy)
-	if err != nil {
-		return label.Device{}, fmt.Errorf("tspl: %w", err)
-	}
-	dots, most := cmp.Or(o.FontDots, 24), cmp.Or(o.MaxScale, 10)
-	if dots < 8 || dots > 96 || most < 1 || most > 10 {
-		return label.Device{}, fmt.Errorf("tspl: a font of %d dots, scaled up to %d times; 8 to 96 and 1 to 10 are known", dots, most)
-	}
-	heights := make([]int, most)
-	for i := range heights {
-		heights[i] = (i + 1) * dots
-	}
-	return label.Device{
-		DPI: cmp.Or(o.DPI, 203), Heights: heights,
-		Speller: glyph.Speller{Charset: cs, Policy: policy, Replace: harmless},
-	}, nil
+	d, err := label.NewDevice("tspl", o.DPI, o.Charset, o.Policy, cmp.Or(o.FontDots, 24), cmp.Or(o.MaxScale, 10))
+	d.Speller.Replace = harmless
+	return d, err
 }
 
 // harmless replaces the two characters that mean something inside a TSPL string.
@@ -115,6 +101,8 @@ func Encode(p label.Page, o Options) (label.Job, error) {
 
 func (o Options) check() error {
 	switch font := cmp.Or(o.Font, "TSS24.BF2"); {
+	case o.MaxScale > 10:
+		return fmt.Errorf("tspl: letters scaled up to %d times; 1 to 10 are known", o.MaxScale)
 	case o.Direction < 0 || o.Direction > 1:
 		return fmt.Errorf("tspl: direction %d is neither 0 nor 1", o.Direction)
 	case o.Speed < 0 || o.Speed > 18:

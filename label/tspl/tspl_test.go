@@ -167,6 +167,25 @@ func TestQuirks(t *testing.T) {
 	}
 }
 
+// TestSmallFont: a printer that has a font of 16 dots sets a text in it and in its
+// multiples, rare characters among them.
+func TestSmallFont(t *testing.T) {
+	p, err := label.Waybill76x130(labeltest.Waybills()["rare"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, err := tspl.Encode(p, tspl.Options{Font: "TSS16.BF2", FontDots: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l := printed(t, job, 203); !bytes.Equal(l.Dots.Bits, preview.Dots(job.Sheet).Bits) {
+		t.Error("the preview is not what the printer prints")
+	}
+	if !slices.ContainsFunc(job.Sheet.Runs, func(r label.Run) bool { return r.Height == 32 && len(r.Drawn()) > 0 }) {
+		t.Error("no rare character of 32 dots")
+	}
+}
+
 // TestRasterPrintsTheSame, but for the dots that hide a status request.
 func TestRasterPrintsTheSame(t *testing.T) {
 	for _, c := range labeltest.Pages(t) {

@@ -63,24 +63,9 @@ type Options struct {
 	Setup []string
 }
 
-// heights are letter sizes: the font is an outline and takes any, but the
-// preview and rare characters are scaled from 24 dots, so few look good.
-var heights = []int{24, 36, 48, 72, 96, 120, 144, 192, 240}
-
 // Device is what laying out must know of the printer.
 func (o Options) Device() (label.Device, error) {
-	cs, err := glyph.ParseCharset(cmp.Or(o.Charset, "gbk"))
-	if err != nil {
-		return label.Device{}, fmt.Errorf("zpl: %w", err)
-	}
-	policy, err := glyph.ParsePolicy(o.Policy)
-	if err != nil {
-		return label.Device{}, fmt.Errorf("zpl: %w", err)
-	}
-	return label.Device{
-		DPI: cmp.Or(o.DPI, 203), Heights: heights,
-		Speller: glyph.Speller{Charset: cs, Policy: policy},
-	}, nil
+	return label.NewDevice("zpl", o.DPI, o.Charset, o.Policy, 0, 0)
 }
 
 // Encode lays the page out for the printer and writes it. The error is that of

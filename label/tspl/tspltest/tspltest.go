@@ -272,19 +272,23 @@ func (m *machine) fill(x, y, w, h int) error {
 	return m.on(x, y, w, h)
 }
 
-// text draws with the glyph pack in place of the printer's font TSS24.BF2: ASCII
-// half as wide as it is high, all else square.
+// fonts are the printer's own: their dots.
+var fonts = map[string]int{"TSS24.BF2": 24, "TSS16.BF2": 16}
+
+// text draws with the glyph pack in place of the printer's fonts: ASCII half as wide
+// as it is high, all else square.
 func (m *machine) text(x, y, rotation, sx, sy int, font, text string) error {
-	if font != "TSS24.BF2" || rotation != 0 || sx < 1 || sx > 10 || sy < 1 || sy > 10 {
+	dots := fonts[font]
+	if dots == 0 || rotation != 0 || sx < 1 || sx > 10 || sy < 1 || sy > 10 {
 		return fmt.Errorf("font %s turned %d, scaled %d,%d", font, rotation, sx, sy)
 	}
 	width := 0
 	for _, r := range text {
-		cell := glyph.Cell
+		cell := dots
 		if r < 0x80 {
 			cell /= 2
 		}
-		b, ok := glyph.Lookup(r)
+		b, ok := glyph.Sized(r, dots)
 		if !ok && r != ' ' {
 			return fmt.Errorf("no shape for %U", r)
 		}
@@ -294,9 +298,9 @@ func (m *machine) text(x, y, rotation, sx, sy int, font, text string) error {
 	}
 	// The spaces at the end may hang over the edge.
 	for strings.HasSuffix(text, " ") {
-		text, width = text[:len(text)-1], width-glyph.Cell/2*sx
+		text, width = text[:len(text)-1], width-dots/2*sx
 	}
-	return m.on(x, y, width, glyph.Cell*sy)
+	return m.on(x, y, width, dots*sy)
 }
 
 func (m *machine) barcode(n []int, args []string) error {

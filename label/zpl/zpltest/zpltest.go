@@ -336,16 +336,12 @@ func (m *machine) text(height int) error {
 		if r < 0x80 {
 			cell /= 2
 		}
-		b, ok := glyph.Lookup(r)
+		b, ok := glyph.Sized(r, height)
 		if !ok && r != ' ' {
 			return fmt.Errorf("no shape for %U", r)
 		}
 		if ok {
-			w := height
-			if b.Width < b.Height {
-				w /= 2
-			}
-			m.label.Dots.Paste(b.Scale(w, height), at+max(0, cell-w)/2, m.y)
+			m.label.Dots.Paste(b, at+max(0, cell-b.Width)/2, m.y)
 		}
 		at += cell
 	}
