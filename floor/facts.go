@@ -240,10 +240,9 @@ func (f OrderClosed) Subjects() []string { return []string{order(f.Order)} }
 
 // ---- stock
 
-// StockCounted says what lies of a SKU in a bin.
+// StockCounted says what lies of a SKU, and of one lot, in a bin.
 type StockCounted struct {
-	Bin BinID  `json:"bin"`
-	SKU SKU    `json:"sku"`
+	Spot
 	Qty int    `json:"qty"`
 	Why string `json:"why"` // "load", "count", "short", "put-back"
 }
@@ -257,7 +256,11 @@ type Reservation struct {
 	SKU  SKU   `json:"sku"`
 	Bin  BinID `json:"bin"`
 	Qty  int   `json:"qty"`
+	Lot
 }
+
+// Spot is where they lie.
+func (r Reservation) Spot() Spot { return Spot{r.Bin, r.SKU, r.Lot} }
 
 // StockReserved promises stock to an order. All says that every line is covered
 // now. A promise with an Until ends then, unless a wave has the order.
@@ -293,7 +296,7 @@ func (f StockFreed) Subjects() []string {
 type OrderShort struct {
 	Order   OrderID  `json:"order"`
 	Missing []SKUQty `json:"missing"`
-	Why     string   `json:"why,omitempty"` // "": nothing is free; else "quota" or "stopped"
+	Why     string   `json:"why,omitempty"` // "": nothing is there; else "quota", "stopped", "refill" (it lies in reserve bins) or "shelf-life" (it is not good for long enough)
 }
 
 func (OrderShort) Kind() Kind           { return "order.short/1" }
@@ -376,7 +379,7 @@ type LinePicked struct {
 	SKU    SKU      `json:"sku"`
 	Qty    int      `json:"qty"`
 	Tote   ToteID   `json:"tote"`
-	Lot
+	Pieces
 }
 
 func (LinePicked) Kind() Kind { return "line.picked/1" }

@@ -78,10 +78,9 @@ func (f LineLost) Subjects() []string {
 type BinChecked struct {
 	Task   TaskID   `json:"task"`
 	Person PersonID `json:"person"`
-	Bin    BinID    `json:"bin"`
-	SKU    SKU      `json:"sku"`
-	Empty  bool     `json:"empty"`
-	Booked int      `json:"booked"` // pieces that the ledger knew of there
+	Spot
+	Empty  bool `json:"empty"`
+	Booked int  `json:"booked"` // pieces that the ledger knew of there
 }
 
 func (BinChecked) Kind() Kind { return "bin.checked/1" }

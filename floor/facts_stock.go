@@ -55,16 +55,46 @@ type Shortage struct {
 // MaxShorts bounds how many shorts of a SKU the site may set its fuse to.
 const MaxShorts = 100
 
+// A Place is a pool in a bin. The empty place is outside the house: goods come from a
+// supplier, or are scrapped.
+type Place struct {
+	Bin  BinID `json:"bin,omitempty"`
+	Pool Pool  `json:"pool,omitempty"`
+}
+
+// StockMoved moves pieces of a SKU, of one lot, from one pool to another. Task, Stop
+// and Person say which walk did it, if one did.
+type StockMoved struct {
+	SKU SKU `json:"sku"`
+	Lot
+	Qty    int      `json:"qty"`
+	From   Place    `json:"from,omitzero"`
+	To     Place    `json:"to,omitzero"`
+	Why    string   `json:"why,omitempty"`
+	Task   TaskID   `json:"task,omitempty"`
+	Stop   int      `json:"stop,omitempty"`
+	Person PersonID `json:"person,omitempty"`
+}
+
+func (StockMoved) Kind() Kind { return "stock.moved/1" }
+func (f StockMoved) Subjects() []string {
+	s := []string{"sku:" + string(f.SKU)}
+	if f.Task != "" {
+		s = append(s, task(f.Task))
+	}
+	return s
+}
+
 // A CountWanted is a bin that somebody should count: what lies there is not what
 // the books say.
 type CountWanted struct {
-	Bin   BinID
-	SKU   SKU
+	Spot
 	Why   string // "short", "not-empty"
 	Since time.Time
 }
 
 func init() {
+	register[StockMoved]()
 	register[SKUStopped]()
 	register[SKUResumed]()
 	register[QuotaSet]()

@@ -141,6 +141,7 @@ type Line struct {
 
 // A BinQty is a number of pieces in one bin.
 type BinQty struct {
+	Lot
 	Bin BinID
 	Qty int
 }
@@ -152,6 +153,20 @@ func (l *Line) ReservedQty() int {
 		n += r.Qty
 	}
 	return n
+}
+
+// LastDay gives the first day on which a lot that is promised to the order expires,
+// 9999-12-31 if none does.
+func (o *Order) LastDay() string {
+	last := "9999-12-31"
+	for _, l := range o.Lines {
+		for _, b := range l.Reserved {
+			if b.Expiry != "" {
+				last = min(last, b.Expiry)
+			}
+		}
+	}
+	return last
 }
 
 // Urgent reports whether the order is to go before others.
@@ -201,6 +216,9 @@ type SKUInfo struct {
 	Class string `json:"class,omitempty"`
 	// Ask lists what must be scanned with each pick: AskLot, AskExpiry, AskSerial.
 	Ask []string `json:"ask,omitempty"`
+	// MinDays is how many days pieces must still be good for when they are promised;
+	// 0: the day itself.
+	MinDays int `json:"min_days,omitempty"`
 }
 
 // What a SKU may ask for when it is picked.
@@ -210,10 +228,24 @@ const (
 	AskSerial = "serial" // one for each piece
 )
 
-// A Lot says which pieces of a SKU were taken, as far as the SKU asks.
+// A Lot tells pieces of a SKU apart that are otherwise alike. The zero Lot is that
+// of a SKU which nobody keeps by lots.
 type Lot struct {
-	Lot     string   `json:"lot,omitempty"`
-	Expiry  string   `json:"expiry,omitempty"` // 2026-11-30
+	No     string `json:"lot,omitempty"`    // as its maker has it
+	Expiry string `json:"expiry,omitempty"` // the last day it is good, 2026-11-30
+}
+
+// Told reports whether what was scanned may be of this lot: it says nothing else.
+func (l Lot) Told(scanned Lot) bool {
+	return (l.No == "" || scanned.No == "" || l.No == scanned.No) && (l.Expiry == "" || scanned.Expiry == "" || l.Expiry == scanned.Expiry)
+}
+
+// String gives the lot as people are told of it: "L7 2026-11-30".
+func (l Lot) String() string { return strings.TrimSpace(l.No + " " + l.Expiry) }
+
+// Pieces says which pieces of a SKU were taken, as far as the SKU asks.
+type Pieces struct {
+	Lot
 	Serials []string `json:"serials,omitempty"`
 }
 
@@ -224,18 +256,69 @@ type BinInfo struct {
 	Aisle int     `json:"aisle"`
 	X     float64 `json:"x"`
 	Y     float64 `json:"y"`
+	// Reserve says that nobody picks for orders there: what lies in it refills the
+	// bins that are picked from.
+	Reserve bool `json:"reserve,omitempty"`
 }
 
-// Stock is what lies of one SKU in one bin. Reserved never exceeds OnHand.
+// A Spot is where pieces lie that are alike: of one SKU and one lot, in one bin.
+type Spot struct {
+	Bin BinID `json:"bin"`
+	SKU SKU   `json:"sku"`
+	Lot
+}
+
+// Stock is what lies at a spot, or is on its way there, by pool. Reserved and
+// Inspection together never exceed OnHand.
 type Stock struct {
-	Bin      BinID
-	SKU      SKU
-	OnHand   int
-	Reserved int
+	Spot
+	OnHand     int // what lies there: sellable, reserved and in inspection
+	Reserved   int // promised to orders and walks, and not yet taken
+	Inspection int `cbor:",omitempty"` // not promised until somebody has passed it
+	Transit    int `cbor:",omitempty"` // on its way here
 }
 
-// Free is what may still be reserved.
-func (s Stock) Free() int { return s.OnHand - s.Reserved }
+// A Pool is what pieces may be used for.
+type Pool string
+
+// The four pools.
+const (
+	Sellable   Pool = "sellable"   // 销售
+	Reserved   Pool = "reserved"   // 预留
+	Inspection Pool = "inspection" // 质检
+	Transit    Pool = "transit"    // 在途
+)
+
+// Sellable is what may still be promised.
+func (s Stock) Sellable() int { return s.OnHand - s.Reserved - s.Inspection }
+
+// In gives the pieces in one pool.
+func (s Stock) In(p Pool) int {
+	switch p {
+	case Reserved:
+		return s.Reserved
+	case Inspection:
+		return s.Inspection
+	case Transit:
+		return s.Transit
+	}
+	return s.Sellable()
+}
+
+// Add changes one pool by n pieces, which come from elsewhere or go there.
+func (s *Stock) Add(p Pool, n int) {
+	if p == Transit {
+		s.Transit += n
+		return
+	}
+	s.OnHand += n
+	switch p {
+	case Reserved:
+		s.Reserved += n
+	case Inspection:
+		s.Inspection += n
+	}
+}
 
 // A Wave is orders released together.
 type Wave struct {
@@ -317,7 +400,11 @@ type Stop struct {
 	Missing int     `json:"missing,omitempty"` // declared short
 	Dropped bool    `json:"dropped,omitempty"` // the order was frozen and closed, or the stop was moved
 	Skipped int     `json:"skipped,omitempty"` // how often it was put to the end
+	Lot             // that is promised: of this and no other
 }
+
+// Spot is where its pieces lie.
+func (s *Stop) Spot() Spot { return Spot{s.Bin, s.SKU, s.Lot} }
 
 // Left is what the stop still asks for.
 func (s *Stop) Left() int {

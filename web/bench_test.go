@@ -138,7 +138,7 @@ func BenchmarkShift(b *testing.B) {
 	all := make([]floor.ShopLine, pdatest.SKUs)
 	for i := range all {
 		all[i] = floor.ShopLine{SKU: pdatest.SKU(i), Qty: 1}
-		_, err := s.Foreman.Count(b.Context(), s.Root(), pdatest.Bin(i), pdatest.SKU(i), 10_000, "count")
+		_, err := s.Foreman.Count(b.Context(), s.Root(), floor.Spot{Bin: pdatest.Bin(i), SKU: pdatest.SKU(i)}, 10_000, "count")
 		s.Must(err)
 	}
 	type hand struct {

@@ -157,7 +157,7 @@ func walkFlow(t *testing.T, b *browser, lang string) {
 	s := newSite(t, pdatest.Options{Steps: pda.Steps{Zero: true, Cart: "CART-"}, TaskTime: 600e9})
 	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
 	shot := func(name string) string { return "pda-" + lang + "-" + name }
-	_, err := s.Foreman.Count(t.Context(), s.Root(), pdatest.Bin(7), pdatest.SKU(7), 1, "count")
+	_, err := s.Foreman.Count(t.Context(), s.Root(), floor.Spot{Bin: pdatest.Bin(7), SKU: pdatest.SKU(7)}, 1, "count")
 	s.Must(err)
 	first, second := s.Receive(3, 3, 7, 12), s.Receive(21, 22)
 	tag(s, first, floor.TagGift, floor.TagUrgent)
@@ -326,6 +326,12 @@ func lotFlow(t *testing.T, b *browser, lang string) {
 		{SKU: "SK007", Name: "手机", Spec: "黑 256 GB", Barcode: "6901234500007", Ask: []string{floor.AskSerial}},
 	})
 	s.Must(err)
+	milk := floor.Spot{Bin: pdatest.Bin(3), SKU: "SK003"}
+	for lot, n := range map[floor.Lot]int{{}: 0, {No: "L9", Expiry: "2040-06-30"}: 9, {No: "L20261", Expiry: "2039-12-31"}: 9} {
+		milk.Lot = lot
+		_, err := s.Foreman.Count(t.Context(), s.Root(), milk, n, "count")
+		s.Must(err)
+	}
 	id := s.ReceiveOf(floor.ShopLine{SKU: "SK003", Qty: 2}, floor.ShopLine{SKU: "SK007", Qty: 2})
 	s.Release(id)
 	p := b.open("http://"+s.Addr+"/pda?lang="+lang+"&token="+s.Pair("pda-01", "pda", ""), 360, 640)
@@ -335,8 +341,12 @@ func lotFlow(t *testing.T, b *browser, lang string) {
 	p.scan("tote-1")
 	p.scan(string(pdatest.Bin(3)))
 	p.scan("6901234500003")
-	p.says(say("step-lot"))
+	p.says(say("step-lot-of", "lot", "L20261"))
 	p.look(shot("lot"))
+	p.scan("L9")
+	p.says(say("wrong-lot", "got", "L9", "want", "L20261 2039-12-31"))
+	p.look(shot("wrong"))
+	p.press(say("ok-button"))
 	p.scan("L20261")
 	p.says(say("step-expiry"))
 	p.scan("311332")
@@ -361,12 +371,12 @@ func lotFlow(t *testing.T, b *browser, lang string) {
 	p.scan("6901234500007")
 	p.press(say("sure", "n", "2"))
 	p.says(say("idle-title"))
-	var lots []floor.Lot
+	var lots []floor.Pieces
 	for e, err := range s.Ledger.Past(t.Context(), 0, ledger.Topic{string(floor.LinePicked{}.Kind())}) {
 		s.Must(err)
-		lots = append(lots, e.Fact.(floor.LinePicked).Lot)
+		lots = append(lots, e.Fact.(floor.LinePicked).Pieces)
 	}
-	if got, want := fmt.Sprint(lots), fmt.Sprint([]floor.Lot{{Lot: "L20261", Expiry: "2039-12-31"}, {Serials: []string{"S-1", "S-2"}}}); got != want {
+	if got, want := fmt.Sprint(lots), fmt.Sprint([]floor.Pieces{{Lot: floor.Lot{No: "L20261", Expiry: "2039-12-31"}}, {Serials: []string{"S-1", "S-2"}}}); got != want {
 		t.Errorf("kept %s; want %s", got, want)
 	}
 }
@@ -540,7 +550,7 @@ func backFlow(t *testing.T, b *browser, lang string) {
 	p.scan(string(pdatest.Bin(3)))
 	p.says(say("idle-title"))
 	s.Must(s.Ledger.Read(func(v *ledger.View) error {
-		at, _, err := v.StockAt(pdatest.Bin(3), pdatest.SKU(3))
+		at, _, err := v.StockAt(floor.Spot{Bin: pdatest.Bin(3), SKU: pdatest.SKU(3)})
 		if at.OnHand != pdatest.Stocked {
 			t.Errorf("%d lie in the bin", at.OnHand)
 		}

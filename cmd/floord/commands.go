@@ -649,11 +649,39 @@ func stockCommand() *cli.Command {
 				Flags: []cli.Flag{configFlag()}, Action: onSite("stock", "resume"),
 			},
 			{
+				Name: "list", Usage: "say where an article lies, lot by lot and pool by pool", ArgsUsage: "SKU",
+				Flags: []cli.Flag{configFlag()}, Action: onSite("stock", "list"),
+			},
+			{
+				Name: "move", Usage: "move pieces between the pools sellable, inspection and transit; a place is BIN/POOL, or - for outside the house",
+				ArgsUsage: "SKU PIECES FROM TO [LOT [EXPIRY]]", Flags: []cli.Flag{configFlag()}, Action: onSite("stock", "move"),
+			},
+			{
+				Name: "import", Usage: "count what lies where from a CSV file: bin, sku, qty, and lot, expiry, pool if need be", ArgsUsage: "FILE",
+				Flags: []cli.Flag{configFlag()}, Action: stockImport,
+			},
+			{
 				Name: "quota", Usage: "bound what a channel's orders may be promised of a SKU; none lifts it", ArgsUsage: "CHANNEL SKU PIECES",
 				Flags: []cli.Flag{configFlag()}, Action: onSite("stock", "quota"),
 			},
 		},
 	}
+}
+
+func stockImport(ctx context.Context, c *cli.Command) error {
+	if c.Args().Len() != 1 {
+		return &usageError{"stock import: name one CSV file"}
+	}
+	cfg, err := load(c)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(c.Args().First())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return daemon.Operate(ctx, cfg, []string{"stock", "import"}, f, os.Stdout)
 }
 
 func slottingCommand() *cli.Command {
@@ -676,7 +704,7 @@ func slottingCommand() *cli.Command {
 
 func countCommand() *cli.Command {
 	return &cli.Command{
-		Name: "count", Usage: "say how many pieces of an article lie in a bin", ArgsUsage: "BIN SKU PIECES",
+		Name: "count", Usage: "say how many pieces of an article lie in a bin", ArgsUsage: "BIN SKU PIECES [LOT [EXPIRY]]",
 		Flags: []cli.Flag{configFlag()}, Action: onSite("count"),
 	}
 }

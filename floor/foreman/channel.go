@@ -64,7 +64,7 @@ func (v look) lacks(lines []floor.ShopLine) (out []floor.SKUQty, err error) {
 			return nil, err
 		}
 		for _, s := range all {
-			n -= s.Free()
+			n -= s.Sellable()
 		}
 		if n > 0 {
 			out = append(out, floor.SKUQty{SKU: l.SKU, Qty: n})

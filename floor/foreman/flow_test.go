@@ -177,7 +177,7 @@ func TestShortWithoutOtherStock(t *testing.T) {
 		t.Errorf("packing a short order: %v; want order-short", err)
 	}
 	s.read(func(v *ledger.View) error {
-		st, _, err := v.StockAt("A-02-03-1", "SK03")
+		st, _, err := v.StockAt(floor.Spot{Bin: "A-02-03-1", SKU: "SK03"})
 		if st.OnHand != 0 || st.Reserved != 0 {
 			t.Errorf("bin after the short: %+v; want empty", st)
 		}
@@ -358,7 +358,7 @@ func (s *site) free(t *testing.T, sku floor.SKU, n int) {
 		lies, err := v.StockOf(sku)
 		got := 0
 		for _, x := range lies {
-			got += x.Free()
+			got += x.Sellable()
 		}
 		if got != n {
 			t.Errorf("%d of %s are free; want %d: %+v", got, sku, n, lies)

@@ -62,6 +62,9 @@ type Options struct {
 	Rules *rules.Rules
 	// ReserveFor is how long stock is promised to an order that no wave has; 0: for ever.
 	ReserveFor time.Duration
+	// Reaches reports whether anybody gets to a bin: its place is known and its aisle
+	// is open. Stock is promised elsewhere first. nil: all are reached.
+	Reaches func(floor.BinID) bool
 	// More than MaxShorts orders short of a SKU within ShortWindow (5 min if 0) stop
 	// it; 0: it is never stopped. At most floor.MaxShorts.
 	MaxShorts   int
@@ -274,6 +277,9 @@ func moment() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
 // day is the site's day, 20261121.
 func (f *Foreman) day(t time.Time) string { return t.In(f.o.Zone).Format("20060102") }
+
+// today is the site's day as lots have it, 2026-11-21.
+func (f *Foreman) today() string { return moment().In(f.o.Zone).Format(time.DateOnly) }
 
 // Hash is how badges, tokens and pairing codes are kept: SHA-256, hex.
 func Hash(secret string) string {

@@ -123,7 +123,7 @@ func (s *site) goods() {
 
 func (s *site) count(bin floor.BinID, sku floor.SKU, n int) {
 	s.t.Helper()
-	s.ok(s.f.Count(s.t.Context(), s.root(), bin, sku, n, "load"))
+	s.ok(s.f.Count(s.t.Context(), s.root(), floor.Spot{Bin: bin, SKU: sku}, n, "load"))
 }
 
 var monday = time.Date(2026, 11, 16, 9, 0, 0, 0, time.UTC)

@@ -66,13 +66,26 @@ func (v look) releasable(w wave.Wave) ([]floor.Slot, []floor.Stop, error) {
 	}
 	var stops []floor.Stop
 	for _, s := range w.Stops {
-		if slot := slotOf[s.Order]; slot > 0 {
+		slot := slotOf[s.Order]
+		if slot == 0 {
+			continue
+		}
+		o, _, err := v.Order(s.Order)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, b := range lots(o.Line(s.Line), s) {
 			stops = append(stops, floor.Stop{
-				No: len(stops) + 1, Bin: s.Bin, SKU: s.SKU, Order: s.Order, Line: s.Line, Slot: slot, Qty: s.Qty,
+				No: len(stops) + 1, Bin: s.Bin, SKU: s.SKU, Order: s.Order, Line: s.Line, Slot: slot, Qty: b.Qty, Lot: b.Lot,
 			})
 		}
 	}
 	return slots, stops, nil
+}
+
+// lots says which lots a planned stop takes: the planner knows bins alone.
+func lots(l *floor.Line, s wave.Stop) []floor.BinQty {
+	return slices.DeleteFunc(slices.Clone(l.Reserved), func(b floor.BinQty) bool { return b.Bin != s.Bin })
 }
 
 // covers reports whether the wave's stops for an order are exactly what is
@@ -264,7 +277,7 @@ type PickScan struct {
 	Code string       `json:"code"` // what was scanned: the SKU or its barcode
 	Qty  int          `json:"qty"`
 	Tote floor.ToteID `json:"tote,omitempty"` // empty: the slot's own, or the newest of a batch
-	floor.Lot
+	floor.Pieces
 }
 
 // at gives the task and the stop that a scan is about, and the order, after
@@ -317,7 +330,7 @@ func (v look) item(code string, want floor.SKU) error {
 // Pick takes pieces from a bin into a tote. In a batch one reach serves every
 // order that wants the same SKU from the same bin.
 func (f *Foreman) Pick(ctx context.Context, by By, s PickScan) (ledger.Receipt, error) {
-	today := moment().In(f.o.Zone).Format(time.DateOnly)
+	today := f.today()
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		t, stop, o, err := v.at(by, s)
 		if err != nil {
@@ -339,7 +352,7 @@ func (f *Foreman) Pick(ctx context.Context, by By, s PickScan) (ledger.Receipt, 
 		if err := v.reach(stop, s, left); err != nil {
 			return nil, err
 		}
-		if err := v.lot(stop.SKU, s, today); err != nil {
+		if err := v.lot(stop, s, today); err != nil {
 			return nil, err
 		}
 		tote, err := into(&t, stop, s.Tote)
@@ -347,7 +360,7 @@ func (f *Foreman) Pick(ctx context.Context, by By, s PickScan) (ledger.Receipt, 
 			return nil, err
 		}
 		return v.reached(&t, serves, floor.LinePicked{
-			Task: t.ID, Person: by.Person, Bin: stop.Bin, SKU: stop.SKU, Qty: s.Qty, Tote: tote, Lot: s.Lot,
+			Task: t.ID, Person: by.Person, Bin: stop.Bin, SKU: stop.SKU, Qty: s.Qty, Tote: tote, Pieces: s.Pieces,
 		})
 	})
 }
@@ -362,7 +375,7 @@ func (v look) serves(t *floor.Task, stop *floor.Stop) ([]*floor.Stop, int, error
 	left := 0
 	for i := range t.Stops {
 		x := &t.Stops[i]
-		if x.Bin != stop.Bin || x.SKU != stop.SKU || x.Left() == 0 {
+		if x.Spot() != stop.Spot() || x.Left() == 0 {
 			continue
 		}
 		o, err := v.order(x.Order)
@@ -459,6 +472,7 @@ var ShortReasons = []string{"empty", "damaged", "wrong-item"}
 // other bins and appended to the walk; if none has it, the order is short. When a
 // batch is sorted it says that pieces are missing there.
 func (f *Foreman) Short(ctx context.Context, by By, task floor.TaskID, stopNo int, why string) (ledger.Receipt, error) {
+	today := f.today()
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		t, stop, o, err := v.at(by, PickScan{Task: task, Stop: stopNo})
 		if err != nil {
@@ -480,22 +494,22 @@ func (f *Foreman) Short(ctx context.Context, by By, task floor.TaskID, stopNo in
 		case t.Kind == floor.TaskSort:
 			return v.lost(&t, stop, why)
 		}
-		return v.short(&t, serves, why)
+		return v.short(&t, serves, why, today)
 	})
 }
 
 // short gives the facts of stops whose bin lacks what they ask for.
-func (v look) short(t *floor.Task, stops []*floor.Stop, why string) ([]floor.Fact, error) {
+func (v look) short(t *floor.Task, stops []*floor.Stop, why, today string) ([]floor.Fact, error) {
 	at := *stops[0]
-	s, _, err := v.StockAt(at.Bin, at.SKU)
+	s, _, err := v.StockAt(at.Spot())
 	if err != nil {
 		return nil, err
 	}
 	var facts, later []floor.Fact
 	var orders []floor.OrderID
 	var more []floor.Stop
-	shelf := newShelf(v)
-	promised := s.Reserved
+	shelf := newShelf(v, today)
+	promised := s.Reserved + s.Inspection
 	for _, x := range stops {
 		n := x.Left()
 		facts = append(facts, floor.LineShort{
@@ -504,7 +518,7 @@ func (v look) short(t *floor.Task, stops []*floor.Stop, why string) ([]floor.Fac
 		promised -= n
 		x.Missing += n
 		orders = append(orders, x.Order)
-		of, left, err := shelf.take(x.Line, x.SKU, n, x.Bin)
+		of, left, err := shelf.take(x.Line, x.SKU, n, at.Spot())
 		if err != nil {
 			return nil, err
 		}
@@ -516,7 +530,7 @@ func (v look) short(t *floor.Task, stops []*floor.Stop, why string) ([]floor.Fac
 			later = append(later, floor.OrderShort{Order: x.Order, Missing: []floor.SKUQty{{SKU: x.SKU, Qty: left}}})
 		}
 	}
-	facts = append(facts, floor.StockCounted{Bin: at.Bin, SKU: at.SKU, Qty: promised, Why: "short"})
+	facts = append(facts, floor.StockCounted{Spot: at.Spot(), Qty: promised, Why: "short"})
 	facts = append(facts, later...)
 	if len(more) > 0 {
 		facts = append(facts, floor.StopsAdded{Task: t.ID, Person: t.Person, Stops: more})
@@ -532,7 +546,7 @@ func moreStops(n int, short floor.Stop, of []floor.Reservation) []floor.Stop {
 	for _, r := range of {
 		more = append(more, floor.Stop{
 			No: n + len(more) + 1, Bin: r.Bin, SKU: r.SKU,
-			Order: short.Order, Line: short.Line, Slot: short.Slot, Qty: r.Qty, Skipped: short.Skipped,
+			Order: short.Order, Line: short.Line, Slot: short.Slot, Qty: r.Qty, Skipped: short.Skipped, Lot: r.Lot,
 		})
 	}
 	return more

@@ -256,7 +256,7 @@ func promises(o floor.Order) []floor.Reservation {
 	var of []floor.Reservation
 	for _, l := range o.Lines {
 		for _, b := range l.Reserved {
-			of = append(of, floor.Reservation{Line: l.No, SKU: l.SKU, Bin: b.Bin, Qty: b.Qty})
+			of = append(of, floor.Reservation{Line: l.No, SKU: l.SKU, Bin: b.Bin, Qty: b.Qty, Lot: b.Lot})
 		}
 	}
 	return of
@@ -480,7 +480,7 @@ func (i *intake) leaveTasks(o floor.Order) ([]floor.Stop, error) {
 		}
 		if n > 0 {
 			back = append(back, floor.Stop{
-				No: len(back) + 1, Bin: s.Bin, SKU: s.SKU, Order: s.Order, Line: s.Line, Slot: s.Slot, Qty: n,
+				No: len(back) + 1, Bin: s.Bin, SKU: s.SKU, Order: s.Order, Line: s.Line, Slot: s.Slot, Qty: n, Lot: s.Lot,
 			})
 		}
 		s.Dropped = true

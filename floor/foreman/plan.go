@@ -27,7 +27,15 @@ func Plannable(o floor.Order, sku func(floor.SKU) floor.SKUInfo) wave.Order {
 		if k.Class != "" {
 			classes = append(classes, k.Class)
 		}
-		for _, b := range l.Reserved {
+		for i, b := range l.Reserved {
+			if slices.ContainsFunc(l.Reserved[:i], func(x floor.BinQty) bool { return x.Bin == b.Bin }) {
+				continue // its lots are one stop
+			}
+			for _, x := range l.Reserved[i+1:] {
+				if x.Bin == b.Bin {
+					b.Qty += x.Qty
+				}
+			}
 			w.Lines = append(w.Lines, wave.Line{
 				No: l.No, SKU: l.SKU, Bin: b.Bin, Qty: b.Qty, Grams: k.Grams, Millilitres: k.Millilitres, Fragile: k.Fragile,
 			})

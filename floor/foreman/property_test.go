@@ -86,6 +86,14 @@ func newWorld(t *testing.T, rt *rapid.T) *world {
 	w.open()
 	w.site.people()
 	w.goods()
+	// One bin holds two lots.
+	first := floor.Spot{Bin: "A-01-01-1", SKU: "TS01"}
+	w.ok(w.site.f.Count(w.ctx, w.root(), first, 0, "load"))
+	for i, n := range []int{3, 2} {
+		at := first
+		at.Lot = floor.Lot{No: fmt.Sprint("L|", i), Expiry: fmt.Sprintf("203%d-01-31", i)}
+		w.ok(w.site.f.Count(w.ctx, w.root(), at, n, "load"))
+	}
 	return w
 }
 
@@ -311,7 +319,7 @@ func (w *world) pickNext(rt *rapid.T) {
 	if t.Kind == floor.TaskBatch && w.mostly(rt) { // all that the bin is to give
 		scan.Qty = 0
 		for _, x := range t.Stops {
-			if x.Bin == s.Bin && x.SKU == s.SKU && w.orderByID(x.Order).Freeze == nil {
+			if x.Spot() == s.Spot() && w.orderByID(x.Order).Freeze == nil {
 				scan.Qty += x.Left()
 			}
 		}
@@ -354,17 +362,17 @@ func (w *world) fullAny(rt *rapid.T) {
 
 func (w *world) shortNext(rt *rapid.T) {
 	t, s := w.stop(rt)
-	before := w.onHand(s.Bin, s.SKU)
+	before := w.onHand(s.Spot())
 	by := w.by(picker)
 	if w.do(func() error { _, err := w.f.Short(w.ctx, by, t.ID, s.No, "empty"); return err }) {
-		w.pieces[s.SKU] -= before - w.onHand(s.Bin, s.SKU)
+		w.pieces[s.SKU] -= before - w.onHand(s.Spot())
 		w.reached["short"]++
 	}
 }
 
-func (w *world) onHand(bin floor.BinID, sku floor.SKU) int {
+func (w *world) onHand(at floor.Spot) int {
 	var s floor.Stock
-	w.read(func(v *ledger.View) (err error) { s, _, err = v.StockAt(bin, sku); return err })
+	w.read(func(v *ledger.View) (err error) { s, _, err = v.StockAt(at); return err })
 	return s.OnHand
 }
 
@@ -563,7 +571,7 @@ func (w *world) answerAny(rt *rapid.T) {
 
 // invariants are promises 2, 3, 6 and the sums between the views.
 func (w *world) invariants(rt *rapid.T) {
-	promised := map[floor.BinID]map[floor.SKU]int{}
+	promised := map[floor.Spot]int{}
 	labels := map[floor.WaybillNo]floor.ParcelID{}
 	w.read(func(v *ledger.View) error {
 		return v.Orders("", "", func(o floor.Order) bool {
@@ -572,10 +580,7 @@ func (w *world) invariants(rt *rapid.T) {
 					rt.Fatalf("order %s line %d: %+v is more than %d", o.Number, l.No, l, l.Qty)
 				}
 				for _, b := range l.Reserved {
-					if promised[b.Bin] == nil {
-						promised[b.Bin] = map[floor.SKU]int{}
-					}
-					promised[b.Bin][l.SKU] += b.Qty
+					promised[floor.Spot{Bin: b.Bin, SKU: l.SKU, Lot: b.Lot}] += b.Qty
 				}
 			}
 			if o.State == floor.Closed && (o.Freeze != nil || anyReserved(o)) {
@@ -644,12 +649,12 @@ func (w *world) parcelIn(v *ledger.View, id floor.ParcelID) floor.Parcel {
 
 // shelves: what is reserved is what orders hold, never more than is there, and
 // pieces neither appear nor vanish.
-func (w *world) shelves(rt *rapid.T, promised map[floor.BinID]map[floor.SKU]int) {
+func (w *world) shelves(rt *rapid.T, promised map[floor.Spot]int) {
 	have := map[floor.SKU]int{}
 	w.read(func(v *ledger.View) error {
 		return v.Stock(func(s floor.Stock) bool {
-			if s.Reserved != promised[s.Bin][s.SKU] || s.Reserved > s.OnHand || s.Reserved < 0 {
-				rt.Fatalf("stock %+v, but orders hold %d of it", s, promised[s.Bin][s.SKU])
+			if s.Reserved != promised[s.Spot] || s.Reserved > s.OnHand || s.Reserved < 0 {
+				rt.Fatalf("stock %+v, but orders hold %d of it", s, promised[s.Spot])
 			}
 			have[s.SKU] += s.OnHand
 			return true

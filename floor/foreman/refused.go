@@ -11,7 +11,7 @@ import (
 // misscans are the refusals that say that a hand was wrong, or what lay before it; a
 // freeze or a full tote is nobody's mistake.
 var misscans = map[string][]string{
-	"pick":      {"wrong-bin", "wrong-sku", "unknown-sku", "over-pick", "wrong-tote", "wrong-batch-tote", "tote-taken", "expired", "serial-used"},
+	"pick":      {"wrong-bin", "wrong-sku", "unknown-sku", "over-pick", "wrong-lot", "wrong-tote", "wrong-batch-tote", "tote-taken", "expired", "serial-used"},
 	"put":       {"wrong-slot", "wrong-sku", "unknown-sku", "over-pick", "not-wanted"},
 	"verify":    {"not-in-parcel", "over-verify", "unknown-sku"},
 	"hand-over": {"wrong-carrier", "parcel-void", "already-left", "address-stale", "label-not-out", "not-sealed"},

@@ -50,7 +50,7 @@ func newRush(tb testing.TB, takers int, opt ledger.Options) *rush {
 	}
 	must(r.f.SetBins(ctx, root(), bins))
 	for _, b := range bins {
-		must(r.f.Count(ctx, root(), b.Bin, "TS01", takers/4/rushBins, "load"))
+		must(r.f.Count(ctx, root(), floor.Spot{Bin: b.Bin, SKU: "TS01"}, takers/4/rushBins, "load"))
 	}
 	for from := 0; from < takers; from += foreman.MaxIntake {
 		var page []floor.ShopOrder

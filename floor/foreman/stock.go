@@ -6,7 +6,10 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"floord/floor"
 	"floord/sync/ledger"
@@ -17,17 +20,17 @@ import (
 // a SKU that was short too often stops until a lead has looked. An order that is
 // not ready is left alone without a word.
 func (f *Foreman) Allocate(ctx context.Context, by By, id floor.OrderID) (ledger.Receipt, error) {
-	now := moment()
+	now, today := moment(), f.today()
 	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
 		o, ok, err := v.Order(id)
 		if err != nil || !ok || o.State != floor.Checked || len(o.Holds) > 0 || o.Freeze != nil {
 			return nil, err
 		}
-		s := newShelf(v)
+		s := newShelf(v, today)
 		var of []floor.Reservation
 		var missing []floor.SKUQty
 		for _, l := range o.Lines {
-			got, left, err := s.take(l.No, l.SKU, l.Qty, "")
+			got, left, err := s.take(l.No, l.SKU, l.Qty, floor.Spot{})
 			if err != nil {
 				return nil, err
 			}
@@ -37,8 +40,12 @@ func (f *Foreman) Allocate(ctx context.Context, by By, id floor.OrderID) (ledger
 			}
 		}
 		if len(missing) > 0 {
-			if o.Short && o.ShortWhy == "" {
+			why := s.why(missing)
+			switch {
+			case o.Short && o.ShortWhy == why:
 				return nil, nil // said already
+			case why != "":
+				return []floor.Fact{floor.OrderShort{Order: id, Missing: missing, Why: why}}, nil
 			}
 			return v.oversold([]floor.Fact{floor.OrderShort{Order: id, Missing: missing}}, missing, now)
 		}
@@ -147,69 +154,188 @@ func (f *Foreman) SetQuota(ctx context.Context, by By, ch floor.ChannelID, sku f
 	})
 }
 
-// Expire takes an order's promises back whose time is over, so that others may
-// have them, and lets it be allocated again. A wave's order keeps them.
+// Expire takes an order's promises back whose time is over, so that others may have
+// them, or which are of lots past their day, and lets it be allocated again. A wave's
+// order keeps them.
 func (f *Foreman) Expire(ctx context.Context, by By, id floor.OrderID) (ledger.Receipt, error) {
-	now := moment()
+	now, today := moment(), f.today()
 	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
 		o, ok, err := v.Order(id)
-		if err != nil || !ok || o.State != floor.Allocated || o.Until.IsZero() || now.Before(o.Until) {
+		if err != nil || !ok || o.State != floor.Allocated {
 			return nil, err
 		}
-		return []floor.Fact{floor.StockFreed{Order: id, Of: promises(o), Why: "expired", Again: true}}, nil
+		why := ""
+		switch {
+		case !o.Until.IsZero() && !now.Before(o.Until):
+			why = "expired"
+		case o.LastDay() < today:
+			why = "shelf-life"
+		default:
+			return nil, nil
+		}
+		return []floor.Fact{floor.StockFreed{Order: id, Of: promises(o), Why: why, Again: true}}, nil
 	})
 }
 
-// A shelf is the free stock as one decision sees it: what the view says, less
+// A shelf is the sellable stock as one decision sees it: what the view says, less
 // what the decision has taken already.
 type shelf struct {
 	v     look
-	taken map[floor.BinID]map[floor.SKU]int
+	today string // 2026-11-21
+	taken map[floor.Spot]int
+
+	aside map[floor.SKU]int // pieces in reserve bins, of what could not be found
+	old   map[floor.SKU]int // pieces that are not good for long enough, of the same
 }
 
-func newShelf(v look) *shelf { return &shelf{v, map[floor.BinID]map[floor.SKU]int{}} }
+func newShelf(v look, today string) *shelf {
+	return &shelf{v, today, map[floor.Spot]int{}, map[floor.SKU]int{}, map[floor.SKU]int{}}
+}
 
-// take finds n pieces of a SKU: from one bin if one has enough (the one that is
-// emptied most by it), else from the fullest first. It gives what it found and
-// what is left to find. Bin not is left out.
-func (s *shelf) take(line int, sku floor.SKU, n int, not floor.BinID) ([]floor.Reservation, int, error) {
+// take finds n pieces of a SKU: of bins that can be reached first, and there what
+// expires first, as long as it is good for as many days as the SKU wants. Between
+// equals it takes one spot that has enough (the one that is emptied most by it),
+// else the fullest first. A reserve bin gives nothing to an order as long as the SKU
+// has a bin that is picked from: see Refill. It gives what it found and what is left
+// to find. Spot not is left out.
+func (s *shelf) take(line int, sku floor.SKU, n int, not floor.Spot) ([]floor.Reservation, int, error) {
 	lies, err := s.v.StockOf(sku)
 	if err != nil {
 		return nil, n, err
 	}
+	until, err := s.goodUntil(sku, lies)
+	if err != nil {
+		return nil, n, err
+	}
 	type place struct {
-		bin  floor.BinID
+		floor.Spot
 		free int
+		out  int // 1: nobody gets there
 	}
 	var places []place
 	for _, x := range lies {
-		if free := x.Free() - s.taken[x.Bin][sku]; free > 0 && x.Bin != not {
-			places = append(places, place{x.Bin, free})
+		free := x.Sellable() - s.taken[x.Spot]
+		switch {
+		case free <= 0 || x.Spot == not:
+		case x.Expiry != "" && x.Expiry < until:
+			s.old[sku] += free
+		default:
+			places = append(places, place{x.Spot, free, btoi(s.v.f.o.Reaches != nil && !s.v.f.o.Reaches(x.Bin))})
 		}
 	}
 	slices.SortFunc(places, func(a, b place) int {
-		if enough := cmp.Compare(btoi(b.free >= n), btoi(a.free >= n)); enough != 0 {
-			return enough
+		if c := cmp.Or(cmp.Compare(a.out, b.out), cmp.Compare(lastDay(a.Lot), lastDay(b.Lot)), cmp.Compare(btoi(b.free >= n), btoi(a.free >= n))); c != 0 {
+			return c
 		}
+		fuller := cmp.Compare(b.free, a.free)
 		if a.free >= n {
-			return cmp.Or(cmp.Compare(a.free, b.free), cmp.Compare(a.bin, b.bin))
+			fuller = -fuller
 		}
-		return cmp.Or(cmp.Compare(b.free, a.free), cmp.Compare(a.bin, b.bin))
+		return cmp.Or(fuller, cmp.Compare(a.Bin, b.Bin), cmp.Compare(a.No, b.No))
 	})
 	var got []floor.Reservation
-	for _, p := range places {
-		if n == 0 {
+	for _, reserve := range []bool{false, true} {
+		for _, p := range places {
+			if n == 0 {
+				break
+			}
+			b, _, err := s.v.Bin(p.Bin)
+			if err != nil {
+				return nil, n, err
+			}
+			if b.Reserve != reserve {
+				continue
+			}
+			k := min(n, p.free)
+			got = append(got, floor.Reservation{Line: line, SKU: sku, Bin: p.Bin, Qty: k, Lot: p.Lot})
+			s.taken[p.Spot] += k
+			n -= k
+		}
+		if n == 0 || reserve {
 			break
 		}
-		k := min(n, p.free)
-		got = append(got, floor.Reservation{Line: line, SKU: sku, Bin: p.bin, Qty: k})
-		if s.taken[p.bin] == nil {
-			s.taken[p.bin] = map[floor.SKU]int{}
+		home, err := s.v.home(sku)
+		if err != nil {
+			return nil, n, err
 		}
-		s.taken[p.bin][sku] += k
-		n -= k
+		if home != "" {
+			for _, p := range places {
+				s.aside[sku] += p.free - s.taken[p.Spot]
+			}
+			break
+		}
 	}
 	return got, n, nil
+}
+
+// lastDay sorts what does not expire behind all that does.
+func lastDay(l floor.Lot) string { return cmp.Or(l.Expiry, "9999-12-31") }
+
+// goodUntil gives the last day that pieces of a SKU must at least be good for.
+func (s *shelf) goodUntil(sku floor.SKU, lies []floor.Stock) (string, error) {
+	if !slices.ContainsFunc(lies, func(x floor.Stock) bool { return x.Expiry != "" }) {
+		return s.today, nil
+	}
+	k, _, err := s.v.SKU(sku)
+	if err != nil || k.MinDays == 0 {
+		return s.today, err
+	}
+	day, err := time.Parse(time.DateOnly, s.today)
+	return day.AddDate(0, 0, k.MinDays).Format(time.DateOnly), err
+}
+
+// why says why pieces are missing that lie somewhere: in reserve bins, or not good for
+// long enough; "" if at least one SKU lies nowhere.
+func (s *shelf) why(missing []floor.SKUQty) string {
+	why := "refill"
+	lacks := map[floor.SKU]int{}
+	for _, m := range missing {
+		lacks[m.SKU] += m.Qty
+	}
+	for sku, n := range lacks {
+		switch {
+		case s.aside[sku] >= n:
+		case s.aside[sku]+s.old[sku] >= n:
+			why = "shelf-life"
+		default:
+			return ""
+		}
+	}
+	return why
+}
+
+// home gives the bin that a SKU is picked from: the one that holds most of it, or has
+// held it; "" if there is none.
+func (v look) home(sku floor.SKU) (floor.BinID, error) {
+	bins, err := v.BinsOf(sku)
+	if err != nil {
+		return "", err
+	}
+	lies, err := v.StockOf(sku)
+	if err != nil {
+		return "", err
+	}
+	var home floor.BinID
+	most := -1
+	for _, id := range bins {
+		b, ok, err := v.Bin(id)
+		if err != nil {
+			return "", err
+		}
+		if !ok || b.Reserve {
+			continue
+		}
+		n := 0
+		for _, x := range lies {
+			if x.Bin == id {
+				n += x.OnHand
+			}
+		}
+		if n > most {
+			home, most = id, n
+		}
+	}
+	return home, nil
 }
 
 func btoi(b bool) int {
@@ -222,9 +348,9 @@ func btoi(b bool) int {
 // MaxCount is the most pieces of one SKU that one bin may be said to hold.
 const MaxCount = 1_000_000
 
-// Count says what lies of a SKU in a bin. It cannot go below what is promised.
-// An unchanged count writes nothing.
-func (f *Foreman) Count(ctx context.Context, by By, bin floor.BinID, sku floor.SKU, qty int, why string) (ledger.Receipt, error) {
+// Count says what lies of a SKU, and of one lot, in a bin. It cannot go below what is
+// promised or in inspection. An unchanged count writes nothing, unless it was asked for.
+func (f *Foreman) Count(ctx context.Context, by By, at floor.Spot, qty int, why string) (ledger.Receipt, error) {
 	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
 		if _, err := v.must(by, floor.RoleLead); err != nil {
 			return nil, err
@@ -232,26 +358,47 @@ func (f *Foreman) Count(ctx context.Context, by By, bin floor.BinID, sku floor.S
 		if qty < 0 || qty > MaxCount {
 			return nil, floor.Refuse("bad-qty", "got", qty, "max", MaxCount)
 		}
-		if _, ok, err := v.Bin(bin); err != nil || !ok {
-			return nil, orRefuse(err, floor.Refuse("unknown-bin", "bin", bin))
-		}
-		if _, ok, err := v.SKU(sku); err != nil || !ok {
-			return nil, orRefuse(err, floor.Refuse("unknown-sku", "got", sku))
-		}
-		s, had, err := v.StockAt(bin, sku)
-		switch {
-		case err != nil || had && s.OnHand == qty:
+		if err := v.spot(at); err != nil {
 			return nil, err
-		case qty < s.Reserved:
-			return nil, floor.Refuse("below-reserved", "bin", bin, "sku", sku, "reserved", s.Reserved, "qty", qty)
 		}
-		return []floor.Fact{floor.StockCounted{Bin: bin, SKU: sku, Qty: qty, Why: why}}, nil
+		s, had, err := v.StockAt(at)
+		switch held := s.Reserved + s.Inspection; {
+		case err != nil:
+			return nil, err
+		case had && s.OnHand == qty:
+			if wanted, err := v.CountWanted(at); err != nil || !wanted {
+				return nil, err
+			}
+		case qty < held:
+			return nil, floor.Refuse("below-reserved", "bin", at.Bin, "sku", at.SKU, "reserved", held, "qty", qty)
+		}
+		return []floor.Fact{floor.StockCounted{Spot: at, Qty: qty, Why: why}}, nil
 	})
 }
 
-// FirstCount takes over what a site says lies in bins that were never counted, at
-// most 1,000 rows at once. Rows of bins that were counted are left out. An unknown
-// bin or SKU refuses the whole.
+// maxName bounds a lot's number and the reason of a move, in bytes.
+const maxName = 64
+
+// spot refuses a place that cannot be: an unknown bin or SKU, a lot that is none.
+func (v look) spot(at floor.Spot) error {
+	if _, ok, err := v.Bin(at.Bin); err != nil || !ok {
+		return orRefuse(err, floor.Refuse("unknown-bin", "bin", at.Bin))
+	}
+	if _, ok, err := v.SKU(at.SKU); err != nil || !ok {
+		return orRefuse(err, floor.Refuse("unknown-sku", "got", at.SKU))
+	}
+	if len(at.No) > maxName || !utf8.ValidString(at.No) || strings.ContainsFunc(at.No, unicode.IsControl) {
+		return floor.Refuse("bad-lot", "got", at.No, "max", maxName)
+	}
+	if _, err := time.Parse(time.DateOnly, at.Expiry); at.Expiry != "" && err != nil {
+		return floor.Refuse("bad-expiry", "got", at.Expiry)
+	}
+	return nil
+}
+
+// FirstCount takes over what a site says lies in bins that were never counted, pool
+// by pool, at most 1,000 rows at once. Rows of which FirstSeen says no are left out.
+// An unknown bin or SKU refuses the whole.
 func (f *Foreman) FirstCount(ctx context.Context, by By, rows []floor.Stock) (ledger.Receipt, error) {
 	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
 		if _, err := v.must(by, floor.RoleAdmin); err != nil {
@@ -259,18 +406,86 @@ func (f *Foreman) FirstCount(ctx context.Context, by By, rows []floor.Stock) (le
 		}
 		var facts []floor.Fact
 		for _, s := range rows {
-			if _, ok, err := v.Bin(s.Bin); err != nil || !ok {
-				return nil, orRefuse(err, floor.Refuse("unknown-bin", "bin", s.Bin))
-			}
-			if _, ok, err := v.SKU(s.SKU); err != nil || !ok {
-				return nil, orRefuse(err, floor.Refuse("unknown-sku", "got", s.SKU))
-			}
-			if _, counted, err := v.StockAt(s.Bin, s.SKU); err != nil {
+			if err := v.spot(s.Spot); err != nil {
 				return nil, err
-			} else if !counted && s.OnHand >= 0 {
-				facts = append(facts, floor.StockCounted{Bin: s.Bin, SKU: s.SKU, Qty: s.OnHand, Why: "load"})
+			}
+			fresh, err := FirstSeen(v.View, s.Spot)
+			if err != nil {
+				return nil, err
+			}
+			if !fresh || s.OnHand < 0 || s.Inspection < 0 || s.Transit < 0 || s.Inspection > s.OnHand {
+				continue
+			}
+			facts = append(facts, floor.StockCounted{Spot: s.Spot, Qty: s.OnHand, Why: "load"})
+			if s.Inspection > 0 {
+				facts = append(facts, floor.StockMoved{
+					SKU: s.SKU, Lot: s.Lot, Qty: s.Inspection, Why: "load",
+					From: floor.Place{Bin: s.Bin, Pool: floor.Sellable}, To: floor.Place{Bin: s.Bin, Pool: floor.Inspection},
+				})
+			}
+			if s.Transit > 0 {
+				facts = append(facts, floor.StockMoved{SKU: s.SKU, Lot: s.Lot, Qty: s.Transit, Why: "load", To: floor.Place{Bin: s.Bin, Pool: floor.Transit}})
 			}
 		}
 		return facts, nil
+	})
+}
+
+// FirstSeen reports whether nothing was ever said of a spot: neither of it, nor of its
+// bin without lots if it is a lot, nor of lots there if it is none.
+func FirstSeen(v *ledger.View, at floor.Spot) (bool, error) {
+	bare := floor.Spot{Bin: at.Bin, SKU: at.SKU}
+	counted, err := v.Counted(at.Bin, at.SKU)
+	if err != nil || !counted || at == bare {
+		return err == nil && !counted, err
+	}
+	for _, x := range []floor.Spot{at, bare} {
+		if _, known, err := v.StockAt(x); err != nil || known {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// MoveStock moves pieces between pools, or in and out of the house: a lead sets goods
+// aside for inspection and passes or scraps them, says what is on its way, and
+// receives it. Promises are no pool that anybody moves by hand.
+func (f *Foreman) MoveStock(ctx context.Context, by By, x floor.StockMoved) (ledger.Receipt, error) {
+	x.Task, x.Stop, x.Person = "", 0, ""
+	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RoleLead); err != nil {
+			return nil, err
+		}
+		switch {
+		case x.Qty < 1 || x.Qty > MaxCount:
+			return nil, floor.Refuse("bad-qty", "got", x.Qty, "max", MaxCount)
+		case len(x.Why) > maxName || !utf8.ValidString(x.Why):
+			return nil, floor.Refuse("text-too-long", "max", maxName)
+		case x.From == x.To:
+			return nil, floor.Refuse("bad-pool", "got", x.To.Pool)
+		}
+		for _, p := range []floor.Place{x.From, x.To} {
+			if p == (floor.Place{}) {
+				continue
+			}
+			if p.Pool != floor.Sellable && p.Pool != floor.Inspection && p.Pool != floor.Transit {
+				return nil, floor.Refuse("bad-pool", "got", p.Pool)
+			}
+			at := floor.Spot{Bin: p.Bin, SKU: x.SKU, Lot: x.Lot}
+			if err := v.spot(at); err != nil {
+				return nil, err
+			}
+			s, _, err := v.StockAt(at)
+			if err != nil {
+				return nil, err
+			}
+			if have := s.In(p.Pool); p == x.From && have < x.Qty {
+				return nil, floor.Refuse("pool-lacks", "bin", at.Bin, "sku", at.SKU, "pool", p.Pool, "have", have, "qty", x.Qty)
+			}
+			if room := MaxCount - s.OnHand - s.Transit; p == x.To && room < x.Qty {
+				return nil, floor.Refuse("bad-qty", "got", x.Qty, "max", room)
+			}
+		}
+		return []floor.Fact{x}, nil
 	})
 }

@@ -146,7 +146,7 @@ func TestShortBinIsToBeCounted(t *testing.T) {
 	if got, want := wanted(), []string{string(stop.Bin) + " TS01 short"}; !slices.Equal(got, want) {
 		t.Errorf("%q; want %q", got, want)
 	}
-	s.ok(s.f.Count(ctx, s.by(lead), stop.Bin, "TS01", 7, "count"))
+	s.ok(s.f.Count(ctx, s.by(lead), floor.Spot{Bin: stop.Bin, SKU: "TS01"}, 7, "count"))
 	if got := wanted(); len(got) != 0 {
 		t.Errorf("still %q", got)
 	}

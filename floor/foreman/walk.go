@@ -1,6 +1,7 @@
 package foreman
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -105,12 +106,12 @@ func (f *Foreman) CheckBin(ctx context.Context, by By, task floor.TaskID, stopNo
 		if stop == nil {
 			return nil, floor.Refuse("unknown-stop", "stop", stopNo)
 		}
-		s, _, err := v.StockAt(stop.Bin, stop.SKU)
+		s, _, err := v.StockAt(stop.Spot())
 		if err != nil {
 			return nil, err
 		}
 		facts := []floor.Fact{floor.BinChecked{
-			Task: task, Person: by.Person, Bin: stop.Bin, SKU: stop.SKU, Empty: empty, Booked: s.OnHand,
+			Task: task, Person: by.Person, Spot: stop.Spot(), Empty: empty, Booked: s.OnHand,
 		}}
 		if empty {
 			return facts, nil
@@ -154,14 +155,16 @@ func (f *Foreman) Overdue(ctx context.Context, by By, task floor.TaskID) (ledger
 	})
 }
 
-// lot refuses a pick that lacks what the SKU asks for, is past its day, or brings
-// a serial number that was picked before for an order that goes on.
-func (v look) lot(sku floor.SKU, s PickScan, today string) error {
+// lot refuses a pick that lacks what the SKU asks for, is of another lot than was
+// promised or past its day, or brings a serial number that was picked before for an
+// order that goes on.
+func (v look) lot(stop *floor.Stop, s PickScan, today string) error {
+	sku := stop.SKU
 	k, _, err := v.SKU(sku)
 	if err != nil {
 		return err
 	}
-	if slices.Contains(k.Ask, floor.AskLot) && s.Lot.Lot == "" {
+	if slices.Contains(k.Ask, floor.AskLot) && s.No == "" {
 		return floor.Refuse("lot-needed", "sku", sku)
 	}
 	if s.Expiry != "" {
@@ -169,13 +172,14 @@ func (v look) lot(sku floor.SKU, s PickScan, today string) error {
 			return floor.Refuse("bad-expiry", "got", s.Expiry)
 		}
 	}
-	if slices.Contains(k.Ask, floor.AskExpiry) {
-		switch {
-		case s.Expiry == "":
-			return floor.Refuse("expiry-needed", "sku", sku)
-		case s.Expiry < today:
-			return floor.Refuse("expired", "sku", sku, "expiry", s.Expiry)
-		}
+	if slices.Contains(k.Ask, floor.AskExpiry) && s.Expiry == "" {
+		return floor.Refuse("expiry-needed", "sku", sku)
+	}
+	if !stop.Told(s.Lot) {
+		return floor.Refuse("wrong-lot", "got", s.Lot, "want", stop.Lot)
+	}
+	if day := cmp.Or(s.Expiry, stop.Expiry); day != "" && day < today {
+		return floor.Refuse("expired", "sku", sku, "expiry", day)
 	}
 	if slices.Contains(k.Ask, floor.AskSerial) && len(s.Serials) != s.Qty {
 		return floor.Refuse("serials-needed", "got", len(s.Serials), "want", s.Qty)

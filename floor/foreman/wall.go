@@ -79,7 +79,7 @@ func sorting(t *floor.Task, tasks *ids) []floor.Fact {
 		for _, s := range t.Stops {
 			if s.Order == x.Order && s.Done > 0 && !s.Dropped {
 				sort.Stops = append(sort.Stops, floor.Stop{
-					No: len(sort.Stops) + 1, Bin: s.Bin, SKU: s.SKU, Order: s.Order, Line: s.Line, Slot: len(sort.Slots) + 1, Qty: s.Done,
+					No: len(sort.Stops) + 1, Bin: s.Bin, SKU: s.SKU, Order: s.Order, Line: s.Line, Slot: len(sort.Slots) + 1, Qty: s.Done, Lot: s.Lot,
 				})
 			}
 		}

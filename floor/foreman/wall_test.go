@@ -239,25 +239,25 @@ func TestLots(t *testing.T) {
 	tests := []struct {
 		sku  floor.SKU
 		qty  int
-		lot  floor.Lot
+		lot  floor.Pieces
 		want string
 	}{
-		{"TS01", 1, floor.Lot{}, "lot-needed"},
-		{"TS01", 1, floor.Lot{Lot: "L1"}, "expiry-needed"},
-		{"TS01", 1, floor.Lot{Lot: "L1", Expiry: "soon"}, "bad-expiry"},
-		{"TS01", 1, floor.Lot{Lot: "L1", Expiry: "2020-01-31"}, "expired"},
-		{"TS01", 1, floor.Lot{Lot: "L1", Expiry: later}, ""},
-		{"SK03", 2, floor.Lot{Serials: []string{"S1"}}, "serials-needed"},
-		{"SK03", 2, floor.Lot{Serials: []string{"S1", "S1"}}, "serial-twice"},
-		{"SK03", 2, floor.Lot{Serials: []string{"S1", "S2"}}, ""},
-		{"SK03", 1, floor.Lot{Serials: []string{"S2"}}, "serial-used"},
-		{"SK03", 1, floor.Lot{Serials: []string{"S3"}}, ""},
+		{"TS01", 1, floor.Pieces{}, "lot-needed"},
+		{"TS01", 1, floor.Pieces{Lot: floor.Lot{No: "L1"}}, "expiry-needed"},
+		{"TS01", 1, floor.Pieces{Lot: floor.Lot{No: "L1", Expiry: "soon"}}, "bad-expiry"},
+		{"TS01", 1, floor.Pieces{Lot: floor.Lot{No: "L1", Expiry: "2020-01-31"}}, "expired"},
+		{"TS01", 1, floor.Pieces{Lot: floor.Lot{No: "L1", Expiry: later}}, ""},
+		{"SK03", 2, floor.Pieces{Serials: []string{"S1"}}, "serials-needed"},
+		{"SK03", 2, floor.Pieces{Serials: []string{"S1", "S1"}}, "serial-twice"},
+		{"SK03", 2, floor.Pieces{Serials: []string{"S1", "S2"}}, ""},
+		{"SK03", 1, floor.Pieces{Serials: []string{"S2"}}, "serial-used"},
+		{"SK03", 1, floor.Pieces{Serials: []string{"S3"}}, ""},
 	}
 	for _, tt := range tests {
 		now := s.task(task.ID)
 		i := slices.IndexFunc(now.Stops, func(x floor.Stop) bool { return x.SKU == tt.sku && x.Left() == tt.qty })
 		x := now.Stops[i]
-		_, err := s.f.Pick(ctx, s.by(picker), foreman.PickScan{Task: task.ID, Stop: x.No, Bin: x.Bin, Code: string(x.SKU), Qty: tt.qty, Lot: tt.lot})
+		_, err := s.f.Pick(ctx, s.by(picker), foreman.PickScan{Task: task.ID, Stop: x.No, Bin: x.Bin, Code: string(x.SKU), Qty: tt.qty, Pieces: tt.lot})
 		if tt.want == "" && err != nil || tt.want != "" && !refused(err, tt.want) {
 			t.Errorf("%d of %s with %+v: %v; want %q", tt.qty, tt.sku, tt.lot, err, tt.want)
 		}

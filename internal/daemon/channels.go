@@ -87,7 +87,7 @@ func (d *Daemon) pretendPlan(ctx context.Context, id floor.ChannelID) (web.Prete
 	var p web.Pretend
 	s := wave.Snapshot{Layout: d.planner.layout, FreePickers: maxPretend}
 	err := d.ledger.Read(func(v *ledger.View) error {
-		taken := map[floor.BinID]map[floor.SKU]int{}
+		taken := map[floor.Spot]int{}
 		var inner error
 		err := v.Live(func(order floor.OrderID, st floor.State) bool {
 			var o floor.Order
@@ -126,7 +126,7 @@ func (d *Daemon) pretendPlan(ctx context.Context, id floor.ChannelID) (web.Prete
 }
 
 // reserveFor promises free stock to an order's lines, in memory alone.
-func reserveFor(v *ledger.View, o *floor.Order, taken map[floor.BinID]map[floor.SKU]int) (short bool, err error) {
+func reserveFor(v *ledger.View, o *floor.Order, taken map[floor.Spot]int) (short bool, err error) {
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		left := l.Qty
@@ -135,15 +135,12 @@ func reserveFor(v *ledger.View, o *floor.Order, taken map[floor.BinID]map[floor.
 			return false, err
 		}
 		for _, x := range all {
-			n := min(left, x.Free()-taken[x.Bin][x.SKU])
+			n := min(left, x.Sellable()-taken[x.Spot])
 			if n <= 0 {
 				continue
 			}
-			if taken[x.Bin] == nil {
-				taken[x.Bin] = map[floor.SKU]int{}
-			}
-			taken[x.Bin][x.SKU] += n
-			l.Reserved = append(l.Reserved, floor.BinQty{Bin: x.Bin, Qty: n})
+			taken[x.Spot] += n
+			l.Reserved = append(l.Reserved, floor.BinQty{Lot: x.Lot, Bin: x.Bin, Qty: n})
 			left -= n
 		}
 		short = short || left > 0

@@ -241,7 +241,7 @@ func TestATrialFromPullToOpening(t *testing.T) {
 		}
 		must(b.d.foreman.SetSKUs(ctx, b.d.by("t"), []floor.SKUInfo{{SKU: "A", Name: "T恤", Grams: 200}}))
 		must(b.d.foreman.SetBins(ctx, b.d.by("t"), []floor.BinInfo{{Bin: "A-01", Zone: "A", Aisle: 1, X: 1, Y: 1}, {Bin: "A-02", Zone: "A", Aisle: 2, X: 4, Y: 9}}))
-		must(b.d.foreman.Count(ctx, b.d.by("t"), "A-02", "A", 2, "load"))
+		must(b.d.foreman.Count(ctx, b.d.by("t"), floor.Spot{Bin: "A-02", SKU: "A"}, 2, "load"))
 		var err error
 		if b.d.planner, err = newPlanner(b.d); err != nil {
 			t.Fatal(err)

@@ -50,6 +50,7 @@ var commands = []command{
 	{"label charset", labelCharset},
 	{"label rare", labelRare},
 	{"rules try", rulesTry},
+	{"stock import", stockImport},
 	{"stock", stock},
 	{"slotting", slotting},
 	{"channel backfill", backfill},
@@ -354,58 +355,6 @@ func rulesTry(ctx context.Context, s *Site, args []string, in io.Reader, out io.
 		fmt.Fprintf(out, "%s  score %d -> %d  %s\n", o.Order, o.Score, o.Other, strings.Join(o.Changes, ", "))
 	}
 	return nil
-}
-
-// stock names what of the stock wants a person: SKUs that are stopped, bins to be
-// counted, quotas; "resume SKU" and "quota CHANNEL SKU PIECES" change them.
-func stock(ctx context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {
-	switch {
-	case len(args) == 2 && args[0] == "resume":
-		_, err := s.foreman.ResumeSKU(ctx, s.operator("resume"), floor.SKU(args[1]))
-		return err
-	case len(args) == 4 && args[0] == "quota":
-		n, err := strconv.Atoi(args[3])
-		if args[3] == "none" {
-			n, err = -1, nil
-		}
-		if err != nil {
-			return fmt.Errorf("stock quota: %q is neither a number of pieces nor none", args[3])
-		}
-		_, err = s.foreman.SetQuota(ctx, s.operator("quota"), floor.ChannelID(args[1]), floor.SKU(args[2]), n)
-		return err
-	case len(args) > 0:
-		return errors.New("stock: resume SKU, or quota CHANNEL SKU PIECES, or nothing to list what wants a look")
-	}
-	return s.ledger.Read(func(v *ledger.View) error {
-		return errors.Join(
-			v.Shortages(func(x floor.Shortage) bool {
-				if !x.Stopped.IsZero() {
-					fmt.Fprintf(out, "stopped  %s since %s\n", x.SKU, x.Stopped.In(s.cfg.Site.Zone).Format(time.DateTime))
-				}
-				return true
-			}),
-			v.Quotas(func(q floor.Quota) bool {
-				fmt.Fprintf(out, "quota    %s %s: %d of %d used\n", q.Channel, q.SKU, q.Used, q.Limit)
-				return true
-			}),
-			v.CountsWanted(func(c floor.CountWanted) bool {
-				fmt.Fprintf(out, "count    %s %s (%s) since %s\n", c.Bin, c.SKU, c.Why, c.Since.In(s.cfg.Site.Zone).Format(time.DateTime))
-				return true
-			}))
-	})
-}
-
-// count says what lies of a SKU in a bin, after somebody has looked.
-func count(ctx context.Context, s *Site, args []string, _ io.Reader, _ io.Writer) error {
-	if len(args) != 3 {
-		return errors.New("count: name a bin, a SKU and how many pieces lie there")
-	}
-	n, err := strconv.Atoi(args[2])
-	if err != nil {
-		return fmt.Errorf("count: %q is not a number of pieces", args[2])
-	}
-	_, err = s.foreman.Count(ctx, s.operator("count"), floor.BinID(args[0]), floor.SKU(args[1]), n, "count")
-	return err
 }
 
 func backup(ctx context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {

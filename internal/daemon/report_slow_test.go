@@ -53,7 +53,7 @@ func newStoried(t testing.TB, seed uint64) *storied {
 	x.ok(s.foreman.SetSKUs(t.Context(), x.root(), []floor.SKUInfo{{SKU: "A", Name: "a", Grams: 100, Category: "日化"}, {SKU: "B", Name: "b", Grams: 200}}))
 	x.ok(s.foreman.SetBins(t.Context(), x.root(), []floor.BinInfo{{Bin: "A-1", Zone: "A", Aisle: 1}, {Bin: "A-2", Zone: "A", Aisle: 1, Y: 3}, {Bin: "A-3", Zone: "B", Aisle: 1, Y: 5}}))
 	for bin, sku := range map[floor.BinID]floor.SKU{"A-1": "A", "A-2": "B", "A-3": "A"} {
-		x.ok(s.foreman.Count(t.Context(), x.root(), bin, sku, 5000, "load"))
+		x.ok(s.foreman.Count(t.Context(), x.root(), floor.Spot{Bin: bin, SKU: sku}, 5000, "load"))
 	}
 	for _, c := range []floor.CarrierID{"sf", "zto"} {
 		var numbers []floor.WaybillNo
@@ -207,7 +207,7 @@ func (x *storied) walk(who floor.PersonID, id floor.TaskID, order floor.OrderID,
 		}
 		if x.rng.IntN(12) == 0 && stop.Missing == 0 && stop.Bin != "A-3" {
 			x.ok(f.Short(ctx, x.by(who), id, stop.No, "damaged"))
-			x.ok(f.Count(ctx, x.root(), stop.Bin, stop.SKU, 5000, "count")) // somebody has filled it up
+			x.ok(f.Count(ctx, x.root(), stop.Spot(), 5000, "count")) // somebody has filled it up
 			continue
 		}
 		if x.rng.IntN(8) == 0 {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"floord/floor"
 	"floord/floor/foreman"
@@ -77,15 +78,16 @@ func (s *Site) loadStock(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	rows = gather(rows)
 	for part := range parts(rows) {
 		var fresh []floor.Stock
 		err := s.ledger.Read(func(v *ledger.View) error {
 			for _, row := range part {
-				_, counted, err := v.StockAt(row.Bin, row.SKU)
+				first, err := foreman.FirstSeen(v, row.Spot)
 				if err != nil {
 					return err
 				}
-				if !counted {
+				if first {
 					fresh = append(fresh, row)
 				}
 			}
@@ -224,6 +226,13 @@ func readSKU(row map[string]string) (floor.SKUInfo, error) {
 	if s.Class = row["class"]; len(s.Class) > 32 || strings.ContainsAny(s.Class, "+|\x00") {
 		return s, fmt.Errorf("class %q: at most 32 bytes without + and | are wanted", s.Class)
 	}
+	if days := row["min_days"]; days != "" {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 0 || n > 3650 {
+			return s, fmt.Errorf("min_days %q: a whole number of days from 0 to 3650 is wanted", days)
+		}
+		s.MinDays = n
+	}
 	for _, ask := range strings.Fields(strings.ReplaceAll(row["ask"], ",", " ")) {
 		switch ask {
 		case floor.AskLot, floor.AskExpiry, floor.AskSerial:
@@ -237,6 +246,13 @@ func readSKU(row map[string]string) (floor.SKUInfo, error) {
 
 func readBin(row map[string]string) (floor.BinInfo, error) {
 	b := floor.BinInfo{Bin: floor.BinID(row["bin"]), Zone: row["zone"]}
+	switch row["use"] {
+	case "", "pick", "拣货":
+	case "reserve", "备货":
+		b.Reserve = true
+	default:
+		return b, fmt.Errorf("use %q: pick or reserve is wanted", row["use"])
+	}
 	if b.Bin == "" || len(b.Bin) > 64 || strings.Contains(string(b.Bin), "|") {
 		return b, fmt.Errorf("bin %q: 1 to 64 bytes without | are wanted", b.Bin)
 	}
@@ -253,10 +269,48 @@ func readBin(row map[string]string) (floor.BinInfo, error) {
 	return b, nil
 }
 
+// readStock reads what lies, or is to come, at a spot. lot, expiry and pool may be left
+// out; pool is sellable then.
 func readStock(row map[string]string) (floor.Stock, error) {
+	s := floor.Stock{Spot: floor.Spot{Bin: floor.BinID(row["bin"]), SKU: floor.SKU(row["sku"]), Lot: floor.Lot{No: row["lot"], Expiry: row["expiry"]}}}
 	n, err := strconv.Atoi(row["qty"])
 	if err != nil || n < 0 || n > foreman.MaxCount {
-		return floor.Stock{}, fmt.Errorf("qty %q: a whole number from 0 to %d is wanted", row["qty"], foreman.MaxCount)
+		return s, fmt.Errorf("qty %q: a whole number from 0 to %d is wanted", row["qty"], foreman.MaxCount)
 	}
-	return floor.Stock{Bin: floor.BinID(row["bin"]), SKU: floor.SKU(row["sku"]), OnHand: n}, nil
+	if _, err := time.Parse(time.DateOnly, s.Expiry); s.Expiry != "" && err != nil {
+		return s, fmt.Errorf("expiry %q: a day as 2026-11-30 is wanted", s.Expiry)
+	}
+	if len(s.No) > 64 {
+		return s, fmt.Errorf("lot %q: at most 64 bytes are wanted", s.No)
+	}
+	switch floor.Pool(row["pool"]) {
+	case "", floor.Sellable, "销售":
+		s.Add(floor.Sellable, n)
+	case floor.Inspection, "质检":
+		s.Add(floor.Inspection, n)
+	case floor.Transit, "在途":
+		s.Add(floor.Transit, n)
+	default:
+		return s, fmt.Errorf("pool %q: sellable, inspection or transit is wanted", row["pool"])
+	}
+	return s, nil
+}
+
+// gather puts the pools of a spot together: a file has a row for each. Rows of one bin
+// follow each other, so that most lots of a bin come in one commit.
+func gather(rows []floor.Stock) []floor.Stock {
+	at := map[floor.Spot]int{}
+	var out []floor.Stock
+	for _, r := range rows {
+		i, ok := at[r.Spot]
+		if !ok {
+			at[r.Spot] = len(out)
+			out = append(out, r)
+			continue
+		}
+		out[i].OnHand += r.OnHand
+		out[i].Inspection += r.Inspection
+		out[i].Transit += r.Transit
+	}
+	return out
 }

@@ -10,7 +10,7 @@ import (
 // foldVersion is raised whenever the fold gives other rows than before, or rows where
 // there were none: a ledger whose views are of another version is folded again, see
 // Ledger.Stale.
-const foldVersion = 3
+const foldVersion = 4
 
 // The views' buckets. Keys that hold a time or a running number grow with it, so
 // that a commit touches few pages.
@@ -24,11 +24,11 @@ const (
 	vCollect    = "collect"    // collect-by|order -> "", of the same
 	vShip       = "ship"       // order -> floor.ShipRow
 	vHours      = "hours"      // hour|order -> "": a report row changed then, or its order is due or to be collected then
-	vStock      = "stock"      // bin|sku -> floor.Stock
-	vLies       = "lies"       // sku|bin -> "": where a SKU lies
+	vStock      = "stock"      // spot -> floor.Stock
+	vLies       = "lies"       // sku|bin -> "": where a SKU lies or lay; sku|bin|expiry|lot -> "": a lot that lies there
 	vQuotas     = "quotas"     // channel|sku -> floor.Quota
 	vShortages  = "shortages"  // sku -> floor.Shortage
-	vCounts     = "counts"     // bin|sku -> floor.CountWanted
+	vCounts     = "counts"     // spot -> floor.CountWanted
 	vSKUs       = "skus"       // sku -> floor.SKUInfo
 	vBarcodes   = "barcodes"   // barcode -> sku
 	vBins       = "bins"       // bin -> floor.BinInfo
@@ -76,7 +76,7 @@ const (
 	vHands      = "hands"      // quarter|person -> floor.HandQuarter
 	vTouched    = "touched"    // person -> unix ms of the newest act of their hands, while they are logged in
 	vShorts     = "shorts"     // quarter|seq|order -> floor.ShortFound
-	vShortAt    = "short-at"   // bin|sku -> the newest row of shorts there, until it is counted
+	vShortAt    = "short-at"   // spot -> the newest row of shorts there, until it is counted
 )
 
 // noticeKey sorts a channel's notices by their coming.
@@ -182,7 +182,7 @@ func (f *folder) fact(fact floor.Fact) error {
 		}
 		return f.freeEmptied(x.Order)
 
-	case floor.StockCounted, floor.StockReserved, floor.StockFreed, floor.OrderShort,
+	case floor.StockCounted, floor.StockMoved, floor.StockReserved, floor.StockFreed, floor.OrderShort,
 		floor.SKUStopped, floor.SKUResumed, floor.QuotaSet:
 		return f.stock(x)
 

@@ -60,7 +60,7 @@ func (f *folder) batch(fact floor.Fact) error {
 		name := "bins-empty"
 		if !x.Empty {
 			name = "bins-not-empty"
-			if err := f.countWanted(x.Bin, x.SKU, "not-empty"); err != nil {
+			if err := f.countWanted(x.Spot, "not-empty"); err != nil {
 				return err
 			}
 		}

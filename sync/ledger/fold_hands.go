@@ -236,7 +236,8 @@ func (f *folder) hands(fact floor.Fact) error {
 		if err := f.worksAt(x.Person, t, x.Bin, 1, x.Qty); err != nil {
 			return err
 		}
-		err := f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.OnHand -= x.Qty; s.Reserved -= x.Qty })
+		at := t.Stop(x.Stop).Spot() // what was scanned may say less of the lot
+		err := f.bin(at, func(s *floor.Stock) { s.Add(floor.Reserved, -x.Qty) })
 		if err != nil {
 			return err
 		}
@@ -248,7 +249,7 @@ func (f *folder) hands(fact floor.Fact) error {
 		return f.order(x.Order, func(o *floor.Order) {
 			l := o.Line(x.Line)
 			l.Picked += x.Qty
-			reserve(l, x.Bin, -x.Qty)
+			reserve(l, at.Bin, at.Lot, -x.Qty)
 			if x.Person != "" {
 				o.Tally.Pickers = floor.Note(o.Tally.Pickers, x.Person)
 			}
@@ -265,19 +266,20 @@ func (f *folder) hands(fact floor.Fact) error {
 		if err := f.worksAt(x.Person, t, x.Bin, 0, 0); err != nil {
 			return err
 		}
-		if err := f.declared(x); err != nil {
+		if err := f.declared(x, t.Stop(x.Stop).Spot()); err != nil {
 			return err
 		}
-		if err := f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.Reserved -= x.Qty }); err != nil {
+		at := t.Stop(x.Stop).Spot()
+		if err := f.bin(at, func(s *floor.Stock) { s.Reserved -= x.Qty }); err != nil {
 			return err
 		}
-		if err := f.countWanted(x.Bin, x.SKU, "short"); err != nil {
+		if err := f.countWanted(at, "short"); err != nil {
 			return err
 		}
 		return f.order(x.Order, func(o *floor.Order) {
 			l := o.Line(x.Line)
 			l.Missing += x.Qty
-			reserve(l, x.Bin, -x.Qty)
+			reserve(l, at.Bin, at.Lot, -x.Qty)
 			o.ShortLines++
 			o.Tally.ShortWhys = noted(o.Tally.ShortWhys, x.Why)
 			f.worked(o, team)
@@ -293,7 +295,7 @@ func (f *folder) hands(fact floor.Fact) error {
 		if err := f.worksAt(x.Person, t, x.Bin, 1, x.Qty); err != nil {
 			return err
 		}
-		if err := f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.OnHand += x.Qty }); err != nil {
+		if err := f.bin(t.Stop(x.Stop).Spot(), func(s *floor.Stock) { s.Add(floor.Sellable, x.Qty) }); err != nil {
 			return err
 		}
 		if err := f.order(x.Order, func(o *floor.Order) { o.Line(x.Line).Picked -= x.Qty }); err != nil {

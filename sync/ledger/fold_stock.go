@@ -34,17 +34,19 @@ func (f *folder) stock(fact floor.Fact) error {
 	switch x := fact.(type) {
 	case floor.StockCounted:
 		if x.Why == "count" {
-			if err := f.r.delete(vCounts, stockKey(x.Bin, x.SKU)); err != nil {
+			if err := f.r.delete(vCounts, stockKey(x.Spot)); err != nil {
 				return err
 			}
 		}
 		if err := f.recounted(x); err != nil {
 			return err
 		}
-		return f.bin(x.Bin, x.SKU, func(s *floor.Stock) { s.OnHand = x.Qty })
+		return f.bin(x.Spot, func(s *floor.Stock) { s.OnHand = x.Qty })
+	case floor.StockMoved:
+		return f.moved(x)
 	case floor.StockReserved:
 		for _, r := range x.Of {
-			if err := f.bin(r.Bin, r.SKU, func(s *floor.Stock) { s.Reserved += r.Qty }); err != nil {
+			if err := f.bin(r.Spot(), func(s *floor.Stock) { s.Reserved += r.Qty }); err != nil {
 				return err
 			}
 		}
@@ -53,7 +55,7 @@ func (f *folder) stock(fact floor.Fact) error {
 			ch, o.Until = o.Channel, x.Until
 			for _, r := range x.Of {
 				l := o.Line(r.Line)
-				reserve(l, r.Bin, r.Qty)
+				reserve(l, r.Bin, r.Lot, r.Qty)
 				l.Missing = max(0, l.Missing-r.Qty)
 			}
 			if x.All {
@@ -69,7 +71,7 @@ func (f *folder) stock(fact floor.Fact) error {
 		return f.used(ch, x.Of, 1)
 	case floor.StockFreed:
 		for _, r := range x.Of {
-			if err := f.bin(r.Bin, r.SKU, func(s *floor.Stock) { s.Reserved -= r.Qty }); err != nil {
+			if err := f.bin(r.Spot(), func(s *floor.Stock) { s.Reserved -= r.Qty }); err != nil {
 				return err
 			}
 		}
@@ -77,7 +79,7 @@ func (f *folder) stock(fact floor.Fact) error {
 		err := f.order(x.Order, func(o *floor.Order) {
 			ch = o.Channel
 			for _, r := range x.Of {
-				reserve(o.Line(r.Line), r.Bin, -r.Qty)
+				reserve(o.Line(r.Line), r.Bin, r.Lot, -r.Qty)
 			}
 			if x.Again && o.State == floor.Allocated {
 				o.State = floor.Checked
@@ -114,6 +116,22 @@ func (f *folder) stock(fact floor.Fact) error {
 	return nil
 }
 
+// moved folds pieces from one pool to another.
+func (f *folder) moved(x floor.StockMoved) error {
+	for _, side := range []struct {
+		floor.Place
+		n int
+	}{{x.From, -x.Qty}, {x.To, x.Qty}} {
+		if side.Place == (floor.Place{}) {
+			continue
+		}
+		if err := f.bin(floor.Spot{Bin: side.Bin, SKU: x.SKU, Lot: x.Lot}, func(s *floor.Stock) { s.Add(side.Pool, side.n) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // used counts what is promised to a channel's order, or comes back, against the
 // channel's quotas.
 func (f *folder) used(ch floor.ChannelID, of []floor.Reservation, sign int) error {
@@ -145,20 +163,20 @@ func (f *folder) shortage(sku floor.SKU, change func(*floor.Shortage)) error {
 }
 
 // countWanted notes that a bin should be counted; the first reason stays.
-func (f *folder) countWanted(bin floor.BinID, sku floor.SKU, why string) error {
-	key := stockKey(bin, sku)
+func (f *folder) countWanted(at floor.Spot, why string) error {
+	key := stockKey(at)
 	if _, ok, err := getRow[floor.CountWanted](f.r, vCounts, key); err != nil || ok {
 		return err
 	}
-	return putRow(f.r, vCounts, key, floor.CountWanted{Bin: bin, SKU: sku, Why: why, Since: f.e.At})
+	return putRow(f.r, vCounts, key, floor.CountWanted{Spot: at, Why: why, Since: f.e.At})
 }
 
-// reserve adds n to what l has reserved in a bin.
-func reserve(l *floor.Line, bin floor.BinID, n int) {
-	i := slices.IndexFunc(l.Reserved, func(b floor.BinQty) bool { return b.Bin == bin })
+// reserve adds n to what l has reserved of a lot in a bin.
+func reserve(l *floor.Line, bin floor.BinID, lot floor.Lot, n int) {
+	i := slices.IndexFunc(l.Reserved, func(b floor.BinQty) bool { return b.Bin == bin && b.Lot == lot })
 	l.Reserved = slices.Clone(l.Reserved)
 	if i < 0 {
-		l.Reserved = append(l.Reserved, floor.BinQty{Bin: bin, Qty: n})
+		l.Reserved = append(l.Reserved, floor.BinQty{Lot: lot, Bin: bin, Qty: n})
 		return
 	}
 	l.Reserved[i].Qty += n
@@ -167,22 +185,32 @@ func reserve(l *floor.Line, bin floor.BinID, n int) {
 	}
 }
 
-// bin changes the stock of a SKU in a bin. Promise 2 is asserted here, where
-// every change of stock must pass: a decision that would break it breaks its
-// commit and not the stock.
-func (f *folder) bin(bin floor.BinID, sku floor.SKU, change func(*floor.Stock)) error {
-	key := stockKey(bin, sku)
+// bin changes the stock at a spot. Promise 2 is asserted here, where every change of
+// stock must pass: a decision that would break it breaks its commit and not the stock.
+func (f *folder) bin(at floor.Spot, change func(*floor.Stock)) error {
+	key := stockKey(at)
 	s, had, err := ownRow[floor.Stock](f.r, vStock, key)
 	if err != nil {
 		return err
 	}
-	s.Bin, s.SKU = bin, sku
+	lay := had && (s.OnHand > 0 || s.Transit > 0)
+	s.Spot = at
 	change(&s)
-	if s.Reserved < 0 || s.Reserved > s.OnHand {
-		return fmt.Errorf("stock of %s in %s: %d reserved of %d on hand", sku, bin, s.Reserved, s.OnHand)
+	if s.Reserved < 0 || s.Inspection < 0 || s.Transit < 0 || s.Reserved+s.Inspection > s.OnHand {
+		return fmt.Errorf("stock of %s %v in %s: %d reserved and %d in inspection of %d on hand, %d in transit", at.SKU, at.Lot, at.Bin, s.Reserved, s.Inspection, s.OnHand, s.Transit)
 	}
 	if !had {
-		if err := f.r.put(vLies, string(sku)+"|"+string(bin), nil); err != nil {
+		if err := f.r.put(vLies, string(at.SKU)+"|"+string(at.Bin), nil); err != nil {
+			return err
+		}
+	}
+	if lies := s.OnHand > 0 || s.Transit > 0; at.Lot != (floor.Lot{}) && lies != lay { // lots come and go, a bin stays
+		if lies {
+			err = f.r.put(vLies, liesKey(at), nil)
+		} else {
+			err = f.r.delete(vLies, liesKey(at))
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -96,13 +96,13 @@ func (f *folder) leaves(id floor.PersonID) error {
 }
 
 // declared keeps a short line, so that a later count can tell whether it was one.
-func (f *folder) declared(x floor.LineShort) error {
+func (f *folder) declared(x floor.LineShort, at floor.Spot) error {
 	key := quarterKey(f.e.At) + "|" + fmt.Sprintf("%016x", f.e.Seq) + "|" + string(x.Order)
 	row := floor.ShortFound{At: f.e.At, Order: x.Order, Bin: x.Bin, SKU: x.SKU, Qty: x.Qty, Why: x.Why, Person: x.Person}
 	if err := putRow(f.r, vShorts, key, row); err != nil {
 		return err
 	}
-	if err := putRow(f.r, vShortAt, stockKey(x.Bin, x.SKU), key); err != nil {
+	if err := putRow(f.r, vShortAt, stockKey(at), key); err != nil {
 		return err
 	}
 	return f.quarter(x.Person, func(q *floor.HandQuarter) { q.Shorts++ })
@@ -110,7 +110,7 @@ func (f *folder) declared(x floor.LineShort) error {
 
 // recounted notes that a bin that was declared short holds more than was booked.
 func (f *folder) recounted(x floor.StockCounted) error {
-	at := stockKey(x.Bin, x.SKU)
+	at := stockKey(x.Spot)
 	key, ok, err := getRow[string](f.r, vShortAt, at)
 	if err != nil || !ok || x.Why != "count" {
 		return err

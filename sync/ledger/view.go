@@ -112,17 +112,41 @@ func (v *View) Orders(from floor.OrderID, prefix string, f func(floor.Order) boo
 	return scanRows(v.rows, vOrders, string(from), prefix, func(_ string, o floor.Order) bool { return f(o) })
 }
 
-// StockAt gives what lies of a SKU in a bin.
-func (v *View) StockAt(bin floor.BinID, sku floor.SKU) (floor.Stock, bool, error) {
-	return getRow[floor.Stock](v.rows, vStock, stockKey(bin, sku))
+// StockAt gives what lies at a spot.
+func (v *View) StockAt(at floor.Spot) (floor.Stock, bool, error) {
+	return getRow[floor.Stock](v.rows, vStock, stockKey(at))
 }
 
-// StockOf gives what lies of a SKU, bin by bin in the order of their names.
+// Counted reports whether it was ever said what lies of a SKU in a bin, of any lot.
+func (v *View) Counted(bin floor.BinID, sku floor.SKU) (bool, error) {
+	row, err := v.rows.get(vLies, string(sku)+"|"+string(bin))
+	return row != nil, err
+}
+
+// BinsOf gives the bins that a SKU lies in or has lain in, in the order of their names.
+func (v *View) BinsOf(sku floor.SKU) ([]floor.BinID, error) {
+	var out []floor.BinID
+	prefix := string(sku) + "|"
+	err := v.rows.scan(vLies, "", prefix, func(key string, _ []byte) (bool, error) {
+		if bin := key[len(prefix):]; !strings.Contains(bin, "|") {
+			out = append(out, floor.BinID(bin))
+		}
+		return true, nil
+	})
+	return out, err
+}
+
+// StockOf gives what lies of a SKU, bin by bin in the order of their names, in a bin
+// the lot that expires first before others. Lots that are gone are left out.
 func (v *View) StockOf(sku floor.SKU) ([]floor.Stock, error) {
 	var out []floor.Stock
 	prefix := string(sku) + "|"
 	err := v.rows.scan(vLies, "", prefix, func(key string, _ []byte) (bool, error) {
-		s, ok, err := v.StockAt(floor.BinID(key[len(prefix):]), sku)
+		at := floor.Spot{SKU: sku}
+		bin, lot, _ := strings.Cut(key[len(prefix):], "|")
+		at.Bin = floor.BinID(bin)
+		at.Expiry, at.No, _ = strings.Cut(lot, "|")
+		s, ok, err := v.StockAt(at)
 		if ok {
 			out = append(out, s)
 		}
@@ -179,6 +203,12 @@ func (v *View) Shortage(sku floor.SKU) (floor.Shortage, error) {
 // resumed, by SKU.
 func (v *View) Shortages(f func(floor.Shortage) bool) error {
 	return scanRows(v.rows, vShortages, "", "", func(_ string, s floor.Shortage) bool { return f(s) })
+}
+
+// CountWanted reports whether somebody should count a spot.
+func (v *View) CountWanted(at floor.Spot) (bool, error) {
+	_, ok, err := getRow[floor.CountWanted](v.rows, vCounts, stockKey(at))
+	return ok, err
 }
 
 // CountsWanted calls f with every bin that somebody should count, by bin and SKU.
@@ -498,7 +528,18 @@ func InterceptCounter(day string) string { return "intercept/" + day }
 
 // ---- keys
 
-func stockKey(bin floor.BinID, sku floor.SKU) string { return string(bin) + "|" + string(sku) }
+func stockKey(at floor.Spot) string { return string(at.Bin) + "|" + string(at.SKU) + lotKey(at.Lot) }
+
+func liesKey(at floor.Spot) string { return string(at.SKU) + "|" + string(at.Bin) + lotKey(at.Lot) }
+
+// lotKey sorts the lots of a SKU by their last day. A lot's number comes last: it may
+// hold anything.
+func lotKey(l floor.Lot) string {
+	if l == (floor.Lot{}) {
+		return ""
+	}
+	return "|" + l.Expiry + "|" + l.No
+}
 
 func numberKey(ch floor.ChannelID, shop, number string) string {
 	return string(ch) + "|" + number + "|" + shop

@@ -133,7 +133,7 @@ type (
 		Code string       `json:"code"`
 		Qty  int          `json:"qty"`
 		Tote floor.ToteID `json:"tote,omitempty"`
-		floor.Lot
+		floor.Pieces
 	}
 	stopArgs struct {
 		Task floor.TaskID `json:"task"`

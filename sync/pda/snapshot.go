@@ -111,7 +111,7 @@ type (
 		floor.Stop
 		goods
 		Frozen bool `json:"frozen,omitzero"`
-		Last   bool `json:"last,omitzero"` // nothing should be left in the bin after this walk
+		Last   bool `json:"last,omitzero"` // nothing of its lot should be left in the bin after this walk
 	}
 	// goods is what a person must know of a SKU to take the right one.
 	goods struct {
@@ -279,20 +279,14 @@ func (x *session) wallOf(v *ledger.View, t floor.Task) (*wall, error) {
 	return w, nil
 }
 
-// A place is a SKU in a bin.
-type place struct {
-	bin floor.BinID
-	sku floor.SKU
-}
-
 func newTask(v *ledger.View, t floor.Task) (*task, error) {
 	out := &task{
 		ID: t.ID, Kind: t.Kind, Wave: t.Wave, Metres: t.Metres, Slots: []slot{}, Stops: []stop{},
 		Due: t.Due, Late: !t.Overdue.IsZero(), Totes: t.Totes,
 	}
-	left := map[place]int{}
+	left := map[floor.Spot]int{}
 	for i := range t.Stops {
-		left[place{t.Stops[i].Bin, t.Stops[i].SKU}] += t.Stops[i].Left()
+		left[t.Stops[i].Spot()] += t.Stops[i].Left()
 	}
 	orders := map[floor.OrderID]floor.Order{}
 	order := func(id floor.OrderID) (floor.Order, error) {
@@ -321,8 +315,8 @@ func newTask(v *ledger.View, t floor.Task) (*task, error) {
 			return nil, err
 		}
 		x := stop{Stop: s, goods: g, Frozen: o.Freeze != nil}
-		if n := left[place{s.Bin, s.SKU}]; n > 0 && (t.Kind == floor.TaskPick || t.Kind == floor.TaskBatch) {
-			at, _, err := v.StockAt(s.Bin, s.SKU)
+		if n := left[s.Spot()]; n > 0 && (t.Kind == floor.TaskPick || t.Kind == floor.TaskBatch) {
+			at, _, err := v.StockAt(s.Spot())
 			if err != nil {
 				return nil, err
 			}

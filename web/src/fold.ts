@@ -10,7 +10,9 @@ export interface Stop {
   order: string; line: number; slot: number;
   /** What must be scanned with each pick: "lot", "expiry", "serial". */
   ask?: string[];
-  /** The bin should be empty after this walk. */
+  /** What is promised: of this lot and no other. */
+  lot?: string; expiry?: string;
+  /** Nothing of this lot should be left in the bin after this walk. */
   last?: boolean;
   qty: number; done: number; missing?: number; dropped?: boolean; skipped?: number; frozen?: boolean;
 }
@@ -108,10 +110,15 @@ export function left(x: Stop): number {
   return x.dropped ? 0 : x.qty - x.done - (x.missing || 0);
 }
 
+/** alike says whether two stops take from the same place: one SKU of one lot in one bin. */
+export function alike(x: Stop, y: Stop): boolean {
+  return x.bin === y.bin && x.sku === y.sku && (x.lot || "") === (y.lot || "") && (x.expiry || "") === (y.expiry || "");
+}
+
 /** serves gives the stops that one reach at x is for: in a batch all that want the same from the same bin. */
 export function serves(t: Task, x: Stop): Stop[] {
   if (t.kind !== "batch") return [x];
-  return t.stops.filter((y) => y.bin === x.bin && y.sku === x.sku && left(y) > 0 && !y.frozen);
+  return t.stops.filter((y) => alike(x, y) && left(y) > 0 && !y.frozen);
 }
 
 /** wanted is how many pieces a reach at x is for. */

@@ -1,7 +1,7 @@
 // The picker's page: one stop a screen, the bin in the largest type.
 
 import { h, put, say, span, tone, unbroken } from "./lib";
-import { Call, left, nextStop, place, serves, Slot, Snapshot, Steps, Stop, Task, wanted } from "./fold";
+import { alike, Call, left, nextStop, place, serves, Slot, Snapshot, Steps, Stop, Task, wanted } from "./fold";
 import { count } from "./count";
 import { day, gs1, isItem } from "./gs1";
 import { report } from "./report";
@@ -21,7 +21,7 @@ interface Here {
 type Stage = "bind" | "wall" | "bin" | "item" | "lot" | "expiry" | "serial" | "sure" | "tote" | "back" | "slot";
 
 /** Refusals of this page that say that a hand was wrong, or what lay before it. */
-const MISSCANS = ["wrong-bin", "wrong-sku", "wrong-tote", "tote-taken", "over-pick", "wrong-slot", "not-wanted"];
+const MISSCANS = ["wrong-bin", "wrong-sku", "wrong-lot", "wrong-tote", "tote-taken", "over-pick", "wrong-slot", "not-wanted"];
 
 class Picking implements Page {
   loud = true;
@@ -196,6 +196,7 @@ class Picking implements Page {
     return h("div.goods", null,
       this.steps(s).pictures && this.picture(x.sku),
       h("div.what", null, h("div.name", null, x.name || x.sku), h("div.sku", null, x.sku + (x.spec ? " · " + x.spec : "")),
+        (x.lot || x.expiry) && h("div.lot", null, lotOf(x)),
         h("div.tags", null, of && (of.tags || []).map((g) => h("span.tag", { class: g }, say("tag-" + g))))),
       h("div.qty", null, h("b", null, each ? here.counted + "/" + n : String(n)), h("small", null, say("pieces"))));
   }
@@ -238,6 +239,7 @@ class Picking implements Page {
     const n = x.slot;
     switch (stage) {
       case "bind": return t.kind === "batch" ? say("step-batch-bind") : say("step-tote-bind", { n: n });
+      case "lot": return x.lot ? say("step-lot-of", { lot: x.lot }) : say("step-lot");
       case "serial": return say("step-serial", { i: here.serials.length + 1, n: here.qty });
       case "tote": return t.kind === "batch" ? say("step-batch-tote") : say("step-tote", { n: n });
       default: return say("step-" + stage);
@@ -310,8 +312,8 @@ class Picking implements Page {
       case "wall": return this.done(await this.shell.keep("wall", { task: t.id, wall: code }));
       case "bin": return this.bin(x, here, code);
       case "item": return t.kind === "sort" ? this.find(t, here, code) : this.item(t, x, here, code);
-      case "lot": here.lot = code.slice(0, 64); return this.noted(true);
-      case "expiry": return this.expiry(here, code);
+      case "lot": return this.lot(x, here, gs1(code) ? gs1(code)!.lot || "" : code.slice(0, 64));
+      case "expiry": return this.expiry(x, here, code);
       case "serial": return this.serial(x, here, code);
       case "sure": return this.no("scan-nonsense", { code: code });
       case "back": return this.putBack(t, x, here, code);
@@ -358,6 +360,7 @@ class Picking implements Page {
   private item(t: Task, x: Stop, here: Here, code: string): void {
     if (!isItem(code, x.sku, x.barcode)) return this.no("wrong-sku", { got: code, want: x.sku });
     const more = gs1(code);
+    if (more && !this.promised(x, more.lot, more.expiry)) return;
     if (more) {
       here.lot = more.lot || here.lot;
       here.expiry = more.expiry || here.expiry;
@@ -375,9 +378,24 @@ class Picking implements Page {
     this.noted(true);
   }
 
-  private expiry(here: Here, code: string): void {
+  /** promised says whether pieces of a lot may be taken here, and refuses if not. */
+  private promised(x: Stop, lot: string | undefined, expiry: string | undefined): boolean {
+    if ((!lot || !x.lot || lot === x.lot) && (!expiry || !x.expiry || expiry === x.expiry)) return true;
+    this.no("wrong-lot", { got: [lot, expiry].filter((w) => w).join(" "), want: [x.lot, x.expiry].filter((w) => w).join(" ") });
+    return false;
+  }
+
+  private lot(x: Stop, here: Here, lot: string): void {
+    if (!lot) return this.no("lot-needed", { sku: x.sku });
+    if (!this.promised(x, lot, here.expiry)) return;
+    here.lot = lot;
+    this.noted(true);
+  }
+
+  private expiry(x: Stop, here: Here, code: string): void {
     const d = day(code);
     if (!d) return this.no("bad-expiry", { got: code });
+    if (!this.promised(x, here.lot, d)) return;
     here.expiry = d;
     this.noted(true);
   }
@@ -432,7 +450,7 @@ class Picking implements Page {
     if (here.expiry) args.expiry = here.expiry;
     if (here.serials.length) args.serials = here.serials;
     const all = here.qty >= wanted(t, x);
-    const empties = all && x.last && !t.stops.some((y) => y.bin === x.bin && y.sku === x.sku && left(y) > 0 && serves(t, x).indexOf(y) < 0 && y.no !== x.no);
+    const empties = all && x.last && !t.stops.some((y) => alike(x, y) && left(y) > 0 && serves(t, x).indexOf(y) < 0 && y.no !== x.no);
     this.here = null;
     this.shell.wire.note("here", undefined);
     const kept = await this.shell.keep("pick", args);
@@ -444,8 +462,8 @@ class Picking implements Page {
   private empty(t: Task, x: Stop): void {
     const tell = (empty: boolean) => () => { this.shell.keep("checked", { task: t.id, stop: x.no, empty: empty }); };
     this.shell.choose({
-      title: say("zero-title", { bin: x.bin }),
-      text: x.name || x.sku,
+      title: x.lot || x.expiry ? say("zero-lot", { bin: x.bin }) : say("zero-title", { bin: x.bin }),
+      text: [x.name || x.sku, lotOf(x)].filter((w) => w).join(" · "),
       choices: [{ label: say("zero-yes"), kind: "go", pick: tell(true) }, { label: say("zero-no"), pick: tell(false) }],
       close: say("zero-later"),
     });
@@ -491,7 +509,7 @@ class Picking implements Page {
       if (t.kind === "sort") return go();
       this.shell.choose({
         title: say("short-sure", { bin: x.bin }),
-        text: say("short-" + why) + " · " + (x.name || x.sku),
+        text: [say("short-" + why), x.name || x.sku, lotOf(x)].filter((w) => w).join(" · "),
         choices: [{ label: say("short-no-code"), pick: go }],
         scan: (code) => {
           if (code !== x.bin) return false;
@@ -519,6 +537,11 @@ class Picking implements Page {
 /** slotOf gives the slot of the cart or wall that a stop goes into; a batch has none. */
 function slotOf(t: Task, x: Stop): Slot | null {
   return t.slots.filter((s) => s.no === x.slot)[0] || null;
+}
+
+/** lotOf says which lot a stop takes, "" if it does not matter. */
+function lotOf(x: Stop): string {
+  return [x.lot ? say("lot-of", { lot: x.lot }) : "", x.expiry ? say("expiry-of", { day: x.expiry }) : ""].filter((w) => w).join(" · ");
 }
 
 /** slotNumber is what stands on a slot of the wall: 7 of W1-07. */

@@ -187,7 +187,7 @@ func (s *Site) stock() {
 	_, err = s.Foreman.SetBins(ctx, s.Root(), bins)
 	s.Must(err)
 	for i := range SKUs {
-		_, err := s.Foreman.Count(ctx, s.Root(), Bin(i), SKU(i), Stocked, "load")
+		_, err := s.Foreman.Count(ctx, s.Root(), floor.Spot{Bin: Bin(i), SKU: SKU(i)}, Stocked, "load")
 		s.Must(err)
 	}
 	s.Person("li.wei", "李伟", floor.RolePicker)
