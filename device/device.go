@@ -39,6 +39,13 @@ type Opener interface {
 	String() string
 }
 
+// An Identity is who a device says it is; either part may be empty.
+type Identity struct{ Model, Firmware string }
+
+// ErrReopen is why a driver ends that has learned that its line, or what it knows of
+// the device, must be set anew. The station opens it again at once.
+var ErrReopen = errors.New("the device has said who it is: opening it again with what is known of that")
+
 // A Reason says in one stable word why a device is not on the air. Text gives
 // it to a person; programs compare it.
 type Reason string

@@ -100,6 +100,10 @@ func (s *Station) Run(ctx context.Context) error {
 		if s.state.Now().Phase == Up && time.Since(start) >= steady {
 			failures = 0
 		}
+		if errors.Is(err, ErrReopen) {
+			s.log().Info("station opens again", "station", s.name, "why", err)
+			continue
+		}
 		failures++
 		wait := s.backoff(failures)
 		s.down(err, failures, wait)

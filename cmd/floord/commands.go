@@ -720,14 +720,14 @@ func explainCommand() *cli.Command {
 	return &cli.Command{
 		Name: "explain", Usage: "print what is in force for a station's devices, and where each value comes from", ArgsUsage: "STATION",
 		Flags: []cli.Flag{configFlag()},
-		Action: func(_ context.Context, c *cli.Command) error {
+		Action: func(ctx context.Context, c *cli.Command) error {
 			cfg, err := load(c)
 			if err != nil {
 				return err
 			}
 			for _, s := range cfg.Stations {
 				if string(s.ID) == c.Args().First() {
-					return explain(os.Stdout, s)
+					return explain(ctx, os.Stdout, cfg, s)
 				}
 			}
 			return &usageError{fmt.Sprintf("explain: no station %q", c.Args().First())}
@@ -735,11 +735,14 @@ func explainCommand() *cli.Command {
 	}
 }
 
-func explain(w io.Writer, s config.Station) error {
+// explain asks the running daemon, for a device may have said its firmware; where none
+// runs it says what floord.toml and the profiles do.
+func explain(ctx context.Context, w io.Writer, cfg *config.Config, s config.Station) error {
+	running := daemon.Runs(cfg)
 	for _, d := range []struct {
 		kind string
 		dev  *config.Device
-	}{{"printer", s.Printer}, {"scale", s.Scale}} {
+	}{{"printer", s.Printer}, {"scale", s.Scale}, {"scanner", s.Scanner}} {
 		if d.dev == nil {
 			fmt.Fprintf(w, "%s: none\n", d.kind)
 			continue
@@ -748,8 +751,18 @@ func explain(w io.Writer, s config.Station) error {
 		for _, p := range d.dev.Problems {
 			fmt.Fprintf(w, "  misconfigured: %s\n", p.Text("en"))
 		}
-		for _, v := range d.dev.Profile.Explain() {
-			fmt.Fprintf(w, "  %s\n", v)
+		var lines strings.Builder
+		if running {
+			if err := daemon.Operate(ctx, cfg, []string{"device", "explain", string(s.ID), d.kind}, nil, &lines); err != nil {
+				return err
+			}
+		} else {
+			for _, v := range d.dev.Profile.Explain() {
+				fmt.Fprintln(&lines, v)
+			}
+		}
+		for line := range strings.Lines(lines.String()) {
+			fmt.Fprintf(w, "  %s", line)
 		}
 	}
 	return nil

@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"floord/device/printer"
+	"floord/device"
 )
 
 // A printer whose profile has a question for identity is asked once it is well, and
@@ -16,7 +16,7 @@ func TestAPrinterSaysWhoItIs(t *testing.T) {
 			b := newBench(t, shipped(t, profile))
 			time.Sleep(10 * time.Second)
 			id := b.p.Identity()
-			if want && (id.Model == "" || id.Firmware == "") || !want && id != (printer.Identity{}) {
+			if want && (id.Model == "" || id.Firmware == "") || !want && id != (device.Identity{}) {
 				t.Errorf("%s: %+v", profile, id)
 			}
 		})

@@ -59,12 +59,17 @@ type Outcome struct {
 // A Printer is one printer on one station. Its methods may be called from any
 // goroutine; Drive by one at a time.
 type Printer struct {
-	profile profile.Profile
+	profile profile.Profile // this and the next two are guarded by turn, and set by Drive
 	spec    profile.Printer
 	ask     question
 	live    device.Live[Status]
-	told    device.Live[Identity]
+	told    device.Live[device.Identity]
 	turn    chan struct{} // held by whoever talks to the printer
+
+	// Meet is told once a connection who the printer says it is, and gives what is
+	// in force for it; where that is not what was, the printer is opened again. Set
+	// it before Drive; nil: it makes no difference.
+	Meet func(device.Identity) profile.Profile
 
 	half  int // guarded by turn; the size of a job that was cut short and not yet cleared
 	count int // guarded by turn; numbers the jobs, for those that are confirmed by a number
@@ -310,7 +315,7 @@ func (p *Printer) Drive(ctx context.Context, line device.Line) error {
 	go s.listen()
 	p.attach(s)
 	p.live.Set(Status{At: time.Now(), Connected: true})
-	p.idle(ctx, s)
+	met := p.idle(ctx, s)
 	line.SetReadDeadline(past)
 	<-s.over
 	p.attach(nil)
@@ -319,6 +324,9 @@ func (p *Printer) Drive(ctx context.Context, line device.Line) error {
 		case p.turn <- struct{}{}:
 			p.live.Set(Status{At: time.Now()}) // with the turn, so that no older status comes after it
 			<-p.turn
+			if met != nil {
+				return met
+			}
 			return s.why
 		case <-time.After(20 * time.Millisecond):
 			line.SetWriteDeadline(past)
@@ -333,7 +341,9 @@ func (p *Printer) attach(s *session) {
 }
 
 // idle watches the printer while nobody prints, until the line is lost or ctx ends.
-func (p *Printer) idle(ctx context.Context, s *session) {
+// It is device.ErrReopen where something else is in force for who the printer says
+// it is.
+func (p *Printer) idle(ctx context.Context, s *session) error {
 	tick := time.NewTicker(time.Duration(p.spec.Watch))
 	defer tick.Stop()
 	asked := len(p.profile.Identity.Ask) == 0
@@ -342,17 +352,20 @@ func (p *Printer) idle(ctx context.Context, s *session) {
 		case p.turn <- struct{}{}:
 			p.look(ctx, s)
 			if !asked && p.live.Now().Ready() { // one that is not well may answer nothing
-				p.identify(ctx, s)
 				asked = true
+				if p.identify(ctx, s) {
+					<-p.turn
+					return device.ErrReopen
+				}
 			}
 			<-p.turn
 		default: // a job is on; its status is fresher than ours
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-s.over:
-			return
+			return nil
 		case <-tick.C:
 		}
 	}
@@ -368,28 +381,40 @@ func (p *Printer) look(ctx context.Context, s *session) {
 	p.status(ctx, s, 0) // an error is in the status; a lost line ends idle by itself
 }
 
-// identify asks once a connection who the printer is. It is called with the turn
-// held. One that does not say leaves what was known.
-func (p *Printer) identify(ctx context.Context, s *session) {
+// identify asks once a connection who the printer is, and takes what is in force for
+// that; changed if it is not what was. It is called with the turn held. One that does
+// not say leaves what was known.
+func (p *Printer) identify(ctx context.Context, s *session) (changed bool) {
 	ctx, done := s.join(ctx)
 	defer done()
-	who, err := newIdentifier(p.profile.Identity)
+	who, err := p.profile.Identity.Reader()
 	if err != nil {
-		return // the profile was checked
+		return false // the profile was checked
 	}
-	var id Identity
+	var id device.Identity
 	q := question{ask: p.profile.Identity.Ask, read: func(b []byte) (Status, bool) {
 		var ok bool
-		id, ok = who(b)
+		id.Model, id.Firmware, ok = who(b)
 		return Status{}, ok
 	}}
-	if _, err := s.question(ctx, q, time.Duration(p.spec.Answer)); err == nil {
-		p.told.Set(id)
+	if _, err := s.question(ctx, q, time.Duration(p.spec.Answer)); err != nil {
+		return false
 	}
+	p.told.Set(id)
+	if p.Meet == nil {
+		return false
+	}
+	now := p.Meet(id)
+	ask, err := questionOf(now)
+	if err != nil || now.Same(p.profile) {
+		return false
+	}
+	p.profile, p.spec, p.ask = now, now.Printer, ask
+	return true
 }
 
 // Identity is who the printer said it is; zero if it was not asked or did not say.
-func (p *Printer) Identity() Identity { return p.told.Now() }
+func (p *Printer) Identity() device.Identity { return p.told.Now() }
 
 // sleep waits for d or ctx.
 func sleep(ctx context.Context, d time.Duration) error {

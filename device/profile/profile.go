@@ -15,8 +15,10 @@
 package profile
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -114,12 +116,41 @@ func (l Line) With(candidate string) (Line, error) {
 	return l, nil
 }
 
-// Identity is how the device is asked who it is. Model and Firmware are regular
-// expressions with one group each, held against the answer.
+// Identity is how the device is asked who it is, once a connection. Model and
+// Firmware are regular expressions with one group each, held against the answer; a
+// scale is asked line by line.
 type Identity struct {
 	Ask      Hex    `toml:"ask"`
 	Model    string `toml:"model"`
 	Firmware string `toml:"firmware"`
+}
+
+// Reader gives what reads the answer: ok once all that the profile looks for has
+// come. It fails only for expressions that Load refuses.
+func (i Identity) Reader() (func(b []byte) (model, firmware string, ok bool), error) {
+	re, err := regexp.Compile(i.Model)
+	if err != nil {
+		return nil, err
+	}
+	of, err := regexp.Compile(i.Firmware)
+	if err != nil {
+		return nil, err
+	}
+	find := func(re *regexp.Regexp, b []byte) (text string, ok bool) {
+		if re.NumSubexp() == 0 { // the profile does not look for it
+			return "", true
+		}
+		m := re.FindSubmatch(b)
+		if m == nil || len(m[1]) == 0 || len(m[1]) > 64 || bytes.ContainsFunc(m[1], func(r rune) bool { return r < ' ' || r > '~' }) {
+			return "", false
+		}
+		return string(m[1]), true
+	}
+	return func(b []byte) (model, firmware string, ok bool) {
+		model, one := find(re, b)
+		firmware, two := find(of, b)
+		return model, firmware, one && two
+	}, nil
 }
 
 // Scale is what a scale's driver must know.

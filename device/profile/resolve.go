@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -222,6 +223,20 @@ func (p Profile) Explain() []Value {
 		all = append(all, Value{key, v, p.origins[key]})
 	}
 	return all
+}
+
+// Same tells whether q is the same to a driver: it may be of other sections that say
+// the same.
+func (p Profile) Same(q Profile) bool {
+	differ := func(a, b map[string]any) bool {
+		for key, v := range a {
+			if !aside[key] && !reflect.DeepEqual(v, b[key]) {
+				return true
+			}
+		}
+		return false
+	}
+	return !differ(p.values, q.values) && !differ(q.values, p.values) && reflect.DeepEqual(p.Line, q.Line)
 }
 
 // Origin tells where the value of a dotted key ("scale.unit") was written; the

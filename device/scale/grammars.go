@@ -1,7 +1,9 @@
 package scale
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"floord/device/profile"
@@ -85,8 +87,17 @@ var questions = map[string][]string{
 // tareQuestions are those that make a scale say its tare.
 var tareQuestions = map[string]string{"mt-sics": "TA\r\n"}
 
-// mayAsk checks that what the profile polls with is a question.
+// identityQuestions are those that make a scale say who it is.
+var identityQuestions = map[string][]string{"mt-sics": {"I1\r\n", "I2\r\n", "I3\r\n", "I4\r\n", "I5\r\n"}}
+
+// mayAsk checks that what the profile asks with is questions.
 func (g grammar) mayAsk(p profile.Profile) error {
+	for ask := range bytes.Lines(p.Identity.Ask) {
+		if !slices.Contains(identityQuestions[p.Scale.Protocol], string(ask)) {
+			return fmt.Errorf("%s: identity.ask = % x does not ask a %s scale who it is, or does more than that",
+				p.Origin("identity.ask"), p.Identity.Ask, p.Scale.Protocol)
+		}
+	}
 	if ask := p.Scale.Poll.Tare; len(ask) > 0 && string(ask) != tareQuestions[p.Scale.Protocol] {
 		return fmt.Errorf("%s: poll.tare = % x does not ask a %s scale for its tare, or does more than that",
 			p.Origin("scale.poll.tare"), ask, p.Scale.Protocol)

@@ -37,8 +37,8 @@ func TestPolledScales(t *testing.T) {
 		profile     string
 		empty, full map[string]string
 	}{
-		{"generic/mt-sics", map[string]string{"SI\r\n": "S S      0.000 kg\r\n", "TA\r\n": "TA A      0.000 kg\r\n"},
-			map[string]string{"SI\r\n": "S S      1.240 kg\r\n", "TA\r\n": "TA A      0.000 kg\r\n"}},
+		{"generic/mt-sics", map[string]string{"SI\r\n": "S S      0.000 kg\r\n", "TA\r\n": "TA A      0.000 kg\r\n", "I2\r\n": "ES\r\n", "I3\r\n": "I3 A \"1.0 7\"\r\n"},
+			map[string]string{"SI\r\n": "S S      1.240 kg\r\n", "TA\r\n": "TA A      0.000 kg\r\n", "I2\r\n": "ES\r\n", "I3\r\n": "I3 A \"1.0 7\"\r\n"}},
 		{"generic/toledo-8217", map[string]string{"W": "\x0200.000\r"}, map[string]string{"W": "\x0201.240\r"}},
 		{"elicom/s200", map[string]string{"\xaa": "\x00\x00\x00\x00"}, map[string]string{"\xaa": "\x00\x12\x40\x52"}},
 		{"cas/ecr", map[string]string{"\x05": "\x06", "\x11": "\x01\x02S 00.000kg\x61\x03\x04"},

@@ -67,6 +67,7 @@ func TestEveryProfile(t *testing.T) {
 
 				b.put(load)
 				b.sim.Fail(devicetest.Jitter)
+				time.Sleep(time.Second)
 				b.refused("moves", scale.Moving)
 				b.sim.Fail(devicetest.Healthy)
 

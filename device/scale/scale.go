@@ -5,6 +5,7 @@
 package scale
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -117,16 +118,22 @@ type Weight struct {
 // A Scale is one scale on one station. Its methods may be called from any
 // goroutine; Drive by one at a time.
 type Scale struct {
-	profile profile.Profile
-	live    device.Live[State]
+	// Meet is told once a connection who the scale says it is, and gives what is in
+	// force for it; where that is not what was, the scale is opened again. Set it
+	// before Drive; nil: it makes no difference.
+	Meet func(device.Identity) profile.Profile
+
+	live device.Live[State]
+	told device.Live[device.Identity]
 
 	wanted atomic.Int32 // how many wait for a weight
 	acts   chan act     // what a person wants done to the scale
 
-	mu   sync.Mutex
-	pan  pan       // guarded by mu
-	last Frame     // guarded by mu; the last weight, with its own copy of the bytes
-	at   time.Time // guarded by mu; when last came
+	mu      sync.Mutex
+	profile profile.Profile // guarded by mu; set by Drive
+	pan     pan             // guarded by mu
+	last    Frame           // guarded by mu; the last weight, with its own copy of the bytes
+	at      time.Time       // guarded by mu; when last came
 }
 
 // New makes a scale of a resolved profile. It fails if the profile names a
@@ -147,7 +154,8 @@ func (s *Scale) Live() (State, <-chan struct{}) { return s.live.Get() }
 // Drive reads the line until it breaks or ctx ends; it is a station's driver. A
 // silent or babbling scale does not end it: those are phases.
 func (s *Scale) Drive(ctx context.Context, line device.Line) error {
-	dec, err := NewDecoder(s.profile)
+	p := s.inForce()
+	dec, err := NewDecoder(p)
 	if err != nil {
 		return err
 	}
@@ -155,8 +163,13 @@ func (s *Scale) Drive(ctx context.Context, line device.Line) error {
 	defer s.lose(NotConnected)
 	buf := make([]byte, 512)
 	heard := time.Now()
-	ask := asker{p: s.profile.Scale, wanted: &s.wanted, tare: s.asksTare, at: heard.Add(time.Duration(s.profile.Scale.Gap))}
-	said := heard // when the scale was last heard, or silence last noted
+	ask := asker{p: p.Scale, wanted: &s.wanted, tare: s.asksTare, at: heard.Add(time.Duration(p.Scale.Gap)), who: p.Identity.Ask}
+	who, err := p.Identity.Reader()
+	if err != nil {
+		return err
+	}
+	var told []byte // what it said of itself
+	said := heard   // when the scale was last heard, or silence last noted
 	for ctx.Err() == nil {
 		select {
 		case a := <-s.acts:
@@ -168,27 +181,34 @@ func (s *Scale) Drive(ctx context.Context, line device.Line) error {
 		if err := ask.ask(line, dec, heard); err != nil {
 			return err
 		}
-		if err := line.SetReadDeadline(ask.before(said.Add(time.Duration(s.profile.Scale.Silence)))); err != nil {
+		if err := line.SetReadDeadline(ask.before(said.Add(time.Duration(p.Scale.Silence)))); err != nil {
 			return err
 		}
 		n, err := line.Read(buf)
 		now := time.Now()
 		if n > 0 {
-			if now.Sub(heard) >= time.Duration(s.profile.Scale.Gap) {
+			if now.Sub(heard) >= time.Duration(p.Scale.Gap) {
 				dec.Reset()
 			}
 			heard, said = now, now
 			if ask.listening() {
-				if acked := s.hear(dec, buf[:n], now, ask.taring); acked {
+				acked, of := s.hear(dec, buf[:n], now, ask.aside)
+				if acked {
 					if err := ask.then(line); err != nil {
 						return err
+					}
+				}
+				if len(of) > 0 && len(told) < maxTold {
+					told = append(told, of...)
+					if model, firmware, ok := who(told); ok && s.meet(device.Identity{Model: model, Firmware: firmware}) {
+						return device.ErrReopen
 					}
 				}
 			}
 		}
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			if now.Sub(said) >= time.Duration(s.profile.Scale.Silence) {
+			if now.Sub(said) >= time.Duration(p.Scale.Silence) {
 				s.silent(now)
 				said = now
 			}
@@ -198,6 +218,41 @@ func (s *Scale) Drive(ctx context.Context, line device.Line) error {
 	}
 	return ctx.Err()
 }
+
+// maxTold bounds what is kept of what a scale says of itself.
+const maxTold = 1024
+
+// inForce gives the profile that is in force.
+func (s *Scale) inForce() profile.Profile {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.profile
+}
+
+// meet takes what is in force for who the scale says it is; changed if it is not what
+// was.
+func (s *Scale) meet(id device.Identity) (changed bool) {
+	if s.told.Now() != id {
+		s.told.Set(id)
+	}
+	if s.Meet == nil {
+		return false
+	}
+	p := s.Meet(id)
+	if _, err := NewDecoder(p); err != nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.Same(s.profile) {
+		return false
+	}
+	s.profile, s.pan.p = p, p.Scale
+	return true
+}
+
+// Identity is who the scale said it is; zero if it was not asked or did not say.
+func (s *Scale) Identity() device.Identity { return s.told.Now() }
 
 // An act is a command that a person wants sent.
 type act struct {
@@ -227,7 +282,8 @@ func (s *Scale) Act(ctx context.Context, command string, roles ...string) error 
 }
 
 func (s *Scale) command(name string) (profile.Command, bool) {
-	c, ok := map[string]profile.Command{"zero": s.profile.Scale.Commands.Zero, "tare": s.profile.Scale.Commands.Tare}[name]
+	all := s.inForce().Scale.Commands
+	c, ok := map[string]profile.Command{"zero": all.Zero, "tare": all.Tare}[name]
 	return c, ok
 }
 
@@ -255,8 +311,9 @@ type asker struct {
 	tare   func(tries int) bool // whether to ask for the tare, after so many tries in vain
 	at     time.Time            // when to ask next
 	asked  bool
-	tries  int  // how often the tare was asked for, one time after the other
-	taring bool // the last question was for the tare
+	tries  int    // how often the tare was asked for, one time after the other
+	who    []byte // questions for its identity that are still to be asked
+	aside  bool   // the last question was not for the weight
 }
 
 // listening tells whether what comes can be believed to be an answer, or the
@@ -287,15 +344,37 @@ func (a *asker) ask(line device.Line, dec *Decoder, heard time.Time) error {
 	}
 	dec.Reset()
 	a.asked, a.at = true, now.Add(time.Duration(a.p.Poll.Every))
-	if len(a.p.Poll.Tare) > 0 && !a.taring {
-		if a.taring = a.tare(a.tries); a.taring { // every other time at most, so that the weight stays fresh
+	if a.aside = !a.aside && a.digress(dec); a.aside { // every other time at most, so that the weight stays fresh
+		return a.other(line)
+	}
+	return send(line, a.p.Poll.Send)
+}
+
+// digress tells whether something other than the weight is to be asked now: the tare
+// of a load that rests, or, once the scale is understood and nobody waits, who it is.
+func (a *asker) digress(dec *Decoder) bool {
+	if len(a.p.Poll.Tare) > 0 {
+		if a.tare(a.tries) {
 			a.tries++
-			return send(line, a.p.Poll.Tare)
+			return true
 		}
 		a.tries = 0
 	}
-	a.taring = false
-	return send(line, a.p.Poll.Send)
+	return len(a.who) > 0 && dec.Frames > 0 && a.wanted.Load() == 0
+}
+
+// other asks it.
+func (a *asker) other(line device.Line) error {
+	if a.tries > 0 {
+		return send(line, a.p.Poll.Tare)
+	}
+	n := bytes.IndexByte(a.who, '\n') + 1
+	if n == 0 {
+		n = len(a.who)
+	}
+	ask := a.who[:n]
+	a.who = a.who[n:]
+	return send(line, ask)
 }
 
 // then sends the second half of a question whose first half was acknowledged.
@@ -336,14 +415,17 @@ func (s *Scale) asksTare(tries int) bool {
 }
 
 // hear takes bytes off the line, publishes what they change, and tells whether the
-// scale acknowledged something. A no to the question for its tare says nothing of
-// the load.
-func (s *Scale) hear(dec *Decoder, data []byte, now time.Time, taring bool) (acked bool) {
+// scale acknowledged something and what it said of itself. A no to a question aside,
+// for its tare or who it is, says nothing of the load.
+func (s *Scale) hear(dec *Decoder, data []byte, now time.Time, aside bool) (acked bool, of []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := dec.Frames + dec.Rejects
 	for f := range dec.Decode(data) {
-		if taring && f.Flags&(FlagBusy|FlagRefused|FlagUnknown|FlagLogical) != 0 {
+		if f.Flags&FlagIdentity != 0 {
+			of = append(of, f.Raw...)
+		}
+		if aside && f.Flags&(FlagBusy|FlagRefused|FlagUnknown|FlagLogical) != 0 {
 			continue
 		}
 		s.pan.see(f, now)
@@ -357,10 +439,10 @@ func (s *Scale) hear(dec *Decoder, data []byte, now time.Time, taring bool) (ack
 	if why := dec.Suspicion(); why != "" {
 		s.pan.unsettle(why, now)
 	} else if dec.Frames+dec.Rejects == before {
-		return acked
+		return acked, of
 	}
 	s.publish(dec.Stats)
-	return acked
+	return acked, of
 }
 
 // silent notes that nothing came for the profile's silence.
@@ -392,12 +474,13 @@ func (s *Scale) publish(stats Stats) {
 // It returns an Unsettled at once where waiting is in vain (no signal, wrong
 // settings, wrong unit), and one with the cause of ctx when that ends.
 func (s *Scale) Settled(ctx context.Context, load string) (Weight, error) {
-	if s.wanted.Add(1) == 1 && s.profile.Scale.Poll.Wanted {
+	spec := s.inForce().Scale
+	if s.wanted.Add(1) == 1 && spec.Poll.Wanted {
 		s.askAnew()
 	}
 	defer s.wanted.Add(-1)
 	from := s.live.Now().Seq + 2 // the next frame may have begun already
-	if s.profile.Scale.Once {
+	if spec.Once {
 		// There is no second frame. What was read before may lie there no longer: the
 		// scale does not say so, and the parcel must be lifted and put on again.
 		from--

@@ -54,7 +54,7 @@ func (b *bench) plug() {
 	b.cancel, b.ended = cancel, make(chan struct{})
 	served := make(chan struct{})
 	go func() { b.sim.Serve(ctx, dev); dev.Close(); close(served) }()
-	go func() { b.s.Drive(ctx, host); host.Close(); <-served; close(b.ended) }()
+	go func() { b.s.Drive(ctx, host); host.Close(); cancel(); <-served; close(b.ended) }()
 	synctest.Wait()
 }
 

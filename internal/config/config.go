@@ -356,6 +356,8 @@ type Device struct {
 
 	Profile  profile.Profile // in force; its Line has the settings above laid over it
 	Problems []Problem
+
+	set *profile.Set
 }
 
 // Address gives host:port of a device on the network, and whether it is one.

@@ -116,6 +116,7 @@ func (d *decoder) resolve(set *profile.Set, dev *Device, kind profile.Kind, name
 	}
 	model, err := profile.ParseDevice(kind, dev.Model)
 	if err == nil {
+		dev.set = set
 		dev.Profile, err = set.Resolve(model)
 	}
 	if err != nil {
@@ -138,6 +139,26 @@ func (d *decoder) resolve(set *profile.Set, dev *Device, kind profile.Kind, name
 		}
 		d.wrong(dev, at, "device-line", err)
 	}
+}
+
+// Of gives what is in force for the device if it has that firmware: the same, where
+// the entry names one itself, or where it cannot be had.
+func (d *Device) Of(firmware string) profile.Profile {
+	of := d.Profile.Device
+	if of.Firmware != "" || firmware == "" || d.set == nil {
+		return d.Profile
+	}
+	of.Firmware = firmware
+	p, err := d.set.Resolve(of)
+	if err != nil {
+		return d.Profile
+	}
+	if _, network := d.Address(); !network {
+		own := *d
+		own.Profile = p
+		p.Line = own.line()
+	}
+	return p
 }
 
 // line is the profile's line with the entry's own settings over it.

@@ -36,9 +36,10 @@ func (d *Daemon) device(id floor.StationID, kind string, after uint64) (web.Devi
 		return web.DeviceFeed{}, false
 	}
 	st, _ := s.onLine[kind].State()
-	c := map[string]*config.Device{"printer": s.cfg.Printer, "scale": s.cfg.Scale, "scanner": s.cfg.Scanner}[kind]
+	c := s.device(kind)
+	p := s.inForce(kind, c)
 	f := web.DeviceFeed{
-		Station: id, Kind: kind, Port: c.Port, Profile: c.Profile.Device.String(), Line: serial.Of(c.Profile.Line).String(),
+		Station: id, Kind: kind, Port: c.Port, Profile: p.Device.String(), Line: serial.Of(p.Line).String(),
 		Phase: string(st.Phase), Detail: st.Detail, Since: st.Since, Bytes: []web.DeviceBytes{}, Frames: []web.DeviceFrame{},
 	}
 	f.Say.ZH, f.Say.EN = st.Reason.Text("zh"), st.Reason.Text("en")
@@ -46,12 +47,6 @@ func (d *Daemon) device(id floor.StationID, kind string, after uint64) (web.Devi
 		f.Say.ZH, f.Say.EN = "已连接", "connected"
 	}
 	if kind == "printer" && s.printer != nil && st.Phase == device.Up {
-		if id := s.printer.Identity(); id.Model != "" || id.Firmware != "" {
-			f.Is = strings.TrimSpace(id.Model + " " + id.Firmware)
-			if c.Profile.Device.Firmware == "" && id.Firmware != "" { // sections for a range of firmware are not in force
-				f.Is += " → " + c.Profile.Device.String() + "@" + id.Firmware
-			}
-		}
 		if now, _ := s.printer.Live(); now.Reason() != "" {
 			f.Say.ZH, f.Say.EN = now.Reason().Text("zh"), now.Reason().Text("en")
 		} else {
@@ -62,6 +57,13 @@ func (d *Daemon) device(id floor.StationID, kind string, after uint64) (web.Devi
 		now, _ := s.scale.Live()
 		f.Say.ZH, f.Say.EN = now.Phase.Text("zh"), now.Phase.Text("en")
 		f.Good, f.Bad, f.Noise = now.Stats.Frames, now.Stats.Rejects, now.Stats.Noise
+	}
+	if who := s.identity(kind); who != (device.Identity{}) {
+		f.Is = strings.TrimSpace(who.Model + " " + who.Firmware)
+		if isStranger(c.Profile.Device, who) {
+			f.Say.ZH += fmt.Sprintf("；但设备自称 %s，配置写的是 %s：请核对配置", who.Model, c.Model)
+			f.Say.EN += fmt.Sprintf("; but it says it is a %s and its profile is %s: check the configuration", who.Model, c.Model)
+		}
 	}
 	t := s.tapes[kind]
 	if t == nil {
@@ -75,8 +77,35 @@ func (d *Daemon) device(id floor.StationID, kind string, after uint64) (web.Devi
 		}
 	}
 	f.Bytes = f.Bytes[max(0, len(f.Bytes)-feedBytes):]
-	f.Frames = frames(c.Profile, all)
+	f.Frames = frames(p, all)
 	return f, true
+}
+
+// device is the entry of one device in floord.toml; nil if there is none.
+func (s *station) device(kind string) *config.Device {
+	return map[string]*config.Device{"printer": s.cfg.Printer, "scale": s.cfg.Scale, "scanner": s.cfg.Scanner}[kind]
+}
+
+// explain prints what is in force for a device now, which may be more than floord.toml
+// tells: it has said its firmware.
+func (d *Daemon) explain(id floor.StationID, kind string, out io.Writer) error {
+	s := d.stations[id]
+	if s == nil || s.device(kind) == nil {
+		return fmt.Errorf("no %s at a station %q", kind, id)
+	}
+	p := s.inForce(kind, s.device(kind))
+	if who := s.identity(kind); who != (device.Identity{}) {
+		fmt.Fprintf(out, "says it is %q with firmware %q; in force is what is known of %s\n", who.Model, who.Firmware, p.Device)
+		if isStranger(p.Device, who) {
+			fmt.Fprintf(out, "that is not what its profile says: check the configuration\n")
+		}
+	}
+	for _, v := range p.Explain() {
+		if _, err := fmt.Fprintln(out, v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // act has the scale of a station zeroed or tared, never while a parcel is open there.
@@ -170,6 +199,8 @@ func frames(p profile.Profile, all []tape.Entry) []web.DeviceFrame {
 func (d *Daemon) operate(ctx context.Context, args []string, in io.Reader, out io.Writer) error {
 	if len(args) == 4 && args[0] == "device" {
 		switch id, kind := floor.StationID(args[2]), args[3]; args[1] {
+		case "explain":
+			return d.explain(id, kind, out)
 		case "tape":
 			return d.writeTape(id, kind, out)
 		case "state":
@@ -193,9 +224,9 @@ func (d *Daemon) writeTape(id floor.StationID, kind string, out io.Writer) error
 	if s == nil || s.tapes[kind] == nil {
 		return fmt.Errorf("no %s at a station %q, or it is misconfigured", kind, id)
 	}
-	c := map[string]*config.Device{"printer": s.cfg.Printer, "scale": s.cfg.Scale, "scanner": s.cfg.Scanner}[kind]
+	p := s.inForce(kind, s.device(kind))
 	return s.tapes[kind].Write(out, map[string]string{
-		"port": c.Port + " " + serial.Of(c.Profile.Line).String(), "profile": c.Profile.Device.String(), "at": time.Now().UTC().Format(time.RFC3339),
+		"port": s.device(kind).Port + " " + serial.Of(p.Line).String(), "profile": p.Device.String(), "at": time.Now().UTC().Format(time.RFC3339),
 	})
 }
 

@@ -31,7 +31,10 @@ func (d *Daemon) render(s *station, e floor.Effect) (job printer.Job, notes []st
 	if err != nil {
 		return job, nil, err
 	}
-	p, err := d.tongue(s.cfg)
+	c, own := s.cfg, *s.cfg.Printer
+	own.Profile = s.inForce("printer", &own)
+	c.Printer = &own
+	p, err := d.tongue(c)
 	if err != nil {
 		return job, nil, err
 	}

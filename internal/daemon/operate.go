@@ -61,6 +61,7 @@ var commands = []command{
 	{"channel open", channelOpen},
 	{"count", count},
 	{"device tape", noTape},
+	{"device explain", noTape},
 	{"sheet", sheet},
 	{"backup", backup},
 	{"invite", invite},
@@ -89,9 +90,7 @@ func (s *Site) Operate(ctx context.Context, args []string, in io.Reader, out io.
 // Operate runs an operator's command on the site of cfg: inside the daemon if one
 // runs there, else over the ledger itself.
 func Operate(ctx context.Context, cfg *config.Config, args []string, in io.Reader, out io.Writer) error {
-	conn, err := net.DialTimeout("unix", ControlPath(cfg), time.Second)
-	if err == nil {
-		conn.Close()
+	if Runs(cfg) {
 		return ask(ctx, ControlPath(cfg), args, in, out)
 	}
 	s, err := openSite(cfg, nil, nil)
@@ -105,6 +104,15 @@ func Operate(ctx context.Context, cfg *config.Config, args []string, in io.Reade
 		}
 	}
 	return s.operate(ctx, args, in, out)
+}
+
+// Runs tells whether a daemon runs on the site of cfg.
+func Runs(cfg *config.Config) bool {
+	conn, err := net.DialTimeout("unix", ControlPath(cfg), time.Second)
+	if err == nil {
+		conn.Close()
+	}
+	return err == nil
 }
 
 // ---- the operator's socket

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,18 +41,20 @@ type station struct {
 	tapes   map[string]*tape.Tape // the last minutes of each port
 
 	mu   sync.Mutex
-	ears []*func(pda.Scanned) // guarded by mu; screens that hear the scanner, the last one does
+	ears []*func(pda.Scanned)       // guarded by mu; screens that hear the scanner, the last one does
+	met  map[string]profile.Profile // guarded by mu; what is in force since a device has said its firmware
 }
 
 func (d *Daemon) openStations() error {
 	for _, c := range d.cfg.Stations {
-		s := &station{id: c.ID, cfg: c, onLine: map[string]*device.Station{}, tapes: map[string]*tape.Tape{}}
+		s := &station{id: c.ID, cfg: c, onLine: map[string]*device.Station{}, tapes: map[string]*tape.Tape{}, met: map[string]profile.Profile{}}
 		d.stations[c.ID] = s
 		if c.Printer != nil {
 			s.open(d.log, "printer", c.Printer, func(p profile.Profile) (drive func(context.Context, device.Line) error, err error) {
 				if s.printer, err = printer.New(p); err != nil {
 					return nil, err
 				}
+				s.printer.Meet = func(id device.Identity) profile.Profile { return s.meet(d.log, "printer", c.Printer, id) }
 				return s.printer.Drive, nil
 			})
 		}
@@ -60,6 +63,7 @@ func (d *Daemon) openStations() error {
 				if s.scale, err = scale.New(p); err != nil {
 					return nil, err
 				}
+				s.scale.Meet = func(id device.Identity) profile.Profile { return s.meet(d.log, "scale", c.Scale, id) }
 				return s.scale.Drive, nil
 			})
 		}
@@ -87,11 +91,79 @@ func (s *station) open(log *slog.Logger, kind string, c *config.Device, driver f
 	} else {
 		t := &tape.Tape{}
 		s.tapes[kind] = t
-		k = device.NewStation(name, t.Recorder(opener(c)), drive)
+		k = device.NewStation(name, t.Recorder(port{s, kind, c}), drive)
 	}
 	k.Log = log
 	s.keepers = append(s.keepers, k)
 	s.onLine[kind] = k
+}
+
+// A port opens a device's port by the profile that is in force then.
+type port struct {
+	s    *station
+	kind string
+	c    *config.Device
+}
+
+func (p port) opener() device.Opener {
+	now := *p.c
+	now.Profile = p.s.inForce(p.kind, p.c)
+	return opener(&now)
+}
+
+func (p port) Open(ctx context.Context) (device.Port, error) { return p.opener().Open(ctx) }
+func (p port) String() string                                { return p.opener().String() }
+
+// inForce gives what is in force for a device: its configured profile, with what its
+// firmware adds once it has said that.
+func (s *station) inForce(kind string, c *config.Device) profile.Profile {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.met[kind]; ok {
+		return p
+	}
+	return c.Profile
+}
+
+// meet takes who a device says it is.
+func (s *station) meet(log *slog.Logger, kind string, c *config.Device, id device.Identity) profile.Profile {
+	p := c.Of(id.Firmware)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if was, ok := s.met[kind]; !ok || was.Device != p.Device {
+		s.met[kind] = p
+		log.Info("device says who it is", "station", s.id, "device", kind, "model", id.Model, "firmware", id.Firmware, "profile", p.Device)
+		if isStranger(c.Profile.Device, id) {
+			log.Warn("device is not what its profile says", "station", s.id, "device", kind, "model", id.Model, "profile", p.Device)
+		}
+	}
+	return p
+}
+
+// isStranger tells whether a device gives itself a name that has nothing in common
+// with the one of its profile. A generic profile names no device.
+func isStranger(d profile.Device, id device.Identity) bool {
+	bare := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+				return r
+			}
+			return -1
+		}, strings.ToLower(s))
+	}
+	says, is := bare(id.Model), bare(d.Model)
+	return d.Vendor != "generic" && says != "" && !strings.Contains(says, is) && !strings.Contains(is, says)
+}
+
+// identity is who a device said it is.
+func (s *station) identity(kind string) device.Identity {
+	switch {
+	case kind == "printer" && s.printer != nil:
+		return s.printer.Identity()
+	case kind == "scale" && s.scale != nil:
+		return s.scale.Identity()
+	}
+	return device.Identity{}
 }
 
 func opener(c *config.Device) device.Opener {
