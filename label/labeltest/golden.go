@@ -119,3 +119,30 @@ func RareWaybills() (plain, rare label.Waybill) {
 	rare.Remarks = "䶮" + rare.Remarks[len("请"):]
 	return plain, rare
 }
+
+// Drawn checks that a part of a label is a picture: a line a row, # for ink.
+func Drawn(t testing.TB, b glyph.Bitmap, x, y, w, h int, want string) {
+	t.Helper()
+	var got strings.Builder
+	for j := range h {
+		got.WriteByte('\n')
+		for i := range w {
+			got.WriteByte(map[bool]byte{true: '#', false: '.'}[b.At(x+i, y+j)])
+		}
+	}
+	if got.String() != want {
+		t.Errorf("drawn is%s\nwant%s", got.String(), want)
+	}
+}
+
+// Says checks that both decoders read one text on a label.
+func Says(t testing.TB, b glyph.Bitmap, want string) {
+	t.Helper()
+	m := preview.Image(b)
+	if got := ReadCodes(t, m); !slices.Equal(got, []string{want}) {
+		t.Errorf("gozxing reads %q; want %q", got, want)
+	}
+	if got := ReadCodesZbar(t, m); !slices.Equal(got, []string{want}) {
+		t.Errorf("zbar reads %q; want %q", got, want)
+	}
+}

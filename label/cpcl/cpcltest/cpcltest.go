@@ -65,6 +65,9 @@ func Read(b []byte) ([]Label, error) {
 	return labels, nil
 }
 
+// printerWidth is that of a printer of four inches, in dots.
+const printerWidth = 832
+
 type machine struct {
 	out   Label
 	at    []byte // where the command began
@@ -100,8 +103,14 @@ func (m *machine) label(b []byte) ([]byte, error) {
 	}
 }
 
+// short are other names of commands.
+var short = map[string]string{"B": "BARCODE", "EXPANDED-GRAPHICS": "EG", "COMPRESSED-GRAPHICS": "CG"}
+
 // command cuts one command off the stream.
 func command(b []byte) (Command, []byte, error) {
+	if first, rest, ok := bytes.Cut(b, []byte(" ")); ok && short[string(first)] != "" {
+		b = append([]byte(short[string(first)]+" "), rest...)
+	}
 	line, after, ok := bytes.Cut(b, []byte("\r\n"))
 	if !ok {
 		return Command{}, nil, fmt.Errorf("no end of line")
@@ -172,15 +181,13 @@ func (m *machine) run(c Command) error {
 	for i, a := range c.Args {
 		n[i] = number(a)
 	}
-	if m.out.Dots.Width == 0 && c.Name != "!" && c.Name != "PAGE-WIDTH" {
-		return fmt.Errorf("before PAGE-WIDTH")
-	}
 	switch c.Name {
 	case "!":
 		if n[0] != 0 || n[1] != 200 || n[2] != 200 || n[3] < 8 || n[3] > 20000 || n[4] < 1 {
 			return fmt.Errorf("a label of %v", c.Args)
 		}
-		m.out.Dots.Height, m.out.Copies = n[3], n[4]
+		// Without PAGE-WIDTH a page is as wide as the printer.
+		m.out.Dots, m.out.Copies = glyph.NewBitmap(printerWidth, n[3]), n[4]
 	case "PAGE-WIDTH":
 		if n[0] < 8 || n[0] > 20000 {
 			return fmt.Errorf("a width of %v", c.Args)

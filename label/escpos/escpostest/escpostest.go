@@ -172,8 +172,9 @@ func (m *machine) run(name string, args []byte) error {
 	case "\x1dw":
 		m.module = int(args[0])
 	case "\x1dH":
-		if args[0] != 0 {
-			return fmt.Errorf("digits under the bar code")
+		// Nobody reads the digits at the bar code here.
+		if args[0] > 3 {
+			return fmt.Errorf("digits at %d of the bar code", args[0])
 		}
 	case "\x1bd", "\x1dV":
 		m.end()

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/skip2/go-qrcode"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"floord/label"
@@ -249,8 +250,12 @@ func numbers(args []string) []int {
 func (m *machine) size(args []string) error {
 	var side [2]int
 	for i, a := range args {
-		mm, err := strconv.ParseFloat(strings.TrimSuffix(a, " mm"), 64)
-		if err != nil || !strings.HasSuffix(a, " mm") || mm < 5 || mm > 1000 {
+		number, metric := strings.CutSuffix(a, " mm")
+		mm, err := strconv.ParseFloat(number, 64)
+		if !metric {
+			mm *= 25.4 // inches
+		}
+		if err != nil || mm < 5 || mm > 1000 {
 			return fmt.Errorf("SIZE %q", a)
 		}
 		side[i] = int(math.Round(mm * m.dpi / 25.4))
@@ -304,7 +309,8 @@ func (m *machine) text(x, y, rotation, sx, sy int, font, text string) error {
 }
 
 func (m *machine) barcode(n []int, args []string) error {
-	if args[2] != "128" || n[4] != 0 || n[5] != 0 {
+	// n[4] asks for the digits below, which nobody reads here.
+	if args[2] != "128" || n[4] < 0 || n[4] > 3 || n[5] != 0 {
 		return fmt.Errorf("barcode %v", args)
 	}
 	widths, err := label.EncodeCode128(args[8])
@@ -322,14 +328,24 @@ func (m *machine) barcode(n []int, args []string) error {
 }
 
 func (m *machine) qr(n []int, args []string) error {
-	if args[2] != "M" || n[3] < 1 || n[3] > 10 || args[4] != "A" || n[5] != 0 {
+	level, ok := map[string]qrcode.RecoveryLevel{"L": qrcode.Low, "M": qrcode.Medium, "Q": qrcode.High, "H": qrcode.Highest}[args[2]]
+	if !ok || n[3] < 1 || n[3] > 10 || args[4] != "A" || n[5] != 0 {
 		return fmt.Errorf("qr code %v", args)
 	}
-	dots, err := label.EncodeQR(args[6])
+	q, err := qrcode.New(args[6], level)
 	if err != nil {
 		return err
 	}
-	b := label.DrawMatrix(label.Matrix{Cell: n[3], Modules: len(dots), Value: args[6]})
+	q.DisableBorder = true
+	rows := q.Bitmap()
+	b := glyph.NewBitmap(len(rows)*n[3], len(rows)*n[3])
+	for y, row := range rows {
+		for x, dark := range row {
+			if dark {
+				b.Fill(x*n[3], y*n[3], n[3], n[3])
+			}
+		}
+	}
 	m.dots.Paste(b, n[0], n[1])
 	return m.on(n[0], n[1], b.Width, b.Height)
 }
