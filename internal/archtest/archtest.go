@@ -89,7 +89,7 @@ var onlyIn = map[string][]string{
 	"github.com/gorilla/websocket":        {"sync/pda", "sync/carrier/component", "sync/channel/drivers", "internal/sim", "internal/sim/*"},
 	"github.com/go-json-experiment/json":  {"sync/pda", "sync/channel/*"},
 	"github.com/jung-kurt/gofpdf":         {"report/pdf"},
-	"github.com/skip2/go-qrcode":          {"label", "web", "label/tspl/tspltest"},
+	"github.com/skip2/go-qrcode":          {"label", "web"},
 	"github.com/mozillazg/go-pinyin":      {"label/glyph"},
 	"github.com/expr-lang/expr":           {"floor/rules"},
 	"github.com/pelletier/go-toml/v2":     {"internal/config", "floor/rules", "device/profile", "label", "sync/channel/channelmap"},

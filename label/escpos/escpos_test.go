@@ -136,27 +136,6 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-// FuzzHostileText is the promise that text cannot command: whatever the fields
-// hold, one label is printed with the same codes and lines.
-func FuzzHostileText(f *testing.F) {
-	labeltest.AddHostile(f)
-	f.Fuzz(func(t *testing.T, name, address, remarks, goods string, n uint8) {
-		hostile(t, labeltest.HostileWaybill(name, address, remarks, goods), n)
-	})
-}
-
-func TestHostileText(t *testing.T) {
-	labels := 0
-	for i, w := range labeltest.HostileWaybills(100) {
-		if hostile(t, w, uint8(i)) {
-			labels++
-		}
-	}
-	if labels < 60 {
-		t.Errorf("only %d of 100 texts made labels", labels)
-	}
-}
-
 // linePictures is how many lines of the waybill are pictures: too thick or too near
 // to the edge for a letter.
 func linePictures(t *testing.T) int {
@@ -171,55 +150,36 @@ func linePictures(t *testing.T) int {
 	return printed(t, job.Bytes, escpostest.Printer{}).Count("\x1dv")
 }
 
-// hostile encodes a waybill with such fields and checks the label. It says
-// whether there was one: a field may be empty or not fit.
-func hostile(t *testing.T, w label.Waybill, n uint8) bool {
-	p, err := label.Waybill100x150(w)
-	if err != nil {
-		return false
-	}
-	job, err := escpos.Encode(p, escpos.Options{Charset: labeltest.Charset(n)})
-	if err != nil {
-		return false
-	}
-	l := printed(t, job.Bytes, escpostest.Printer{})
-	texts, pictures := 0, linePictures(t)
-	for _, r := range job.Sheet.Runs {
-		if _, signs := r.Native(); len(signs) > 0 {
-			texts++
-			if r.Bold {
+var hostile = labeltest.Hostile{
+	Encode: func(p label.Page, n uint8) (label.Job, error) {
+		return escpos.Encode(p, escpos.Options{Charset: labeltest.Charset(n)})
+	},
+	Check: func(t *testing.T, _ label.Page, job label.Job) {
+		l := printed(t, job.Bytes, escpostest.Printer{})
+		texts, pictures := 0, linePictures(t)
+		for _, r := range job.Sheet.Runs {
+			if _, signs := r.Native(); len(signs) > 0 {
 				texts++
+				if r.Bold {
+					texts++
+				}
 			}
+			pictures += len(slices.DeleteFunc(r.Drawn(), func(p label.Picture) bool { top, bottom := p.Bits.Ink(); return top == bottom }))
 		}
-		pictures += len(slices.DeleteFunc(r.Drawn(), func(p label.Picture) bool { top, bottom := p.Bits.Ink(); return top == bottom }))
-	}
-	for name, want := range map[string]int{
-		"\x1bL": 1, "\x1bW": 1, "\x1dk": 1, "\x1d(": 5, "\f": 1, "text": texts, "\x1dv": pictures, "\x1dV": 0, "\x1bd": 0, "\x1b@": 0, "\x1b&": 1, "\x1b%": 2,
-	} {
-		if got := l.Count(name); got != want {
-			t.Errorf("%d %q; want %d", got, name, want)
+		labeltest.Counts(t, l.Count, map[string]int{
+			"\x1bL": 1, "\x1bW": 1, "\x1dk": 1, "\x1d(": 5, "\f": 1, "text": texts, "\x1dv": pictures, "\x1dV": 0, "\x1bd": 0, "\x1b@": 0, "\x1b&": 1, "\x1b%": 2,
+		})
+		if extra, missing := differ(l.Dots.Bits, preview.Dots(job.Sheet).Bits); extra > 3 || missing > 0 {
+			t.Errorf("%d dots more and %d fewer are printed than the preview has", extra, missing)
 		}
-	}
-	if extra, missing := differ(l.Dots.Bits, preview.Dots(job.Sheet).Bits); extra > 3 || missing > 0 {
-		t.Errorf("%d dots more and %d fewer are printed than the preview has", extra, missing)
-	}
-	return true
+	},
+	Caught: func(_ label.Page, job []byte) bool {
+		labels, err := escpostest.Printer{}.Read(job)
+		return err != nil || len(labels) != 1 || labels[0].Count("\x1dV") > 0
+	},
+	Commands: []string{"a\fb", "a\x1b@b", "a\x10\x04\x01b", "a\x1dVB\x00", "a\nb", "a\x00"},
 }
 
-// TestHostileControl is the negative control of the fuzz test.
-func TestHostileControl(t *testing.T) {
-	p, err := label.Waybill100x150(labeltest.Waybill())
-	if err != nil {
-		t.Fatal(err)
-	}
-	job, err := escpos.Encode(p, escpos.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"a\fb", "a\x1b@b", "a\x10\x04\x01b", "a\x1dVB\x00", "a\nb", "a\x00"} {
-		labels, err := escpostest.Printer{}.Read(bytes.Replace(job.Bytes, []byte("W-12/4"), []byte(name), 1))
-		if err == nil && len(labels) == 1 && labels[0].Count("\x1dV") == 0 {
-			t.Errorf("%q went through", name)
-		}
-	}
-}
+func FuzzHostileText(f *testing.F) { hostile.Fuzz(f) }
+
+func TestHostileText(t *testing.T) { hostile.Test(t) }

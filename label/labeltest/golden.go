@@ -96,14 +96,83 @@ func HostileWaybill(name, address, remarks, goods string) label.Waybill {
 	return w
 }
 
-// AddHostile gives a fuzzer its first texts: name, address, remarks, goods and a
-// number to choose options by.
-func AddHostile(f *testing.F) {
-	h := Waybills()["hostile"]
-	f.Add(h.Recipient.Name, h.Recipient.Address, h.Remarks, "苹果", uint8(0))
+// A Hostile is how one language is shown to let no text command: whatever the
+// fields of a waybill hold, one label comes out, with the same codes and lines.
+type Hostile struct {
+	// Encode writes a page with options chosen by n.
+	Encode func(p label.Page, n uint8) (label.Job, error)
+	// Check fails t unless what is printed is that one label.
+	Check func(t *testing.T, p label.Page, job label.Job)
+	// Caught says whether a printer stumbles over bytes or prints another label.
+	Caught func(p label.Page, job []byte) bool
+	// Commands are texts that a printer obeys if they go through unescaped.
+	Commands []string
+}
+
+// Fuzz tries texts of a fuzzer's.
+func (h Hostile) Fuzz(f *testing.F) {
+	w := Waybills()["hostile"]
+	f.Add(w.Recipient.Name, w.Recipient.Address, w.Remarks, "苹果", uint8(0))
 	f.Add("a\\", "乗", "\xff\xfe\"", "\x1b!S", uint8(1))
 	f.Add("𠅤龘", "e\u0301\u0323", "[\"]", "\\[", uint8(2))
 	f.Add("^XZ^XA", "_5E~JA", "^FD>;", "\x10\x04\x01", uint8(3))
+	f.Fuzz(func(t *testing.T, name, address, remarks, goods string, n uint8) {
+		h.one(t, HostileWaybill(name, address, remarks, goods), n)
+	})
+}
+
+// Test tries a hundred texts of dangerous pieces, the same each time, and as its
+// negative control the commands: sent as they are, they are seen.
+func (h Hostile) Test(t *testing.T) {
+	labels := 0
+	for i, w := range HostileWaybills(100) {
+		if h.one(t, w, uint8(i)) {
+			labels++
+		}
+	}
+	if labels < 60 {
+		t.Errorf("only %d of 100 texts made labels", labels)
+	}
+	p, err := label.Waybill100x150(Waybill())
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, err := h.Encode(p, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Caught(p, job.Bytes) {
+		t.Error("a harmless label is caught")
+	}
+	for _, text := range h.Commands {
+		if !h.Caught(p, bytes.Replace(job.Bytes, []byte("W-12/4"), []byte(text), 1)) {
+			t.Errorf("%q went through", text)
+		}
+	}
+}
+
+// one says whether there was a label: a field may be empty or not fit.
+func (h Hostile) one(t *testing.T, w label.Waybill, n uint8) bool {
+	p, err := label.Waybill100x150(w)
+	if err != nil {
+		return false
+	}
+	job, err := h.Encode(p, n)
+	if err != nil {
+		return false
+	}
+	h.Check(t, p, job)
+	return true
+}
+
+// Counts fails t unless a label has each command as often as it should.
+func Counts(t *testing.T, count func(string) int, want map[string]int) {
+	t.Helper()
+	for name, n := range want {
+		if got := count(name); got != n {
+			t.Errorf("%d %q; want %d", got, name, n)
+		}
+	}
 }
 
 // Charset is the charset that a fuzzer's number stands for.

@@ -227,80 +227,35 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-// FuzzHostileText is the promise that text cannot command: whatever the fields
-// hold, every firmware prints one label with the same codes and lines, and the
-// words on it are those of the fields.
-func FuzzHostileText(f *testing.F) {
-	labeltest.AddHostile(f)
-	f.Fuzz(func(t *testing.T, name, address, remarks, goods string, charset uint8) {
-		hostile(t, labeltest.HostileWaybill(name, address, remarks, goods), charset)
-	})
-}
-
-// TestHostileText puts the dangerous pieces together at random: the fuzzer's
-// seeds are few, and this always runs.
-func TestHostileText(t *testing.T) {
-	labels := 0
-	for i, w := range labeltest.HostileWaybills(100) {
-		if hostile(t, w, uint8(i)) {
-			labels++
+// hostile: on every firmware the words are those of the fields.
+var hostile = labeltest.Hostile{
+	Encode: func(p label.Page, n uint8) (label.Job, error) {
+		return tspl.Encode(p, tspl.Options{Charset: labeltest.Charset(n)})
+	},
+	Check: func(t *testing.T, p label.Page, job label.Job) {
+		l := printed(t, job, 203)
+		labeltest.Counts(t, l.Count, map[string]int{
+			"SIZE": 1, "CLS": 1, "PRINT": 1, "BARCODE": 1, "QRCODE": 1, "BOX": len(p.Boxes), "GAP": 1, "DIRECTION": 1,
+			"REFERENCE": 1, "BAR": len(p.Rules),
+		})
+		if bytes.Contains(job.Bytes, []byte("\x1b!")) {
+			t.Error("a status request in the stream")
 		}
-	}
-	if labels < 60 {
-		t.Errorf("only %d of 100 texts made labels", labels)
-	}
-}
-
-// hostile encodes a waybill with such fields and checks the label. It says
-// whether there was one: a field may be empty or not fit.
-func hostile(t *testing.T, w label.Waybill, charset uint8) bool {
-	p, err := label.Waybill100x150(w)
-	if err != nil {
-		return false // a needed field is empty
-	}
-	o := tspl.Options{Charset: labeltest.Charset(charset)}
-	job, err := tspl.Encode(p, o)
-	if err != nil {
-		return false // does not fit
-	}
-	l := printed(t, job, 203)
-	for name, want := range map[string]int{
-		"SIZE": 1, "CLS": 1, "PRINT": 1, "BARCODE": 1, "QRCODE": 1, "BOX": len(p.Boxes), "GAP": 1, "DIRECTION": 1,
-		"REFERENCE": 1, "BAR": len(p.Rules),
-	} {
-		if got := l.Count(name); got != want {
-			t.Errorf("%d %s; want %d", got, name, want)
+		if !bytes.Equal(l.Dots.Bits, preview.Dots(job.Sheet).Bits) {
+			t.Error("the preview is not what the printer prints")
 		}
-	}
-	if bytes.Contains(job.Bytes, []byte("\x1b!")) {
-		t.Error("a status request in the stream")
-	}
-	if !bytes.Equal(l.Dots.Bits, preview.Dots(job.Sheet).Bits) {
-		t.Error("the preview is not what the printer prints")
-	}
-	return true
-}
-
-// TestHostileControl is the negative control of the fuzz test: text that went
-// through unescaped is seen.
-func TestHostileControl(t *testing.T) {
-	p, err := label.Waybill100x150(labeltest.Waybill())
-	if err != nil {
-		t.Fatal(err)
-	}
-	job, err := tspl.Encode(p, tspl.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"a\"\r\nPRINT 1,1\r\nTEXT 0,0,\"TSS24.BF2\",0,1,1,\"b", `a\`, `a"`, "a\r\nCLS"} {
-		bad := bytes.Replace(job.Bytes, []byte("W-12/4"), []byte(name), 1)
-		seen := false
+	},
+	Caught: func(_ label.Page, job []byte) bool {
 		for e := range tspltest.Escapes {
-			labels, err := tspltest.Printer{Escape: e}.Read(bad)
-			seen = seen || err != nil || len(labels) != 1
+			if labels, err := (tspltest.Printer{Escape: e}).Read(job); err != nil || len(labels) != 1 {
+				return true
+			}
 		}
-		if !seen {
-			t.Errorf("%q went through all firmwares", name)
-		}
-	}
+		return false
+	},
+	Commands: []string{"a\"\r\nPRINT 1,1\r\nTEXT 0,0,\"TSS24.BF2\",0,1,1,\"b", `a\`, `a"`, "a\r\nCLS"},
 }
+
+func FuzzHostileText(f *testing.F) { hostile.Fuzz(f) }
+
+func TestHostileText(t *testing.T) { hostile.Test(t) }

@@ -2,6 +2,7 @@ package carrier
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -69,6 +70,44 @@ func CheckBooking(b Booking) (Booking, error) {
 		b.SortCode = ""
 	}
 	return b, nil
+}
+
+// Wire checks a service's address, own where there is none, and gives it without its
+// last slash, and a client, NewClient's where there is none.
+func Wire(address, own string, c *http.Client) (string, *http.Client, error) {
+	if address == "" {
+		address = own
+	}
+	if c == nil {
+		c = NewClient()
+	}
+	base, err := Base(address)
+	return base, c, err
+}
+
+// Encode gives compact JSON with sorted keys and no HTML escapes, as signatures are
+// made over it.
+func Encode(op string, v any) (string, error) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", fmt.Errorf("%s: %w", op, err)
+	}
+	return strings.TrimSuffix(b.String(), "\n"), nil
+}
+
+// Beijing is a moment as the carriers and platforms write it.
+func Beijing(t time.Time) string {
+	return t.In(time.FixedZone("UTC+8", 8*3600)).Format(time.DateTime)
+}
+
+// Voided is the error of a void: a number that is void already is done.
+func Voided(err error) error {
+	if err != nil && ClassOf(err) == Spent {
+		return nil
+	}
+	return err
 }
 
 // maxAnswer bounds an answer. The table of 3,000 districts is about 300 kB.

@@ -26,6 +26,7 @@ type BookFake interface {
 type BookBench struct {
 	Fake   BookFake
 	Open   func(t testing.TB) carrier.Booker
+	Hasty  func(t testing.TB) carrier.Booker // whose answers come after it gave up
 	Forged func(t testing.TB) carrier.Booker // with a wrong key
 	To     floor.Recipient                   // somebody the carrier serves
 	Ticket string                            // whose component prints the labels; "" for readable ones
@@ -40,6 +41,7 @@ func RunBook(t *testing.T, open func(t testing.TB, strict bool) BookBench) {
 	}{
 		{"a shipment asked again has the same number", bookAgain},
 		{"a lost answer costs no second number", bookLost},
+		{"a time-out costs no second number", bookTimedOut},
 		{"askers at once get numbers of their own", bookTogether},
 		{"an empty account says so", bookEmpty},
 		{"a forged signature is no retry", bookForged},
@@ -104,6 +106,25 @@ func bookLost(t *testing.T, b BookBench) {
 		if sold := b.Fake.Sold(); sold != i+1 {
 			t.Errorf("%s: %d sold; want %d", trouble, sold, i+1)
 		}
+	}
+}
+
+func bookTimedOut(t *testing.T, b BookBench) {
+	c, hasty := b.Open(t), b.Hasty(t)
+	for range 2 {
+		if got, err := hasty.Book(t.Context(), b.shipment("W13")); err == nil || carrier.ClassOf(err) != carrier.Retryable || got.Waybill != "" {
+			t.Errorf("%v, %v; want an error to be tried again, and no number", got, err)
+		}
+	}
+	got := b.book(t, c, "W13")
+	if sold := b.Fake.Sold(); sold != 1 {
+		t.Errorf("%d sold; want 1", sold)
+	}
+	if err := hasty.Void(t.Context(), "W13", got.Waybill); err == nil || carrier.ClassOf(err) != carrier.Retryable {
+		t.Errorf("a void: %v; want an error to be tried again", err)
+	}
+	if err := c.Void(t.Context(), "W13", got.Waybill); err != nil || b.Fake.Sold() != 0 {
+		t.Errorf("void once more: %v, %d given; want none", err, b.Fake.Sold())
 	}
 }
 

@@ -44,15 +44,12 @@ var (
 // New makes the driver of one account. client may be nil for one with the
 // driver's time limits.
 func New(base, account, key string, client *http.Client) (*Carrier, error) {
-	base, err := carrier.Base(base)
+	base, client, err := carrier.Wire(base, "", client)
 	if err != nil {
 		return nil, fmt.Errorf("demo carrier: %w", err)
 	}
 	if account == "" || key == "" {
 		return nil, errors.New("demo carrier: account and key are needed")
-	}
-	if client == nil {
-		client = carrier.NewClient()
 	}
 	return &Carrier{base: base, account: account, key: key, http: client}, nil
 }

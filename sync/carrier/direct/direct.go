@@ -17,7 +17,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"floord/floor"
@@ -35,37 +34,11 @@ type Account struct {
 }
 
 func (a Account) check(service string) (Account, error) {
-	if a.URL == "" {
-		a.URL = service
+	var err error
+	if a.URL, a.Client, err = carrier.Wire(a.URL, service, a.Client); err == nil && (a.ID == "" || a.Secret == "") {
+		err = errors.New("account and secret are needed")
 	}
-	base, err := carrier.Base(a.URL)
-	if err != nil {
-		return a, err
-	}
-	a.URL = base
-	if a.ID == "" || a.Secret == "" {
-		return a, errors.New("account and secret are needed")
-	}
-	if a.Client == nil {
-		a.Client = carrier.NewClient()
-	}
-	return a, nil
-}
-
-// now is the moment as the carriers write it in Beijing's time.
-func beijing(t time.Time) string {
-	return t.In(time.FixedZone("UTC+8", 8*3600)).Format(time.DateTime)
-}
-
-// encode gives compact JSON as the signatures are made over it: no HTML escapes.
-func encode(v any) (string, error) {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return "", err
-	}
-	return strings.TrimSuffix(b.String(), "\n"), nil
+	return a, err
 }
 
 // decode reads an answer, passing over what a later version adds.

@@ -6,27 +6,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"testing"
-	"time"
 
 	"floord/floor"
 	"floord/internal/sim/courierco"
-	"floord/internal/sim/wire"
 	"floord/sync/carrier"
 	"floord/sync/carrier/carriertest"
 	"floord/sync/carrier/direct"
 )
-
-// told lets the suite break a fake.
-type told struct{ *courierco.Express }
-
-func (f told) Collect(no floor.WaybillNo, at time.Time) { f.Express.Collect(string(no), at) }
-
-func (f told) Break(t carriertest.Trouble) {
-	f.Faults.Next("", map[carriertest.Trouble]wire.Fault{
-		carriertest.ServerError: wire.Failed, carriertest.Garbage: wire.Garbage, carriertest.Dropped: wire.Dropped,
-		carriertest.Lost: wire.Lost, carriertest.HalfSent: wire.HalfSent, carriertest.RateLimited: wire.TooMany,
-	}[t])
-}
 
 func TestDrivers(t *testing.T) {
 	for kind, open := range map[string]func(direct.Account) (carrier.Booker, error){
@@ -36,26 +22,12 @@ func TestDrivers(t *testing.T) {
 		"jdl": func(a direct.Account) (carrier.Booker, error) { return direct.NewJDL(a) },
 	} {
 		t.Run(kind, func(t *testing.T) {
-			bench := func(t testing.TB, strict bool) carriertest.BookBench {
-				fake := courierco.NewExpress(courierco.ExpressOptions{
-					Kind: kind, ID: "wh-1", Secret: "s~ec*ret", Customer: "7551234567", Token: "tok", Balance: 1000, Strict: strict,
+			bench := carriertest.Express(
+				courierco.ExpressOptions{Kind: kind, ID: "wh-1", Secret: "s~ec*ret", Customer: "7551234567", Token: "tok"},
+				floor.Recipient{Name: "王小明", Phone: "18800000000-1234", Province: "浙江省", City: "杭州市", District: "余杭区", Detail: "示例路2号"},
+				func(url, secret string, c *http.Client) (carrier.Booker, error) {
+					return open(direct.Account{URL: url, ID: "wh-1", Secret: secret, Customer: "7551234567", Token: func() (string, error) { return "tok", nil }, Client: c})
 				})
-				srv := httptest.NewServer(fake)
-				t.Cleanup(srv.Close)
-				with := func(secret string) func(testing.TB) carrier.Booker {
-					return func(t testing.TB) carrier.Booker {
-						c, err := open(direct.Account{URL: srv.URL, ID: "wh-1", Secret: secret, Customer: "7551234567", Token: func() (string, error) { return "tok", nil }, Client: srv.Client()})
-						if err != nil {
-							t.Fatal(err)
-						}
-						return c
-					}
-				}
-				return carriertest.BookBench{
-					Fake: told{fake}, Open: with("s~ec*ret"), Forged: with("guess"),
-					To: floor.Recipient{Name: "王小明", Phone: "18800000000-1234", Province: "浙江省", City: "杭州市", District: "余杭区", Detail: "示例路2号"},
-				}
-			}
 			carriertest.RunBook(t, bench)
 			carriertest.RunTrack(t, func(t testing.TB) carriertest.TrackBench {
 				b := bench(t, false)

@@ -85,10 +85,7 @@ func (c *JDL) Void(ctx context.Context, id string, no floor.WaybillNo) error {
 		ask["waybillCode"] = no
 	}
 	err := c.call(ctx, "void", "/ecap/v1/orders/cancel", ask, nil)
-	if classOf(err) == carrier.Spent {
-		return nil
-	}
-	return err
+	return carrier.Voided(err)
 }
 
 func (c *JDL) call(ctx context.Context, op, path string, ask, into any) error {
@@ -97,11 +94,11 @@ func (c *JDL) call(ctx context.Context, op, path string, ask, into any) error {
 		return &carrier.Error{Class: carrier.Unauthorized, Op: op, Code: "no-token", Err: err,
 			Zh: "读不到京东物流的访问令牌,请检查令牌文件。", En: "the access token of JD Logistics cannot be read; check its file"}
 	}
-	body, err := encode([]any{ask})
+	body, err := carrier.Encode(op, []any{ask})
 	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
+		return err
 	}
-	at := beijing(time.Now())
+	at := carrier.Beijing(time.Now())
 	query := url.Values{
 		"LOP-DN": {"ECAP"}, "app_key": {c.a.ID}, "access_token": {token}, "timestamp": {at}, "v": {"2.0"}, "algorithm": {"md5-salt"},
 		"sign": {SignJDL(token, c.a.ID, path, body, at, c.a.Secret)},

@@ -141,9 +141,9 @@ var sfCodes = map[string]carrier.Class{
 
 // call asks a service. The answer of the business is JSON in a text.
 func (c *SF) call(ctx context.Context, op, service string, ask, into any) error {
-	data, err := encode(ask)
+	data, err := carrier.Encode(op, ask)
 	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
+		return err
 	}
 	at := strconv.FormatInt(time.Now().UnixMilli(), 10)
 	form := url.Values{

@@ -73,10 +73,7 @@ func (c *YTO) Book(ctx context.Context, s carrier.Shipment) (carrier.Booking, er
 // Void implements carrier.Booker.
 func (c *YTO) Void(ctx context.Context, id string, _ floor.WaybillNo) error {
 	_, err := c.call(ctx, "void", "korder_cancel_adapter", map[string]any{"logisticsNo": id, "cancelDesc": "不发货"})
-	if classOf(err) == carrier.Spent {
-		return nil
-	}
-	return err
+	return carrier.Voided(err)
 }
 
 type ytoAnswer struct {
@@ -90,16 +87,16 @@ type ytoAnswer struct {
 
 // post sends a call and gives the answer as it is.
 func (c *YTO) post(ctx context.Context, op, method string, ask any) ([]byte, error) {
-	param, err := encode(ask)
+	param, err := carrier.Encode(op, ask)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
+		return nil, err
 	}
-	body, err := encode(map[string]string{
+	body, err := carrier.Encode(op, map[string]string{
 		"timestamp": strconv.FormatInt(time.Now().UnixMilli(), 10), "param": param, "format": "JSON",
 		"sign": SignYTO(param, method, ytoVersion, c.a.Secret),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
+		return nil, err
 	}
 	address := c.a.URL + "/open/" + method + "/" + ytoVersion + "/" + url.PathEscape(c.a.ID) + "/" + url.PathEscape(c.a.Customer)
 	return carrier.Post(ctx, c.a.Client, op, address, "application/json;charset=UTF-8", body, nil)

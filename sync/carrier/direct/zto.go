@@ -78,16 +78,13 @@ func (c *ZTO) Book(ctx context.Context, s carrier.Shipment) (carrier.Booking, er
 // Void implements carrier.Booker.
 func (c *ZTO) Void(ctx context.Context, id string, no floor.WaybillNo) error {
 	err := c.call(ctx, "void", "zto.open.cancelPreOrder", map[string]any{"cancelType": "1", "orderCode": id, "billCode": no}, nil)
-	if classOf(err) == carrier.Spent {
-		return nil
-	}
-	return err
+	return carrier.Voided(err)
 }
 
 func (c *ZTO) call(ctx context.Context, op, method string, ask, into any) error {
-	body, err := encode(ask)
+	body, err := carrier.Encode(op, ask)
 	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
+		return err
 	}
 	answer, err := carrier.Post(ctx, c.a.Client, op, c.a.URL+"/"+method, "application/json;charset=UTF-8", body, map[string]string{
 		"x-appKey": c.a.ID, "x-dataDigest": SignZTO(body, c.a.Secret),

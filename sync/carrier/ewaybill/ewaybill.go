@@ -37,24 +37,16 @@ type Account struct {
 }
 
 func (a Account) check(gateway string) (Account, error) {
-	if a.URL == "" {
-		a.URL = gateway
-	}
-	base, err := carrier.Base(a.URL)
-	if err != nil {
-		return a, err
-	}
-	a.URL = base
+	var err error
+	a.URL, a.Client, err = carrier.Wire(a.URL, gateway, a.Client)
 	switch {
+	case err != nil:
 	case a.ID == "" || a.Secret == "" || a.Token == nil:
-		return a, errors.New("app key, secret and token are needed")
+		err = errors.New("app key, secret and token are needed")
 	case a.Carrier == "":
-		return a, errors.New("the platform's code of the carrier is needed")
+		err = errors.New("the platform's code of the carrier is needed")
 	}
-	if a.Client == nil {
-		a.Client = carrier.NewClient()
-	}
-	return a, nil
+	return a, err
 }
 
 // token reads the shop's token.
@@ -74,23 +66,6 @@ func (a Account) post(ctx context.Context, op, address string, params map[string
 		form.Set(k, v)
 	}
 	return carrier.Post(ctx, a.Client, op, address, "application/x-www-form-urlencoded;charset=utf-8", form.Encode(), nil)
-}
-
-// encode gives JSON with sorted keys, compact, and without HTML escapes: maps are
-// sorted by the encoder.
-func encode(op string, v any) (string, error) {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return "", fmt.Errorf("%s: %w", op, err)
-	}
-	return strings.TrimSuffix(b.String(), "\n"), nil
-}
-
-// beijing is the moment as Taobao's gateway wants it.
-func beijing(t time.Time) string {
-	return t.In(time.FixedZone("UTC+8", 8*3600)).Format(time.DateTime)
 }
 
 // place is an address in the words that Cainiao and Pinduoduo share.
@@ -144,13 +119,6 @@ func (m module) booking(op, component, template string) (carrier.Booking, error)
 	}})
 }
 
-func done(err error) error {
-	if err != nil && carrier.ClassOf(err) == carrier.Spent {
-		return nil // void already
-	}
-	return err
-}
-
 // ---- Pinduoduo
 
 // PDD is a shop's waybill service at Pinduoduo.
@@ -172,7 +140,7 @@ func (c *PDD) Book(ctx context.Context, s carrier.Shipment) (carrier.Booking, er
 	if err := carrier.CheckShipment(s); err != nil {
 		return carrier.Booking{}, err
 	}
-	ask, err := encode("book", c.a.apply(s, "wp_code", "PDD"))
+	ask, err := carrier.Encode("book", c.a.apply(s, "wp_code", "PDD"))
 	if err != nil {
 		return carrier.Booking{}, err
 	}
@@ -192,7 +160,7 @@ func (c *PDD) Book(ctx context.Context, s carrier.Shipment) (carrier.Booking, er
 
 // Void implements carrier.Booker.
 func (c *PDD) Void(ctx context.Context, _ string, no floor.WaybillNo) error {
-	return done(c.call(ctx, "void", "pdd.waybill.cancel", map[string]string{"wp_code": c.a.Carrier, "waybill_code": string(no)}, &struct{}{}))
+	return carrier.Voided(c.call(ctx, "void", "pdd.waybill.cancel", map[string]string{"wp_code": c.a.Carrier, "waybill_code": string(no)}, &struct{}{}))
 }
 
 // pddCodes are those of the gateway: 10019 and 20004 are of the token and the sign.
@@ -253,7 +221,7 @@ func (c *Cainiao) Book(ctx context.Context, s carrier.Shipment) (carrier.Booking
 	if err := carrier.CheckShipment(s); err != nil {
 		return carrier.Booking{}, err
 	}
-	ask, err := encode("book", c.a.apply(s, "cp_code", "TB"))
+	ask, err := carrier.Encode("book", c.a.apply(s, "cp_code", "TB"))
 	if err != nil {
 		return carrier.Booking{}, err
 	}
@@ -275,7 +243,7 @@ func (c *Cainiao) Book(ctx context.Context, s carrier.Shipment) (carrier.Booking
 
 // Void implements carrier.Booker.
 func (c *Cainiao) Void(ctx context.Context, _ string, no floor.WaybillNo) error {
-	return done(c.call(ctx, "void", "cainiao.waybill.ii.cancel", map[string]string{"cp_code": c.a.Carrier, "waybill_code": string(no)}, &struct{}{}))
+	return carrier.Voided(c.call(ctx, "void", "cainiao.waybill.ii.cancel", map[string]string{"cp_code": c.a.Carrier, "waybill_code": string(no)}, &struct{}{}))
 }
 
 // topCodes are those of Taobao's gateway: 25 to 27 the sign and the session, 7 the
@@ -290,7 +258,7 @@ func (c *Cainiao) call(ctx context.Context, op, method string, params map[string
 		return err
 	}
 	params["method"], params["app_key"], params["session"], params["format"], params["v"] = method, c.a.ID, token, "json", "2.0"
-	params["timestamp"], params["sign_method"] = beijing(time.Now()), "hmac-sha256"
+	params["timestamp"], params["sign_method"] = carrier.Beijing(time.Now()), "hmac-sha256"
 	params["sign"] = sign.TOP(params, c.a.Secret)
 	answer, err := c.a.post(ctx, op, c.a.URL, params)
 	if err != nil {
@@ -422,7 +390,7 @@ func (c *Douyin) Params() (string, error) {
 
 // Void implements carrier.Booker.
 func (c *Douyin) Void(ctx context.Context, _ string, no floor.WaybillNo) error {
-	return done(c.call(ctx, "void", "logistics.cancelOrder", map[string]any{"logistics_code": c.a.Carrier, "track_no": no}, nil))
+	return carrier.Voided(c.call(ctx, "void", "logistics.cancelOrder", map[string]any{"logistics_code": c.a.Carrier, "track_no": no}, nil))
 }
 
 func (c *Douyin) sign(op, method, param string) (map[string]string, error) {
@@ -439,7 +407,7 @@ func (c *Douyin) sign(op, method, param string) (map[string]string, error) {
 }
 
 func (c *Douyin) call(ctx context.Context, op, method string, ask, into any) error {
-	param, err := encode(op, ask)
+	param, err := carrier.Encode(op, ask)
 	if err != nil {
 		return err
 	}

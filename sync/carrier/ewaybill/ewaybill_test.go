@@ -6,26 +6,13 @@ import (
 	"net/url"
 	"os"
 	"testing"
-	"time"
 
 	"floord/floor"
 	"floord/internal/sim/courierco"
-	"floord/internal/sim/wire"
 	"floord/sync/carrier"
 	"floord/sync/carrier/carriertest"
 	"floord/sync/carrier/ewaybill"
 )
-
-type told struct{ *courierco.Express }
-
-func (f told) Collect(no floor.WaybillNo, at time.Time) { f.Express.Collect(string(no), at) }
-
-func (f told) Break(t carriertest.Trouble) {
-	f.Faults.Next("", map[carriertest.Trouble]wire.Fault{
-		carriertest.ServerError: wire.Failed, carriertest.Garbage: wire.Garbage, carriertest.Dropped: wire.Dropped,
-		carriertest.Lost: wire.Lost, carriertest.HalfSent: wire.HalfSent, carriertest.RateLimited: wire.TooMany,
-	}[t])
-}
 
 var drivers = map[string]func(ewaybill.Account) (carrier.Booker, error){
 	"pdd":     func(a ewaybill.Account) (carrier.Booker, error) { return ewaybill.NewPDD(a) },
@@ -33,32 +20,23 @@ var drivers = map[string]func(ewaybill.Account) (carrier.Booker, error){
 	"douyin":  func(a ewaybill.Account) (carrier.Booker, error) { return ewaybill.NewDouyin(a) },
 }
 
-func account(srv *httptest.Server, secret string) ewaybill.Account {
+func account(url, secret string, c *http.Client) ewaybill.Account {
 	return ewaybill.Account{
-		URL: srv.URL, ID: "app-1", Secret: secret, Carrier: "YTO", User: "12", Client: srv.Client(), Token: func() (string, error) { return "tok", nil },
+		URL: url, ID: "app-1", Secret: secret, Carrier: "YTO", User: "12", Client: c, Token: func() (string, error) { return "tok", nil },
 	}
 }
 
 func TestDrivers(t *testing.T) {
 	for kind, open := range drivers {
 		t.Run(kind, func(t *testing.T) {
+			bench := carriertest.Express(
+				courierco.ExpressOptions{Kind: kind, ID: "app-1", Secret: "s3cret", Token: "tok"},
+				floor.Recipient{Name: "王**", Phone: "188****0000", Province: "浙江省", City: "杭州市", District: "余杭区", Detail: "***示例路", Token: "2v6sOAID", Masked: true},
+				func(url, secret string, c *http.Client) (carrier.Booker, error) { return open(account(url, secret, c)) })
 			carriertest.RunBook(t, func(t testing.TB, strict bool) carriertest.BookBench {
-				fake := courierco.NewExpress(courierco.ExpressOptions{Kind: kind, ID: "app-1", Secret: "s3cret", Token: "tok", Balance: 1000, Strict: strict})
-				srv := httptest.NewServer(fake)
-				t.Cleanup(srv.Close)
-				with := func(secret string) func(testing.TB) carrier.Booker {
-					return func(t testing.TB) carrier.Booker {
-						c, err := open(account(srv, secret))
-						if err != nil {
-							t.Fatal(err)
-						}
-						return c
-					}
-				}
-				return carriertest.BookBench{
-					Fake: told{fake}, Open: with("s3cret"), Forged: with("guess"), Ticket: kind,
-					To: floor.Recipient{Name: "王**", Phone: "188****0000", Province: "浙江省", City: "杭州市", District: "余杭区", Detail: "***示例路", Token: "2v6sOAID", Masked: true},
-				}
+				b := bench(t, strict)
+				b.Ticket = kind
+				return b
 			})
 		})
 	}
@@ -70,7 +48,7 @@ func TestTokenIsReadAnew(t *testing.T) {
 		fake := courierco.NewExpress(courierco.ExpressOptions{Kind: kind, ID: "app-1", Secret: "s3cret", Token: "new", Balance: 9})
 		srv := httptest.NewServer(fake)
 		token := "old"
-		a := account(srv, "s3cret")
+		a := account(srv.URL, "s3cret", srv.Client())
 		a.Token = func() (string, error) { return token, nil }
 		c, err := open(a)
 		if err != nil {
@@ -100,7 +78,7 @@ func TestSamples(t *testing.T) {
 			t.Fatal(err)
 		}
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(data) }))
-		c, err := drivers[name](account(srv, "s"))
+		c, err := drivers[name](account(srv.URL, "s", srv.Client()))
 		if err != nil {
 			t.Fatal(err)
 		}
