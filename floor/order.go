@@ -389,7 +389,7 @@ type Slot struct {
 // A Stop is one line of a walk: take Qty of SKU from Bin into Slot (or, in a
 // put-back task, bring it there).
 type Stop struct {
-	No      int     `json:"no"` // from 1, in walking order
+	No      int     `json:"no"` // from 1; a stop that joined later is numbered later
 	Bin     BinID   `json:"bin"`
 	SKU     SKU     `json:"sku"`
 	Order   OrderID `json:"order"`

@@ -28,9 +28,15 @@ type DemoOptions struct {
 // A Summary is what a demo did. LedgerVerified is true only after the chain,
 // every tag and the views were really checked.
 type Summary struct {
-	OrdersReceived   int      `json:"orders_received"`
-	Waves            int      `json:"waves"`
-	LinesPicked      int      `json:"lines_picked"`
+	OrdersReceived int `json:"orders_received"`
+	Waves          int `json:"waves"`
+	LinesPicked    int `json:"lines_picked"`
+
+	// Walked counts the orders that were picked in each kind of wave; Joined are those
+	// that joined a walk under way.
+	Walked map[string]int `json:"picked_by_kind"`
+	Joined int            `json:"joined"`
+
 	ParcelsSealed    int      `json:"parcels_sealed"`
 	LabelsPrinted    int      `json:"labels_printed"`
 	LabelsInDoubt    int      `json:"labels_in_doubt"`

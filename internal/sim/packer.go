@@ -31,6 +31,8 @@ type packer struct {
 	shelf  []string       // guarded by mu; waybills whose label came out, to be handed over
 	doubts []doubtPicture // guarded by mu; labels that somebody must look for
 	fresh  chan struct{}
+
+	tries map[floor.ToteID]int // of batches with nothing to pack just now
 }
 
 // A doubtPicture is a label that may have come out.
@@ -128,7 +130,12 @@ func (p *packer) pack(ctx context.Context, tote floor.ToteID) {
 	m, err := p.act(ctx, "open", map[string]any{"code": tote})
 	p.count.note(err)
 	var n *no
-	if errors.As(err, &n) && (n.code == "frozen" || n.code == "not-picked" || n.code == "station-busy") {
+	again := errors.As(err, &n) && (n.code == "frozen" || n.code == "not-picked" || n.code == "station-busy")
+	if n != nil && n.code == "batch-packed" && p.tries[tote] < 10 { // one of its orders may be frozen
+		p.tries[tote]++
+		again = true
+	}
+	if again {
 		go func() { // back onto the conveyor, for another round
 			sleep(ctx, time.Second)
 			select {

@@ -123,6 +123,10 @@ func (p *picker) fold(f floor.Fact) {
 		if x.Task == p.task.ID && x.Slot <= len(p.task.Slots) {
 			p.task.Slots[x.Slot-1].Tote = x.Tote
 		}
+	case floor.BatchBound:
+		if x.Task == p.task.ID {
+			p.task.Totes = append(p.task.Totes, x.Tote)
+		}
 	case floor.TaskDone:
 		if x.Task == p.task.ID {
 			p.task = nil
@@ -154,7 +158,7 @@ func (p *picker) run(ctx context.Context) error {
 			continue
 		}
 		sleep(ctx, p.pace/2+time.Duration(p.rng.Int64N(int64(p.pace))))
-		p.doStop(ctx, t, *stop)
+		p.doStop(ctx, t, *stop, wanted(t, *stop, frozen))
 		p.deliver(t)
 	}
 	return nil
@@ -193,8 +197,13 @@ func (p *picker) take(ctx context.Context) error {
 	return err
 }
 
-// bind puts a fresh tote on every slot that has none.
+// bind puts a fresh tote on every slot that has none, or under a batch.
 func (p *picker) bind(ctx context.Context, t *floor.Task) bool {
+	if t.Kind == floor.TaskBatch && len(t.Totes) == 0 {
+		_, err := p.act(ctx, "bind", map[string]any{"task": t.ID, "slot": 0, "tote": batchTote(t)})
+		p.count.note(err)
+		return err == nil
+	}
 	if t.Kind != floor.TaskPick {
 		return true
 	}
@@ -218,9 +227,27 @@ func (p *picker) bind(ctx context.Context, t *floor.Task) bool {
 	return true
 }
 
+// batchTote is the tote that a batch is picked into.
+func batchTote(t *floor.Task) floor.ToteID { return floor.ToteID("TOTE-" + t.ID) }
+
+// wanted is how many pieces one reach at a stop is for: in a batch those of every order
+// that wants the same from the bin.
+func wanted(t *floor.Task, s floor.Stop, frozen map[floor.OrderID]bool) int {
+	if t.Kind != floor.TaskBatch {
+		return s.Left()
+	}
+	n := 0
+	for _, x := range t.Stops {
+		if x.Bin == s.Bin && x.SKU == s.SKU && !frozen[x.Order] {
+			n += x.Left()
+		}
+	}
+	return n
+}
+
 // doStop scans what the stop says; now and then something else, or nothing is there.
-func (p *picker) doStop(ctx context.Context, t *floor.Task, s floor.Stop) {
-	scan := map[string]any{"task": t.ID, "stop": s.No, "bin": s.Bin, "code": s.SKU, "qty": s.Left()}
+func (p *picker) doStop(ctx context.Context, t *floor.Task, s floor.Stop, qty int) {
+	scan := map[string]any{"task": t.ID, "stop": s.No, "bin": s.Bin, "code": s.SKU, "qty": qty}
 	if t.Kind == floor.TaskPutBack {
 		_, err := p.act(ctx, "put-back", scan)
 		p.count.note(err)
@@ -239,7 +266,7 @@ func (p *picker) doStop(ctx context.Context, t *floor.Task, s floor.Stop) {
 		p.settled()
 		return
 	case n < 7: // the wrong bin first
-		wrong := map[string]any{"task": t.ID, "stop": s.No, "bin": "A-99-99-9", "code": s.SKU, "qty": s.Left()}
+		wrong := map[string]any{"task": t.ID, "stop": s.No, "bin": "A-99-99-9", "code": s.SKU, "qty": qty}
 		_, err := p.act(ctx, "pick", wrong)
 		p.count.note(err)
 	}
@@ -267,8 +294,10 @@ func (p *picker) settled() {
 }
 
 // deliver puts the totes of finished orders on the conveyor.
+// The tote of a batch goes there once for each of its orders, for packers take one
+// after the other out of it.
 func (p *picker) deliver(t *floor.Task) {
-	if t.Kind != floor.TaskPick {
+	if t.Kind != floor.TaskPick && t.Kind != floor.TaskBatch {
 		return
 	}
 	p.mu.Lock()
@@ -277,6 +306,14 @@ func (p *picker) deliver(t *floor.Task) {
 		now = nil // the walk is over: every order of it is done
 	}
 	var out []floor.ToteID
+	if t.Kind == floor.TaskBatch && now == nil {
+		for _, s := range t.Stops {
+			if !p.sent[s.Order] && !s.Dropped {
+				p.sent[s.Order] = true
+				out = append(out, batchTote(t))
+			}
+		}
+	}
 	for _, s := range t.Slots {
 		open := false
 		if now != nil {

@@ -138,8 +138,45 @@ func purchases(rng *rand.Rand, goods []article) ([]shop.Order, error) {
 		o.Items = append(o.Items, shop.Item{SKU: r[2], Name: names[r[2]], Qty: qty})
 		o.PayFen += int64(qty) * (500 + int64(rng.IntN(9000)))
 	}
+	for i := range out { // and what is on offer today: one piece, and a set
+		switch o := &out[i]; i % 8 {
+		case 3:
+			o.Items, o.PayFen = offer(goods[:1]), 1990
+		case 7:
+			o.Items, o.PayFen = offer(goods[1:3]), 4990
+		}
+	}
 	return out, nil
 }
+
+// offer gives one piece of each.
+func offer(goods []article) []shop.Item {
+	var out []shop.Item
+	for _, g := range goods {
+		out = append(out, shop.Item{SKU: g.sku, Name: g.name, Qty: 1})
+	}
+	return out
+}
+
+// kinds are the pretend site's rules of how orders are picked.
+const kinds = `[[kind]]
+name = "加急"
+kind = "order"
+when = "urgent"
+
+[[kind]]
+name = "爆款"
+kind = "identical"
+when = "pieces > 1 && twins >= 2"
+min_fill = 2
+max_orders = 12
+
+[[kind]]
+name = "单品"
+kind = "single"
+min_fill = 2
+max_orders = 12
+`
 
 // buyer gives an order without items: who gets it, and what the buyer says.
 func buyer(rng *rand.Rand) shop.Order {
@@ -216,7 +253,7 @@ func writeSite(dir, listen, channels, carrierURL string, goods []article) (strin
 		bins = append(bins, []string{p.name, p.name[:1], strconv.Itoa(p.aisle), fmt.Sprint(p.x), fmt.Sprint(p.y)})
 	}
 	files := map[string][]byte{
-		"carrier.secret": []byte(carrierKy), "admin.token": []byte("demo-admin"),
+		"carrier.secret": []byte(carrierKy), "kinds.toml": []byte(kinds), "admin.token": []byte("demo-admin"),
 		"floord.toml": tomlOf(listen, dir, channels, carrierURL),
 	}
 	for name, rows := range map[string][][]string{"skus.csv": skus, "bins.csv": bins, "stock.csv": stock} {
@@ -258,6 +295,7 @@ every = "500ms"
 totes_per_cart = 6
 min_fill = 3
 max_wait = "4s"
+kinds = "kinds.toml"
 
 [catalogue]
 skus = "skus.csv"

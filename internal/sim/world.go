@@ -266,7 +266,7 @@ func (w *world) hire(ctx context.Context) (*errgroup.Group, error) {
 		p := &packer{
 			hand: h, person: person, station: station(i), rng: rand.New(rand.NewPCG(seed, 3)),
 			scale: w.scales[i], printer: w.printers[i], weights: w.weights(), conveyor: w.conveyor,
-			alarms: alarms{onFreeze: w.frozeOn}, count: w.count, fresh: make(chan struct{}, 1),
+			alarms: alarms{onFreeze: w.frozeOn}, count: w.count, fresh: make(chan struct{}, 1), tries: map[floor.ToteID]int{},
 		}
 		h.hear = p.listen
 		if err := h.connect(ctx); err != nil {
@@ -506,6 +506,7 @@ func (w *world) figures() Summary {
 		s.ParcelsSealed, s.LabelsPrinted, s.HandedOver = g.Counts["sealed"], g.Counts["label/printed"], g.Counts["handed-over"]
 		s.LabelsInDoubt = g.Counts["in-doubt"]
 		s.CancelsAsked, s.CancelsStopped, s.CancelsMissed = g.Counts["cancels-asked"], g.Counts["cancels-stopped"], g.Counts["cancels-missed"]
+		s.Joined = g.Counts["joined"]
 		s.ReportsDelivered, s.reportsRefused = g.Counts["ship-report/done"], g.Counts["ship-report/refused"]
 		return err
 	})
