@@ -27,6 +27,7 @@ const (
 	HotCompany  Code = "hot-company"  // bins that serve several of the orders
 	JoinedWalk  Code = "joined-walk"  // order, metres more, metres of its own walk
 
+	GoesBack      Code = "goes-back"      // orders
 	WaitedPicker  Code = "waited-picker"  // orders, minutes of the one that waited longest
 	WaitedCompany Code = "waited-company" // orders, minutes of the one that waited longest
 )
@@ -125,6 +126,7 @@ var messages = map[Code]message{
 	DueSoon:       {"{0} 单临近最晚发货，最急的还剩 {1} 分钟", "{0} orders are due soon, the first in {1} min"},
 	CutOffSoon:    {"{0} 单要赶承运商揽收，最急的 {2} 还有 {1} 分钟截单", "{0} orders must make a collection, the first ({2}) in {1} min"},
 	JoinedWalk:    {"{0} 顺路加入，多走 {1} 米（单独走要 {2} 米）", "{0} joined on the way: {1} m more, {2} m by itself"},
+	GoesBack:      {"订单 {0} 已关闭，把拣到的货放回库位", "{0} is closed: what was picked goes back to its bins"},
 	WaitedPicker:  {"此前 {0} 单在等空闲拣货员，最久 {1} 分钟", "{0} orders had waited for a free picker, {1} min at most"},
 	WaitedCompany: {"此前 {0} 单在等同行订单凑波，最久 {1} 分钟", "{0} orders had waited for company, {1} min at most"},
 	FullCart:      {"拣货车已装满 {0} 单", "the cart is full with {0} orders"},

@@ -34,8 +34,9 @@ type rough struct {
 	apart [][]Metres // from crossing to crossing; crossing c of aisle a is a*cross+c
 	ways  []heading  // of each aisle
 	shut  [][]Blocked
-	start []leg // from the depot to crossings
-	ends  []leg // from crossings to the depot or a drop point
+	start []leg   // from the depot to crossings
+	ends  []leg   // from crossings to the depot or a drop point
+	drops []Point // of ends, where there are drop points
 }
 
 // A heading says in which directions an aisle is walked.
@@ -106,7 +107,8 @@ func newRough(l *Layout) *rough {
 	if len(g.Drops) > 0 {
 		r.ends = nil
 		for _, d := range g.Drops {
-			r.ends = append(r.ends, r.around(d, nearest(g.CrossAisles, d.Y), false)...)
+			near := r.around(d, nearest(g.CrossAisles, d.Y), false)
+			r.ends, r.drops = append(r.ends, near...), append(r.drops, slices.Repeat([]Point{d}, len(near))...)
 		}
 	}
 	return r
@@ -222,7 +224,7 @@ func (r *rough) legs(p place, in bool) []leg {
 
 // step is the shortest way between two places, from the depot, or to where walks end.
 func (r *rough) step(a, b int32) Metres {
-	best := never
+	best := r.direct(a, b)
 	from, to := r.start, r.ends
 	if a != depot {
 		from = r.legs(r.l.places[a], false)
@@ -230,20 +232,26 @@ func (r *rough) step(a, b int32) Metres {
 	if b != depot {
 		to = r.legs(r.l.places[b], true)
 	}
-	if a != depot && b != depot {
-		p, q := r.l.places[a], r.l.places[b]
-		w := r.ways[p.aisle]
-		inner := p.block > 0 && int(p.block) < len(r.l.geo.CrossAisles)
-		if p.aisle == q.aisle && p.block == q.block && (!inner || w.up && q.y >= p.y || w.down && q.y <= p.y) && r.clear(int(p.aisle), p.y, q.y) {
-			best = abs(p.y - q.y)
-		}
-	}
 	for _, x := range from {
 		for _, y := range to {
 			best = min(best, x.m+r.apart[x.to][y.to]+y.m)
 		}
 	}
 	return best
+}
+
+// direct is the way between two places that passes no crossing.
+func (r *rough) direct(a, b int32) Metres {
+	if a == depot || b == depot {
+		return never
+	}
+	p, q := r.l.places[a], r.l.places[b]
+	w := r.ways[p.aisle]
+	inner := p.block > 0 && int(p.block) < len(r.l.geo.CrossAisles)
+	if p.aisle == q.aisle && p.block == q.block && (!inner || w.up && q.y >= p.y || w.down && q.y <= p.y) && r.clear(int(p.aisle), p.y, q.y) {
+		return abs(p.y - q.y)
+	}
+	return never
 }
 
 // unreached lists the bins that no walk can fetch from and end where walks end.

@@ -13,6 +13,8 @@ type FloorPlan struct {
 	Bins  []PlanBin   `json:"bins"`
 	Walks []PlanWalk  `json:"walks" doc:"Those not over, the newest first"`
 	Aside []PlanAside `json:"aside" doc:"Orders that cannot be planned until somebody mends something"`
+
+	Waiting []PlanWaiting `json:"waiting" doc:"Orders that no wave has yet, by why, the most pressing first"`
 }
 
 // A PlanPoint is x, across the aisles, and y, along them.
@@ -38,7 +40,11 @@ type PlanWalk struct {
 	Walked []PlanPoint    `json:"walked" doc:"The way so far, from the depot to the last stop that is done"`
 	Ahead  []PlanPoint    `json:"ahead" doc:"The way on, and back"`
 	Next   floor.BinID    `json:"next,omitempty"`
-	Why    []pda.Words    `json:"why"`
+
+	Before       []PlanPoint `json:"before,omitempty" doc:"The same orders one by one, each from the depot and back"`
+	BeforeMetres float64     `json:"before_metres,omitempty"`
+
+	Why []pda.Words `json:"why"`
 }
 
 // A PlanAside is an order that is set aside, and what must be mended.
@@ -47,8 +53,15 @@ type PlanAside struct {
 	Why   pda.Words     `json:"why"`
 }
 
+// A PlanWaiting is how many orders wait for the same, and the first of them.
+type PlanWaiting struct {
+	Orders int           `json:"orders"`
+	Order  floor.OrderID `json:"order"`
+	Why    pda.Words     `json:"why"`
+}
+
 func (a *api) plan(context.Context, *struct{}) (*answer[FloorPlan], error) {
-	p := FloorPlan{Bins: []PlanBin{}, Walks: []PlanWalk{}, Aside: []PlanAside{}}
+	p := FloorPlan{Bins: []PlanBin{}, Walks: []PlanWalk{}, Aside: []PlanAside{}, Waiting: []PlanWaiting{}}
 	if a.o.Plan == nil {
 		return give(p), nil
 	}

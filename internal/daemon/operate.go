@@ -25,6 +25,7 @@ import (
 	"floord/report"
 	"floord/sync/channel/csv"
 	"floord/sync/ledger"
+	"floord/wave"
 )
 
 // A command is one thing the operator can ask of a site, running or not.
@@ -254,9 +255,28 @@ func (s *Site) print(ctx context.Context, out io.Writer, after uint64, topic led
 				fmt.Fprintf(out, "\n%s", raw)
 			}
 		}
+		for _, r := range whyOf(e.Fact) {
+			fmt.Fprintf(out, "\n         why: %s / %s", r.Text("zh"), r.Text("en"))
+		}
 		fmt.Fprintln(out)
 	}
 	return nil
+}
+
+// whyOf gives the planner's reasons for what a fact says.
+func whyOf(f floor.Fact) []wave.Reason {
+	var out []wave.Reason
+	kept := []floor.Reason(nil)
+	switch x := f.(type) {
+	case floor.WaveReleased:
+		kept = x.Why
+	case floor.OrderJoined:
+		kept = x.Why
+	}
+	for _, r := range kept {
+		out = append(out, wave.Reason{Code: wave.Code(r.Code), Args: r.Args})
+	}
+	return out
 }
 
 func journalVerify(ctx context.Context, s *Site, _ []string, _ io.Reader, out io.Writer) error {

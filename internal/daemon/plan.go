@@ -3,6 +3,7 @@ package daemon
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"floord/floor"
@@ -14,10 +15,8 @@ import (
 
 // floorPlan gives the warehouse from above with who walks where now.
 func (d *Daemon) floorPlan() (web.FloorPlan, error) {
-	out := web.FloorPlan{Bins: []web.PlanBin{}, Walks: []web.PlanWalk{}, Aside: []web.PlanAside{}}
-	for _, x := range d.planner.setAside() {
-		out.Aside = append(out.Aside, web.PlanAside{Order: x.Order, Why: words(x.Why)})
-	}
+	out := web.FloorPlan{Bins: []web.PlanBin{}, Walks: []web.PlanWalk{}}
+	out.Aside, out.Waiting = d.planner.left()
 	l := d.planner.layout
 	if l == nil {
 		return out, nil
@@ -32,6 +31,7 @@ func (d *Daemon) floorPlan() (web.FloorPlan, error) {
 	for _, h := range heat {
 		most = max(most, h)
 	}
+	var tasks []floor.Task
 	err = d.ledger.Read(func(v *ledger.View) error {
 		err := v.Bins(func(b floor.BinInfo) bool {
 			if at, ok := l.Where(b.Bin); ok { // where it stands, on its own side of the aisle
@@ -45,7 +45,9 @@ func (d *Daemon) floorPlan() (web.FloorPlan, error) {
 		var inner error
 		err = v.LiveTasks(func(t floor.Task) bool {
 			w := walkOf(l, t)
-			if t.Wave != "" {
+			if t.Wave == "" { // what was picked of closed orders goes back
+				w.Why = append(w.Why, words(wave.Reason{Code: wave.GoesBack, Args: []string{ordersOf(t)}}))
+			} else {
 				var row floor.Wave
 				if row, _, inner = v.Wave(t.Wave); inner != nil {
 					return false
@@ -55,7 +57,7 @@ func (d *Daemon) floorPlan() (web.FloorPlan, error) {
 					w.Why = append(w.Why, words(wave.Reason{Code: wave.Code(r.Code), Args: r.Args}))
 				}
 			}
-			out.Walks = append(out.Walks, w)
+			out.Walks, tasks = append(out.Walks, w), append(tasks, t)
 			return true
 		})
 		if err == nil {
@@ -63,15 +65,29 @@ func (d *Daemon) floorPlan() (web.FloorPlan, error) {
 		}
 		return err
 	})
+	for i, one := range d.planner.oneByOne(tasks) {
+		out.Walks[i].Before, out.Walks[i].BeforeMetres = one.walks, one.metres
+	}
 	slices.Reverse(out.Walks)
 	return out, err
+}
+
+// ordersOf names the orders of a task.
+func ordersOf(t floor.Task) string {
+	var ids []string
+	for _, s := range t.Stops {
+		if !slices.Contains(ids, string(s.Order)) {
+			ids = append(ids, string(s.Order))
+		}
+	}
+	return strings.Join(ids, ", ")
 }
 
 // walkOf draws a task: what is done in the order of the stops, then what is left as
 // the picker is led.
 func walkOf(l *wave.Layout, t floor.Task) web.PlanWalk {
 	w := web.PlanWalk{Task: t.ID, Wave: t.Wave, Kind: t.Kind, Person: t.Person, Stops: len(t.Stops), Metres: t.Metres, Why: []pda.Words{}}
-	here := []wave.Point{l.Geometry().Depot}
+	var done, ahead []floor.BinID
 	var left []floor.Stop
 	for _, s := range t.Stops {
 		if s.Left() > 0 {
@@ -79,22 +95,77 @@ func walkOf(l *wave.Layout, t floor.Task) web.PlanWalk {
 			continue
 		}
 		w.Done++
-		if at, ok := l.Where(s.Bin); ok && s.Done+s.Missing > 0 {
-			here = append(here, at)
+		if s.Done+s.Missing > 0 {
+			done = append(done, s.Bin)
 		}
 	}
 	slices.SortStableFunc(left, func(a, b floor.Stop) int { return a.Skipped - b.Skipped })
-	on := []wave.Point{here[len(here)-1]}
+	if n := len(done); n > 0 {
+		ahead = append(ahead, done[n-1])
+	}
 	for _, s := range left {
-		if at, ok := l.Where(s.Bin); ok {
-			on = append(on, at)
-		}
+		ahead = append(ahead, s.Bin)
 	}
 	if len(left) > 0 {
 		w.Next = left[0].Bin
 	}
-	w.Walked, w.Ahead = points(l.Path(here)), points(l.Path(append(on, here[0])))
+	if t.Kind == floor.TaskSort { // at the wall
+		w.Walked, w.Ahead = []web.PlanPoint{}, []web.PlanPoint{}
+		return w
+	}
+	w.Walked, w.Ahead = points(l.Path(true, done, false)), points(l.Path(len(done) == 0, ahead, true))
 	return w
+}
+
+// A single is how the orders of a task would be walked one by one.
+type single struct {
+	stops  int // of the task, when this was drawn
+	walks  []web.PlanPoint
+	metres float64
+}
+
+// oneByOne draws the orders of each task one after the other. A drawing is kept until
+// its task has other stops, or has ended.
+func (p *planner) oneByOne(tasks []floor.Task) []single {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out, live := make([]single, len(tasks)), map[floor.TaskID]single{}
+	for i, t := range tasks {
+		s, ok := p.singles[t.ID]
+		if !ok || s.stops != len(t.Stops) {
+			s = p.apart(t)
+		}
+		out[i], live[t.ID] = s, s
+	}
+	p.singles = live
+	return out
+}
+
+func (p *planner) apart(t floor.Task) single {
+	s := single{stops: len(t.Stops), walks: []web.PlanPoint{}}
+	if t.Wave == "" || t.Kind == floor.TaskSort {
+		return s
+	}
+	var orders []floor.OrderID
+	stops := map[floor.OrderID][]wave.Stop{}
+	for _, x := range t.Stops {
+		if stops[x.Order] == nil {
+			orders = append(orders, x.Order)
+		}
+		stops[x.Order] = append(stops[x.Order], wave.Stop{Bin: x.Bin})
+	}
+	for _, id := range orders {
+		walk, metres, err := wave.Walk(p.layout, stops[id])
+		if err != nil {
+			continue // the floor was changed since
+		}
+		var bins []floor.BinID
+		for _, x := range walk {
+			bins = append(bins, x.Bin)
+		}
+		s.walks, s.metres = append(s.walks, points(p.layout.Path(true, bins, true))...), s.metres+float64(metres)
+	}
+	return s
 }
 
 func points(way []wave.Point) []web.PlanPoint {
@@ -115,12 +186,30 @@ func level(h, most float64) int {
 
 func words(r wave.Reason) pda.Words { return pda.Words{ZH: r.Text("zh"), EN: r.Text("en")} }
 
-// setAside gives the orders that the last plan could not take.
-func (p *planner) setAside() []wave.LeftOut {
+// left gives the orders that the last plan could not take, and those that wait, by
+// why.
+func (p *planner) left() ([]web.PlanAside, []web.PlanWaiting) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.Clone(p.aside)
+	aside, waiting := []web.PlanAside{}, []web.PlanWaiting{}
+	for _, x := range p.aside[:min(len(p.aside), maxAside)] {
+		aside = append(aside, web.PlanAside{Order: x.Order, Why: words(x.Why)})
+	}
+	at := map[wave.Code]int{}
+	for _, x := range p.waiting {
+		i, ok := at[x.Why.Code]
+		if !ok {
+			i = len(waiting)
+			at[x.Why.Code] = i
+			waiting = append(waiting, web.PlanWaiting{Order: x.Order, Why: words(x.Why)})
+		}
+		waiting[i].Orders++
+	}
+	return aside, waiting
 }
+
+// maxAside is how many orders that cannot be planned a page lists.
+const maxAside = 200
 
 // An inLine is an order that no wave has yet: why, and since when for that reason.
 type inLine struct {
@@ -165,18 +254,19 @@ func (p *planner) waitedFor(orders []floor.OrderID, now time.Time) []wave.Reason
 				n, longest = n+1, max(longest, now.Sub(x.since))
 			}
 		}
-		if n > 0 {
+		if longest >= time.Minute {
 			why = append(why, wave.Waited(code, n, longest))
 		}
 	}
 	return why
 }
 
-// binHeat gives how often bins are picked from. It is counted anew every minute.
+// binHeat gives how often bins are picked from. It is counted anew every minute, or
+// sooner while nothing was ever picked.
 func (p *planner) binHeat() (map[floor.BinID]float64, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.heat != nil && time.Since(p.heatAt) < time.Minute {
+	if age := time.Since(p.heatAt); age < time.Minute && (len(p.heat) > 0 || age < 5*time.Second) {
 		return p.heat, nil
 	}
 	heat, err := p.d.binHeat(time.Now())

@@ -53,6 +53,9 @@ func TestFloorPlan(t *testing.T) {
 		p := plan()
 		return len(p.Walks) == 1 && len(p.Walks[0].Why) > 0 && p.Walks[0].Next == "A-01" && len(p.Bins) == 2 && len(p.Walks[0].Walked) == 1, nil
 	})
+	if p := plan(); p.Walks[0].BeforeMetres != p.Walks[0].Metres || len(p.Walks[0].Before) < 3 || p.Walks[0].Why[0].EN != "no rule has these orders: sorted while picking, as usual" {
+		t.Errorf("before: %+v", p.Walks[0])
+	}
 	task, err := k.f.Take(ctx, k.as("picker"), "")
 	k.must(err)
 	if w := plan().Walks[0]; w.Person != "picker" || w.Task != task || w.Done != 0 || w.Stops != 1 || len(w.Ahead) < 3 {

@@ -26,6 +26,7 @@ type planner struct {
 	foreseen map[floor.OrderID]foresight
 
 	mu      sync.Mutex
+	singles map[floor.TaskID]single // guarded by mu; walks one by one, for the plan
 	aside   []wave.LeftOut          // guarded by mu; orders that cannot be planned, as last said
 	waiting []inLine                // guarded by mu; orders that no wave has yet, the most pressing first
 	heat    map[floor.BinID]float64 // guarded by mu
