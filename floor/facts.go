@@ -379,6 +379,7 @@ type LinePicked struct {
 	SKU    SKU      `json:"sku"`
 	Qty    int      `json:"qty"`
 	Tote   ToteID   `json:"tote"`
+	Typed  bool     `json:"typed,omitempty"` // a code was typed and not scanned
 	Pieces
 }
 
@@ -521,6 +522,7 @@ type ItemVerified struct {
 	Line    int       `json:"line"`
 	SKU     SKU       `json:"sku"`
 	Qty     int       `json:"qty"`
+	Typed   bool      `json:"typed,omitempty"` // its code was typed and not scanned
 }
 
 func (ItemVerified) Kind() Kind           { return "item.verified/1" }

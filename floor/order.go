@@ -819,6 +819,7 @@ const (
 	BentHold    = "hold"    // a lead released a held order
 	BentClose   = "close"   // a lead ended an order
 	BentReprint = "reprint" // a label was printed again
+	BentTyped   = "typed"   // a code was typed instead of scanned
 )
 
 // Ship gives the order's row for reports.

@@ -146,7 +146,7 @@ var chinese = words{
 		"spoilt": "破损", "lost": "丢失", "unreadable": "不清", "did-not": "没有打出", "reprint": "打坏", "address": "地址变更",
 	},
 	BentWhys: map[string]string{
-		floor.BentWeight: "重量放行", floor.BentFreeze: "解除冻结", floor.BentHold: "解除挂起", floor.BentClose: "人工关闭", floor.BentReprint: "补打面单",
+		floor.BentWeight: "重量放行", floor.BentFreeze: "解除冻结", floor.BentHold: "解除挂起", floor.BentClose: "人工关闭", floor.BentReprint: "补打面单", floor.BentTyped: "手工输入条码",
 	},
 	Outcomes: map[Outcome]string{Stopped: "拦住", Missed: "未拦住", Thawed: "已解除", Open: "处理中"},
 	MS:       "毫秒", Sec: "秒", Min: "分", Hour: "小时", Comma: "、", Colon: "：", Stop: "。",
@@ -244,7 +244,7 @@ var english = words{
 		"spoilt": "spoilt", "lost": "lost", "unreadable": "unreadable", "did-not": "did not come out", "reprint": "came out spoilt", "address": "address changed",
 	},
 	BentWhys: map[string]string{
-		floor.BentWeight: "weight passed", floor.BentFreeze: "freeze lifted", floor.BentHold: "hold released", floor.BentClose: "closed by hand", floor.BentReprint: "label reprinted",
+		floor.BentWeight: "weight passed", floor.BentFreeze: "freeze lifted", floor.BentHold: "hold released", floor.BentClose: "closed by hand", floor.BentReprint: "label reprinted", floor.BentTyped: "code typed, not scanned",
 	},
 	Outcomes: map[Outcome]string{Stopped: "stopped", Missed: "missed", Thawed: "lifted", Open: "open"},
 	MS:       "ms", Sec: "s", Min: "min", Hour: "h", Comma: ", ", Colon: ": ", Stop: ".",

@@ -24,6 +24,7 @@ func scanPage(t *testing.T) *httptest.Server {
 			w.fresh = () => {
 				w.codes = [];
 				const s = new Scanner((c) => new Promise((done) => { w.codes.push(c); setTimeout(done, 5); }));
+				w.scanner = s;
 				w.draw = () => { const b = document.getElementById("at")!; b.innerHTML = ""; b.appendChild(s.field); };
 				w.draw();
 			};
@@ -117,6 +118,20 @@ func TestScanIntake(t *testing.T) {
 		p.eval("fresh()")
 		p.eval(`(function () { var i = document.querySelector('.scan input'); i.value = "SK003"; i.dispatchEvent(new Event("input")); })()`)
 		p.until(`codes.join() === "SK003"`)
+		p.eval("new Promise((f) => setTimeout(f, 300))")
+		p.eval(`(function () { var i = document.querySelector('.scan input'); i.value = "SK003"; i.dispatchEvent(new Event("input")); })()`)
+		p.until(`codes.join() === "SK003,SK003" && !scanner.typed`)
+	})
+	t.Run("what a person types is told from what a scanner does", func(t *testing.T) {
+		for _, x := range []struct {
+			gap   int
+			typed bool
+		}{{0, false}, {60, false}, {200, true}} {
+			p.do(chromedp.Navigate(srv.URL))
+			p.wedge("SK003\n", fmt.Sprintf("{gap: %d}", x.gap))
+			p.until(`codes.join() === "SK003"`)
+			p.until(fmt.Sprintf("scanner.typed === %v", x.typed))
+		}
 	})
 }
 

@@ -3,6 +3,7 @@ package foreman_test
 import (
 	"bytes"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +99,27 @@ func TestRefusalsAtTheBin(t *testing.T) {
 	}
 	good.Code = "6901234567892" // the barcode will do
 	s.ok(s.f.Pick(t.Context(), s.by(picker), good))
+}
+
+// TestTypedCodesAreCounted: a code typed at the bin or the station is an act that
+// went round a check.
+func TestTypedCodesAreCounted(t *testing.T) {
+	s := newSite(t)
+	byHand := func(b foreman.By) foreman.By { b = s.by(b); b.Typed = true; return b }
+	s.receive(shopOrder("1", "TS01", 2))
+	task := s.release("1")
+	scan := foreman.PickScan{Task: task.ID, Stop: 1, Bin: task.Stops[0].Bin, Code: "TS01", Qty: 1}
+	s.ok(s.f.Pick(t.Context(), byHand(picker), scan))
+	s.ok(s.f.Pick(t.Context(), s.by(picker), scan))
+	p, err := s.f.OpenParcel(t.Context(), s.by(packer), "pack-1", string(s.order("1").Tote))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ok(s.f.Verify(t.Context(), byHand(packer), p, "TS01", 1))
+	s.ok(s.f.Verify(t.Context(), s.by(packer), p, "TS01", 1))
+	if o := s.order("1"); o.Manual != 2 || strings.Join(o.Bent, " ") != "typed typed" {
+		t.Errorf("%d manual acts: %v; want two typed", o.Manual, o.Bent)
+	}
 }
 
 // TestScanCountsOnce sends one scan from two devices, and again after the task moved.

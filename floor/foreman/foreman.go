@@ -137,6 +137,8 @@ type By struct {
 	// floord: nobody's role is asked. As says which; empty is floord.
 	Root bool
 	As   floor.Actor
+	// Typed says that a code of it was typed by hand and not scanned.
+	Typed bool
 }
 
 // Floord is the daemon itself, asking under key.

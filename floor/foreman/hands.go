@@ -360,7 +360,7 @@ func (f *Foreman) Pick(ctx context.Context, by By, s PickScan) (ledger.Receipt, 
 			return nil, err
 		}
 		return v.reached(&t, serves, floor.LinePicked{
-			Task: t.ID, Person: by.Person, Bin: stop.Bin, SKU: stop.SKU, Qty: s.Qty, Tote: tote, Pieces: s.Pieces,
+			Task: t.ID, Person: by.Person, Bin: stop.Bin, SKU: stop.SKU, Qty: s.Qty, Tote: tote, Typed: by.Typed, Pieces: s.Pieces,
 		})
 	})
 }

@@ -292,7 +292,7 @@ func (f *Foreman) Verify(ctx context.Context, by By, id floor.ParcelID, code str
 		}
 		p.Items[i].Verified += qty
 		facts := []floor.Fact{floor.ItemVerified{
-			Parcel: id, Order: o.ID, Station: p.Station, Line: p.Items[i].Line, SKU: sku, Qty: qty,
+			Parcel: id, Order: o.ID, Station: p.Station, Line: p.Items[i].Line, SKU: sku, Qty: qty, Typed: by.Typed,
 		}}
 		if unverified(p) == 0 {
 			facts = append(facts, floor.ParcelVerified{Parcel: id, Order: o.ID, Station: p.Station})

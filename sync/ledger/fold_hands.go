@@ -253,6 +253,9 @@ func (f *folder) hands(fact floor.Fact) error {
 			if x.Person != "" {
 				o.Tally.Pickers = floor.Note(o.Tally.Pickers, x.Person)
 			}
+			if x.Typed {
+				bend(o, floor.BentTyped)
+			}
 			f.worked(o, team)
 			if o.State == floor.Waved {
 				o.State = floor.Picking

@@ -27,7 +27,13 @@ func (f *folder) parcels(fact floor.Fact) error {
 			o.Parcels = append(slices.Clone(o.Parcels), x.Parcel)
 		})
 	case floor.ItemVerified:
-		if err := f.order(x.Order, func(o *floor.Order) { o.Line(x.Line).Packed += x.Qty }); err != nil {
+		err := f.order(x.Order, func(o *floor.Order) {
+			o.Line(x.Line).Packed += x.Qty
+			if x.Typed {
+				bend(o, floor.BentTyped)
+			}
+		})
+		if err != nil {
 			return err
 		}
 		return f.parcel(x.Parcel, func(p *floor.Parcel) {

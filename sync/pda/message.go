@@ -50,6 +50,8 @@ type act struct {
 	Day  string         `json:"day"`
 	Verb string         `json:"verb"`
 	Args jsontext.Value `json:"args,omitempty"`
+	// Typed says that a code of it was typed by hand and not scanned.
+	Typed bool `json:"typed,omitempty"`
 }
 
 // What the daemon says. Each has its type as first member.

@@ -510,7 +510,7 @@ func (x *session) do(a act, v verb) any {
 // by says who asks: whoever is logged in on the device now, or else whoever was
 // before going on elsewhere: what waited here unsent is theirs.
 func (x *session) by(a act) (foreman.By, error) {
-	by := foreman.By{Device: x.device.ID, Key: key(a.Day, x.device.ID, x.asks, a.N)}
+	by := foreman.By{Device: x.device.ID, Key: key(a.Day, x.device.ID, x.asks, a.N), Typed: a.Typed}
 	err := x.srv.o.Ledger.Read(func(v *ledger.View) error {
 		d, ok, err := v.Device(x.device.ID)
 		if err == nil && (!ok || d.Revoked || d.Token != x.device.Token) {

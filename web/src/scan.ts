@@ -27,7 +27,12 @@ const LONGEST_WAVE = 600;
 /** Separators that scanners type as Ctrl with a key: a code of several fields needs them. */
 const SEPARATORS: { [key: string]: string } = { "\\": "\x1c", "]": "\x1d", "^": "\x1e", "6": "\x1e", _: "\x1f", "-": "\x1f" };
 
+/** Who types a code by hand takes longer than this from key to key; no scanner does. In ms, on average. */
+const BY_HAND = 120;
+
 export class Scanner {
+  /** typed is true once a code was typed and not scanned, until somebody takes note of it. */
+  typed = false;
   /** The field to show: what was scanned or typed, Enter ends it. */
   readonly field: HTMLElement;
   private input: HTMLInputElement;
@@ -143,7 +148,7 @@ export class Scanner {
     const now = performance.now();
     const much = this.input.value.length > 3;
     this.pace(now, now - this.last, false);
-    if (much && !this.first) this.first = now;
+    if (!this.first) this.first = now;
     if (!much || this.input.getAttribute("inputmode") === "text") return;
     this.timer = window.setTimeout(() => this.take(now), SILENCE);
   }
@@ -163,8 +168,10 @@ export class Scanner {
     const read = readable(this.input.value);
     const code = WAVE.test(read) ? read : read.slice(0, LONGEST);
     const twice = code === this.before && this.first - this.ended < GUARD;
+    if (code.length > 3 && (this.last - this.first) / (code.length - 1) > BY_HAND) this.typed = true;
     this.input.value = "";
     this.fast = 0;
+    this.first = 0;
     this.typing(false);
     if (!code) return;
     this.before = code;

@@ -128,13 +128,20 @@ export class Shell {
 
   /** act does something and gives the answer; the screen's own trouble is shown. */
   async act(verb: string, args: any): Promise<Answer | null> {
-    const d = this.wire.act(verb, args);
+    const d = this.wire.act(verb, args, this.byHand());
     return (await this.safe(d.kept)) ? d.answer : null;
   }
 
   /** keep does something and waits no longer than until this device will not forget it. */
   keep(verb: string, args: any): Promise<boolean> {
-    return this.safe(this.wire.act(verb, args).kept);
+    return this.safe(this.wire.act(verb, args, this.byHand()).kept);
+  }
+
+  /** byHand says whether a code of this act was typed: the report counts that. */
+  private byHand(): boolean {
+    const typed = this.scanner.typed;
+    this.scanner.typed = false;
+    return typed;
   }
 
   private async safe(kept: Promise<void>): Promise<boolean> {

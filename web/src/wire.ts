@@ -13,6 +13,8 @@ export interface Act {
   verb: string;
   args: any;
   at: number;
+  /** A code of it was typed and not scanned. */
+  typed?: boolean;
 }
 
 /** An Answer is what became of an act. */
@@ -180,8 +182,9 @@ export class Wire {
   }
 
   /** act keeps something a person did, then sends it. */
-  act(verb: string, args: any): Doing {
+  act(verb: string, args: any, typed = false): Doing {
     const a: Act = { n: 0, day: this.day || today(), verb: verb, args: args, at: Date.now() };
+    if (typed) a.typed = true;
     let answered: (a: Answer) => void;
     const answer = new Promise<Answer>((resolve) => (answered = resolve));
     const kept = this.opened().then((store) => {
@@ -331,7 +334,7 @@ export class Wire {
     if (this.sent[a.n] || !this.socket) return;
     this.sent[a.n] = Date.now();
     if (a.verb === "report") { this.post(a); return; }
-    this.socket.send(JSON.stringify({ type: "act", n: a.n, day: a.day, verb: a.verb, args: a.args }));
+    this.socket.send(JSON.stringify({ type: "act", n: a.n, day: a.day, verb: a.verb, args: a.args, typed: a.typed }));
   }
 
   /** post sends a report: a photo is too large for the socket. It counts once all the same. */
