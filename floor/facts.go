@@ -806,11 +806,15 @@ type OrderFrozen struct {
 	Devices   []DeviceID
 	Stations  []StationID
 	Tasks     []TaskID
+	In        OrderID `json:"in,omitempty"` // the order it goes in with others: all of it stops
 }
 
 func (OrderFrozen) Kind() Kind { return "order.frozen/1" }
 func (f OrderFrozen) Subjects() []string {
 	s := []string{order(f.Order)}
+	if f.In != "" {
+		s = append(s, order(f.In))
+	}
 	for _, p := range f.Persons {
 		s = append(s, person(p))
 	}
@@ -884,11 +888,15 @@ type OrderThawed struct {
 	Outcome   string  `json:"outcome"` // "stopped" or "thawed"
 	Persons   []PersonID
 	Stations  []StationID
+	In        OrderID `json:"in,omitempty"` // see OrderFrozen
 }
 
 func (OrderThawed) Kind() Kind { return "order.thawed/1" }
 func (f OrderThawed) Subjects() []string {
 	s := []string{order(f.Order)}
+	if f.In != "" {
+		s = append(s, order(f.In))
+	}
 	for _, p := range f.Persons {
 		s = append(s, person(p))
 	}

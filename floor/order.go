@@ -63,6 +63,8 @@ type Freeze struct {
 	Deadline time.Time `json:"deadline"` // a person must have answered by then
 	Stage    State     `json:"stage"`    // where the order stood
 	Key      string    `json:"key"`      // of the interception row
+	// Of is the order that was frozen, where that is one of those that go as one.
+	Of OrderID `json:"of,omitempty"`
 }
 
 // An Order is an order on the floor. Who gets it is kept apart: see Recipient.
@@ -121,8 +123,13 @@ type Order struct {
 	Tally       Tally
 	Token       string // of the shop's newest recipient: a change freezes
 	Trial       bool   `cbor:",omitempty"` // its channel is on trial: no hand touches it
-	First       uint64 // the event that brought the order
-	Seq         uint64 // the newest event that touched it
+	// Orders of one recipient may go as one parcel (合单): MergedBy names the rule that
+	// made this one of those in Of, which have it in In and go through what it goes through.
+	MergedBy string    `cbor:",omitempty"`
+	Of       []OrderID `cbor:",omitempty"`
+	In       OrderID   `cbor:",omitempty"`
+	First    uint64    // the event that brought the order
+	Seq      uint64    // the newest event that touched it
 }
 
 // A Line is one SKU of an order.
@@ -137,6 +144,11 @@ type Line struct {
 	Picked   int
 	Packed   int // verified into a parcel
 	Missing  int // declared short and not re-allocated
+	// Of and OfNo are whose line it is, in an order made of several. Out says that
+	// this one goes with it no more: what is picked goes back.
+	Of   OrderID `cbor:",omitempty"`
+	OfNo int     `cbor:",omitempty"`
+	Out  bool    `cbor:",omitempty"`
 }
 
 // A BinQty is a number of pieces in one bin.
@@ -690,6 +702,7 @@ type Effect struct {
 type Intercept struct {
 	Key       string // day/number; grows with time
 	Order     OrderID
+	In        OrderID `cbor:",omitempty"` // what it went in with others then
 	Channel   ChannelID
 	Why       FreezeWhy
 	Stage     State

@@ -41,6 +41,8 @@ type orderRow struct {
 	Tote       floor.ToteID    `json:"tote,omitempty"`
 	Parcels    []string        `json:"parcels,omitempty"`
 	ClosedWhy  string          `json:"closed_why,omitempty"`
+	In         floor.OrderID   `json:"in,omitempty" doc:"It goes as one parcel with others, as that order"`
+	Of         []floor.OrderID `json:"of,omitempty" doc:"The orders that go as this one, or with this one"`
 }
 
 type lineRow struct {
@@ -58,7 +60,7 @@ func newOrderRow(o floor.Order) orderRow {
 	r := orderRow{
 		ID: o.ID, Channel: o.Channel, Number: o.Number, State: o.State, Holds: o.Holds, Tags: o.Tags, Short: o.Short,
 		Lines: []lineRow{}, ReceivedAt: o.ReceivedAt, ShipBy: o.ShipBy, CollectBy: o.CollectBy, Wave: o.Wave, Task: o.Task,
-		Tote: o.Tote, ClosedWhy: o.ClosedWhy,
+		Tote: o.Tote, ClosedWhy: o.ClosedWhy, In: o.In, Of: o.Of,
 	}
 	if o.Freeze != nil {
 		r.Frozen, r.Why = true, o.Freeze.Why
@@ -233,6 +235,7 @@ type moment struct {
 func (a *api) order(ctx context.Context, in *orderIn) (*answer[orderOut], error) {
 	var out orderOut
 	var last uint64
+	var about ledger.Topic // whose events its time line has
 	err := a.o.Ledger.Read(func(v *ledger.View) error {
 		o, ok, err := v.Order(in.ID)
 		if err != nil {
@@ -242,6 +245,19 @@ func (a *api) order(ctx context.Context, in *orderIn) (*answer[orderOut], error)
 			return floor.Refuse("unknown-order", "code", in.ID)
 		}
 		out.Order, out.Note, last = newOrderRow(o), o.Note, o.Seq
+		about = append(about, floor.OrderTopic(in.ID))
+		if o.In != "" {
+			g, _, err := v.Order(o.In)
+			if err != nil {
+				return err
+			}
+			out.Order.Of = g.Of
+			about = append(about, floor.OrderTopic(o.In))
+			last = max(last, g.Seq)
+		}
+		for _, id := range o.Of {
+			about = append(about, floor.OrderTopic(id))
+		}
 		out.To, _, err = v.Recipient(in.ID)
 		return err
 	})
@@ -252,7 +268,7 @@ func (a *api) order(ctx context.Context, in *orderIn) (*answer[orderOut], error)
 	if !callerOf(ctx).may(floor.RoleLead) {
 		out.To = masked(out.To)
 	}
-	out.Events, out.More, err = a.timeline(ctx, in.ID, last)
+	out.Events, out.More, err = a.timeline(ctx, about, last)
 	return give(out), err
 }
 
@@ -260,7 +276,7 @@ func (a *api) order(ctx context.Context, in *orderIn) (*answer[orderOut], error)
 const timelineWithin = 5 * time.Second
 
 // timeline reads an order's events up to the last one that touched it.
-func (a *api) timeline(ctx context.Context, id floor.OrderID, last uint64) (out []moment, more bool, err error) {
+func (a *api) timeline(ctx context.Context, about ledger.Topic, last uint64) (out []moment, more bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timelineWithin)
 	defer cancel()
 	out = []moment{}
@@ -268,7 +284,7 @@ func (a *api) timeline(ctx context.Context, id floor.OrderID, last uint64) (out 
 	if last <= after {
 		return out, true, nil
 	}
-	for e, err := range a.o.Ledger.Follow(ctx, after, ledger.Topic{floor.OrderTopic(id)}) {
+	for e, err := range a.o.Ledger.Follow(ctx, after, about) {
 		if damaged := (*ledger.DamagedError)(nil); errors.As(err, &damaged) {
 			continue
 		}

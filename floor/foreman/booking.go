@@ -96,9 +96,13 @@ func (f *Foreman) Book(ctx context.Context, by By, id floor.OrderID) (ledger.Rec
 	now := moment()
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
 		o, ok, err := v.Order(id)
+		if err == nil && o.In != "" {
+			o, ok, err = v.Order(o.In)
+		}
 		if err != nil || !ok || o.Freeze != nil {
 			return nil, err
 		}
+		id := o.ID
 		grams, needs, err := v.needsNumber(o)
 		if err != nil || !needs {
 			return nil, err

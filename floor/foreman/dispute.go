@@ -65,6 +65,11 @@ func (f *Foreman) Mend(ctx context.Context, by By, id floor.OrderID, said *floor
 			return floor.Refuse("no-dispute", "order", id)
 		}
 		mend := d.Mend(o.State)
+		if o.In != "" && o.State.Before(floor.Waved) {
+			if o, err = i.part(o, "dispute"); err != nil {
+				return err
+			}
+		}
 		if d.Asks() {
 			if said == nil {
 				return fmt.Errorf("order %s: the mend wants the shop's answer", id)

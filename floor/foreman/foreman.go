@@ -237,7 +237,7 @@ func awake(o *floor.Order) error {
 // frozen is the refusal of an act on a frozen order; the reason is left as a code
 // that each screen says in its own language.
 func frozen(o *floor.Order) *floor.Refusal {
-	return floor.Refuse("frozen", "order", o.ID, "why", "why-"+string(o.Freeze.Why))
+	return floor.Refuse("frozen", "order", cmp.Or(o.Freeze.Of, o.ID), "why", "why-"+string(o.Freeze.Why))
 }
 
 // last gives the newest fact of a kind from a receipt.

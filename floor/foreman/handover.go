@@ -79,7 +79,17 @@ func (v look) leave(p floor.Parcel, o floor.Order) ([]floor.Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(facts, shipReport(e, o, p.ID)), nil
+	if o.MergedBy == "" {
+		return append(facts, shipReport(e, o, p.ID)), nil
+	}
+	for _, id := range o.Of { // one number, told for each
+		one, err := v.order(id)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, shipReport(e, one, p.ID))
+	}
+	return facts, nil
 }
 
 // wholeBut reports whether the whole order has left once parcel id has.

@@ -59,7 +59,7 @@ func (v look) releasable(w wave.Wave) ([]floor.Slot, []floor.Stop, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		if ok && o.State == floor.Allocated && o.Freeze == nil && len(o.Holds) == 0 && covers(w, o) {
+		if ok && o.State == floor.Allocated && o.In == "" && o.Freeze == nil && len(o.Holds) == 0 && covers(w, o) {
 			slots = append(slots, floor.Slot{No: len(slots) + 1, Order: id})
 			slotOf[id] = len(slots)
 		}

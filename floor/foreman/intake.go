@@ -161,6 +161,11 @@ type intake struct {
 	facts  []floor.Fact
 	got    *Received
 	here   bool // orders that are not here yet are left
+
+	// What this decision has changed already, which its view does not show.
+	merges map[floor.OrderID]*floor.Order
+	walks  map[floor.TaskID]*floor.Task
+	voided map[floor.OrderID]bool // the parcels of orders made of several
 }
 
 func (i *intake) add(facts ...floor.Fact) { i.facts = append(i.facts, facts...) }
@@ -189,9 +194,18 @@ func (i *intake) take(s floor.ShopOrder) error {
 		return nil
 	}
 	i.got.Revised++
+	if o.In != "" && o.State.Before(floor.Waved) && unlike(o, s) {
+		if o, err = i.part(o, "changed"); err != nil {
+			return err
+		}
+	}
 	if o.State.Before(floor.Waved) && !sameLines(o, s) {
 		// The fold takes other lines over only while nothing is promised to the old ones.
 		i.add(freed(o, "lines-changed")...)
+		o.Lines = slices.Clone(o.Lines)
+		for j := range o.Lines {
+			o.Lines[j].Reserved = nil
+		}
 	}
 	i.add(floor.OrderRevised{Order: id, Shop: s})
 	return i.revise(o, s)

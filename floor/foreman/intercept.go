@@ -29,7 +29,7 @@ func (i *intake) freeze(o *floor.Order, why floor.FreezeWhy, asked, heard time.T
 	i.got.Frozen++
 	i.add(floor.OrderFrozen{
 		Order: o.ID, Intercept: key, Why: why, AskedAt: asked, HeardAt: heard, Deadline: i.now.Add(window),
-		Stage: o.State, Persons: h.persons, Devices: h.devices, Stations: h.stations, Tasks: h.tasks,
+		Stage: o.State, Persons: h.persons, Devices: h.devices, Stations: h.stations, Tasks: h.tasks, In: o.In,
 	})
 	o.Freeze = &floor.Freeze{Key: key, Why: why}
 	pull, err := i.called(*o, true)
@@ -274,6 +274,9 @@ func (f *Foreman) Freeze(ctx context.Context, by By, id floor.OrderID, why floor
 			return floor.Refuse("bad-reason", "got", why)
 		}
 		o, err := i.order(id)
+		if err == nil {
+			err = whole(&o)
+		}
 		switch {
 		case err != nil:
 			return err
@@ -308,7 +311,18 @@ func (f *Foreman) Thaw(ctx context.Context, by By, id floor.OrderID) (ledger.Rec
 		if err != nil {
 			return err
 		}
+		if o.In != "" && o.Freeze.Why == floor.FreezeAddress { // it would be sent twice
+			for _, id := range o.Parcels {
+				if p, _, err := i.Parcel(id); err != nil || p.State == floor.ParcelHasLeft {
+					return orRefuse(err, floor.Refuse("merged-left", "order", o.ID, "parcel", id))
+				}
+			}
+		}
 		if err := i.thaw(o, "thawed"); err != nil || o.Freeze.Why != floor.FreezeAddress {
+			return err
+		}
+		if o.In != "" { // the others go where they went
+			_, err := i.part(o, "address")
 			return err
 		}
 		return i.readdress(o)
@@ -379,9 +393,17 @@ func (f *Foreman) Close(ctx context.Context, by By, id floor.OrderID, why string
 		if err != nil {
 			return err
 		}
+		if err := whole(&o); err != nil {
+			return err
+		}
 		if o.Freeze == nil && o.State.Before(floor.Waved) {
 			if _, err := i.must(by, floor.RoleLead); err != nil {
 				return err
+			}
+			if o.In != "" {
+				if o, err = i.part(o, why); err != nil {
+					return err
+				}
 			}
 			i.add(freed(o, why)...)
 			i.add(floor.OrderClosed{Order: id, Why: why})
@@ -400,6 +422,9 @@ func (i *intake) frozenOrder(by By, id floor.OrderID) (floor.Order, error) {
 		return floor.Order{}, err
 	}
 	o, err := i.order(id)
+	if err == nil {
+		err = whole(&o)
+	}
 	if err == nil && o.Freeze == nil {
 		err = floor.Refuse("not-frozen", "order", id)
 	}
@@ -412,7 +437,7 @@ func (i *intake) thaw(o floor.Order, outcome string) error {
 		return err
 	}
 	i.add(floor.OrderThawed{
-		Order: o.ID, Intercept: o.Freeze.Key, Outcome: outcome, Persons: h.persons, Stations: h.stations,
+		Order: o.ID, Intercept: o.Freeze.Key, Outcome: outcome, Persons: h.persons, Stations: h.stations, In: o.In,
 	})
 	if outcome != "thawed" {
 		return nil
@@ -426,6 +451,21 @@ func (i *intake) thaw(o floor.Order, outcome string) error {
 func (i *intake) close(o floor.Order, why string) error {
 	if err := i.thaw(o, "stopped"); err != nil {
 		return err
+	}
+	ends := func() error {
+		i.add(floor.OrderClosed{Order: o.ID, Why: why})
+		if o.Freeze.Why == floor.FreezeCancel {
+			return i.answer(o, "stopped")
+		}
+		return nil
+	}
+	if o.In != "" {
+		var err error
+		if o, err = i.part(o, why); err != nil {
+			return err
+		}
+		i.add(freed(o, why)...)
+		return ends()
 	}
 	i.add(freed(o, why)...)
 	back, err := i.leaveTasks(o)
@@ -444,34 +484,48 @@ func (i *intake) close(o floor.Order, why string) error {
 		return err
 	}
 	i.add(unused...)
-	i.add(floor.OrderClosed{Order: o.ID, Why: why})
-	if len(back) > 0 {
-		t, err := i.ids("task", "T")
-		if err != nil {
-			return err
-		}
-		i.add(floor.TaskIssued{Task: floor.TaskID(t.take()), Type: floor.TaskPutBack, Stops: back})
+	if err := ends(); err != nil {
+		return err
 	}
-	if o.Freeze.Why == floor.FreezeCancel {
-		return i.answer(o, "stopped")
-	}
-	return nil
+	return i.putBack(back)
 }
 
-// leaveTasks takes the order out of its walks and gives the stops of the walk
+// putBack issues the walk that brings back what was picked, if anything was.
+func (i *intake) putBack(back []floor.Stop) error {
+	if len(back) == 0 {
+		return nil
+	}
+	t, err := i.ids("task", "T")
+	if err == nil {
+		i.add(floor.TaskIssued{Task: floor.TaskID(t.take()), Type: floor.TaskPutBack, Stops: back})
+	}
+	return err
+}
+
+// leaveTasks takes the order out of its walk and gives the stops of the walk
 // that brings back what was picked.
 func (i *intake) leaveTasks(o floor.Order) ([]floor.Stop, error) {
-	var back []floor.Stop
-	if o.Task == "" {
-		return nil, nil
+	back, t, err := i.leave(o)
+	if err != nil || t == nil || t.State == floor.TaskEnded {
+		return back, err
 	}
-	t, ok, err := i.Task(o.Task)
-	if err != nil || !ok {
-		return nil, err
+	i.add(floor.StopsDropped{Task: t.ID, Person: t.Person, Order: o.ID})
+	ends, err := i.ended(t)
+	i.add(ends...)
+	return back, err
+}
+
+// leave drops the stops of the order's lines in its task, as this decision has it; nil
+// if it has none.
+func (i *intake) leave(o floor.Order) ([]floor.Stop, *floor.Task, error) {
+	var back []floor.Stop
+	t, err := i.walk(o.Task)
+	if err != nil || t == nil {
+		return nil, nil, err
 	}
 	for j := range t.Stops {
 		s := &t.Stops[j]
-		if s.Order != o.ID {
+		if s.Order != o.ID || o.Line(s.Line) == nil {
 			continue
 		}
 		n := s.Done
@@ -485,13 +539,23 @@ func (i *intake) leaveTasks(o floor.Order) ([]floor.Stop, error) {
 		}
 		s.Dropped = true
 	}
-	if t.State == floor.TaskEnded {
-		return back, nil
+	return back, t, nil
+}
+
+// walk gives a task as this decision leaves it, or nil.
+func (i *intake) walk(id floor.TaskID) (*floor.Task, error) {
+	if t := i.walks[id]; t != nil || id == "" {
+		return t, nil
 	}
-	i.add(floor.StopsDropped{Task: t.ID, Person: t.Person, Order: o.ID})
-	ends, err := i.ended(&t)
-	i.add(ends...)
-	return back, err
+	t, ok, err := i.Task(id)
+	if err != nil || !ok {
+		return nil, err
+	}
+	if i.walks == nil {
+		i.walks = map[floor.TaskID]*floor.Task{}
+	}
+	i.walks[id] = &t
+	return &t, nil
 }
 
 // voidParcels ends the order's parcels and takes their labels off the lanes. A

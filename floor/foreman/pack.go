@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"floord/floor"
+	"floord/floor/rules"
 	"floord/sync/ledger"
 )
 
@@ -54,9 +55,9 @@ func (f *Foreman) OpenParcel(ctx context.Context, by By, station floor.StationID
 			}
 			return []floor.Fact{floor.ParcelTaken{Parcel: p.ID, Order: o.ID, Station: station}}, nil
 		}
-		items := toPackItems(o)
-		if len(items) == 0 {
-			return nil, floor.Refuse("nothing-to-pack", "order", o.ID)
+		items, _, err := v.nextParcel(o)
+		if err != nil || len(items) == 0 {
+			return nil, orRefuse(err, floor.Refuse("nothing-to-pack", "order", o.ID))
 		}
 		ps, err := v.ids("parcel", "P")
 		if err != nil {
@@ -125,6 +126,9 @@ func (v look) toPack(code string) (floor.Order, error) {
 		return floor.Order{}, floor.Refuse("not-sorted", "tote", code)
 	}
 	o, err := v.order(id)
+	if err == nil && o.In != "" {
+		o, err = v.order(o.In) // its number stands for the parcel it goes in
+	}
 	if err != nil {
 		return o, err
 	}
@@ -156,10 +160,21 @@ func (v look) openParcel(o floor.Order) (*floor.Parcel, error) {
 	return nil, nil
 }
 
+// nextParcel gives what goes into the order's next parcel by the site's rules, and how
+// many pieces go into others.
+func (v look) nextParcel(o floor.Order) ([]floor.ParcelItem, int, error) {
+	items := toPackItems(o)
+	goods, err := rules.GoodsOf(&o, v.SKU)
+	if err != nil {
+		return nil, 0, err
+	}
+	return v.f.o.Rules.Parcel(goods, items, v.SKU)
+}
+
 func toPackItems(o floor.Order) []floor.ParcelItem {
 	var items []floor.ParcelItem
 	for _, l := range o.Lines {
-		if n := l.Picked - l.Packed; n > 0 {
+		if n := l.Picked - l.Packed; n > 0 && !l.Out {
 			items = append(items, floor.ParcelItem{Line: l.No, SKU: l.SKU, Qty: n})
 		}
 	}

@@ -66,12 +66,48 @@ func promises(t *testing.T, rt *rapid.T, reached map[string]int) {
 		// Trouble.
 		"trouble": func(rt *rapid.T) {
 			rapid.SampledFrom([]func(*rapid.T){
-				w.cancel, w.cancel, w.lateCancel, w.note, w.shortNext, w.skipNext, w.freezeAny, w.thawAny, w.restart,
+				w.cancel, w.cancel, w.lateCancel, w.note, w.readdress, w.mergeAny, w.shortNext, w.skipNext, w.freezeAny, w.thawAny, w.restart,
 			}).Draw(rt, "trouble")(rt)
 		},
 		"again": w.again,
 	})
 	w.rebuilt()
+}
+
+// TestMergedPromises drives orders that go as one parcel through random interleavings
+// of picking, packing, labels and handovers with cancels, other addresses and leads'
+// freezes of one of them.
+func TestMergedPromises(t *testing.T) {
+	reached := map[string]int{}
+	deep := []string{"merged", "parted", "merged left", "put back", "stopped", "sealed"}
+	missing := deep
+	for round := 0; len(missing) > 0 && round < 20; round++ {
+		rapid.Check(t, func(rt *rapid.T) {
+			w := newWorld(t, rt)
+			w.reached = reached
+			defer func() { w.l.Close() }()
+			for range 3 {
+				w.newOrder(rt)
+			}
+			w.mergeAny(rt)
+			w.releaseAll(rt)
+			w.takeTask(rt)
+			rt.Repeat(map[string]func(*rapid.T){
+				"":     w.invariants,
+				"pick": w.pickNext, "pick 2": w.pickNext, "pick 3": w.pickNext, "take": w.takeTask,
+				"pack": w.packStep, "pack 2": w.packStep, "pack 3": w.packStep, "pack 4": w.packStep, "pack 5": w.packStep,
+				"label": w.printStep, "label 2": w.printStep, "hand over": w.handOverAny, "hand over 2": w.handOverAny,
+				"answer": w.answerAny, "close": w.closeAny, "thaw": w.thawAny, "one of many": w.oneOfMany,
+				"merge": w.mergeAny, "release": w.releaseAll, "again": w.again,
+			})
+			w.rebuilt()
+		})
+		missing = slices.DeleteFunc(slices.Clone(deep), func(d string) bool { return reached[d] > 0 })
+	}
+	if len(missing) > 0 {
+		t.Errorf("no run reached %q; the test is too shallow (%v)", missing, reached)
+	}
+	t.Log(reached)
 }
 
 func newWorld(t *testing.T, rt *rapid.T) *world {
@@ -170,6 +206,7 @@ func (w *world) revise(rt *rapid.T, n string, change func(*floor.ShopOrder)) {
 	for _, l := range was.Lines {
 		o.Lines = append(o.Lines, floor.ShopLine{SKU: l.SKU, Qty: l.Qty})
 	}
+	w.read(func(v *ledger.View) (err error) { o.To, _, err = v.Recipient(was.ID); return err })
 	o.State, o.BuyerNote, o.ModifiedAt = was.ShopState, was.Note, was.ModifiedAt.Add(time.Second)
 	o.Content = fmt.Sprintf("c-%d", o.ModifiedAt.Unix())
 	change(&o)
@@ -188,6 +225,35 @@ func (w *world) cancel(rt *rapid.T) {
 	w.revise(rt, w.any(rt), func(o *floor.ShopOrder) { o.State = floor.ShopCancelled })
 }
 
+// oneOfMany cancels, stops or readdresses an order that goes with others, if there is one.
+func (w *world) oneOfMany(rt *rapid.T) {
+	var fit []string
+	for _, n := range w.orders {
+		if o := w.order(n); o.In != "" && !o.Over() {
+			fit = append(fit, n)
+		}
+	}
+	if len(fit) == 0 {
+		rt.Skip()
+	}
+	n := rapid.SampledFrom(fit).Draw(rt, "of many")
+	if w.mostly(rt) {
+		rt.Skip()
+	}
+	switch rapid.IntRange(0, 2).Draw(rt, "what") {
+	case 0:
+		w.revise(rt, n, func(o *floor.ShopOrder) { o.State = floor.ShopCancelled })
+	case 1:
+		w.revise(rt, n, func(o *floor.ShopOrder) { o.To.Detail += "号" })
+	default:
+		by, id := w.by(lead), w.id(n)
+		w.do(func() error { _, err := w.f.Freeze(w.ctx, by, id, floor.FreezeAddress); return err })
+	}
+	if w.order(n).In == "" {
+		w.reached["parted"]++
+	}
+}
+
 // lateCancel is a cancel that most often comes after the handover.
 func (w *world) lateCancel(rt *rapid.T) {
 	w.revise(rt, w.in(rt, floor.HandedOver), func(o *floor.ShopOrder) { o.State = floor.ShopCancelled })
@@ -203,15 +269,20 @@ func (w *world) releaseAll(rt *rapid.T) {
 	if snap.Layout, err = wave.InferLayout(foreman.Places(bins)); err != nil {
 		rt.Fatal(err)
 	}
+	seen := map[floor.OrderID]bool{}
 	for _, n := range w.orders {
 		by, id := w.root(), w.id(n)
 		w.do(func() error { _, err := w.f.Allocate(w.ctx, by, id); return err })
-		if o := w.order(n); o.State == floor.Allocated {
+		if o := w.floorOrder(n); o.State == floor.Allocated && !seen[o.ID] {
+			seen[o.ID] = true
 			snap.Orders = append(snap.Orders, foreman.Plannable(o, nil))
 		}
 	}
 	if len(snap.Orders) > 0 && rapid.IntRange(0, 9).Draw(rt, "one is frozen after the plan") == 0 {
 		by, id := w.by(lead), snap.Orders[0].ID
+		if o := w.orderByID(id); o.MergedBy != "" {
+			id = o.Of[len(o.Of)-1]
+		}
 		w.do(func() error { _, err := w.f.Freeze(w.ctx, by, id, floor.FreezeLead); return err })
 	}
 	for _, p := range wave.Plan(w.ctx, snap, wave.Rules{TotesPerCart: 3, MinFill: 1, MetresPerSecond: 1}, monday).Waves {
@@ -226,6 +297,41 @@ func (w *world) releaseAll(rt *rapid.T) {
 			}
 		}
 	}
+}
+
+// floorOrder is the order that the floor handles for the shop's number.
+func (w *world) floorOrder(n string) floor.Order {
+	o := w.order(n)
+	if o.In != "" {
+		return w.orderByID(o.In)
+	}
+	return o
+}
+
+// mergeAny makes one order of some that wait for a wave. It all goes to one recipient
+// but for those whose address has changed.
+func (w *world) mergeAny(rt *rapid.T) {
+	var all []foreman.Member
+	for _, n := range w.orders {
+		by, id := w.root(), w.id(n)
+		w.do(func() error { _, err := w.f.Allocate(w.ctx, by, id); return err })
+		if o := w.order(n); foreman.Mergeable(&o) {
+			all = append(all, foreman.Member{ID: id, Mark: o.Token})
+		}
+	}
+	if len(all) < 2 {
+		rt.Skip()
+	}
+	by, rule := w.root(), "one"
+	w.do(func() error { _, err := w.f.Merge(w.ctx, by, rule, all[:min(len(all), 4)]); return err })
+	if w.orderByID(all[0].ID).In != "" {
+		w.reached["merged"]++
+	}
+}
+
+// readdress changes where an order goes.
+func (w *world) readdress(rt *rapid.T) {
+	w.revise(rt, w.any(rt), func(o *floor.ShopOrder) { o.To.Detail += "号" })
 }
 
 // running gives the picker's task.
@@ -515,7 +621,7 @@ func (w *world) printFirstAny(rt *rapid.T) {
 
 func (w *world) handOverAny(rt *rapid.T) {
 	n := w.in(rt, floor.Sealed)
-	o := w.order(n)
+	o := w.floorOrder(n)
 	if len(o.Parcels) == 0 {
 		rt.Skip()
 	}
@@ -526,10 +632,15 @@ func (w *world) handOverAny(rt *rapid.T) {
 	if o.Freeze != nil || o.State == floor.Closed {
 		rt.Fatalf("order %s was handed over while %s, frozen %v", n, o.State, o.Freeze)
 	}
-	if w.off[n] {
-		rt.Fatalf("order %s was handed over after its cancel was acknowledged", n)
+	for _, other := range w.orders {
+		if off := w.order(other); w.off[other] && (other == n || o.ID == off.In) {
+			rt.Fatalf("order %s was handed over after its cancel was acknowledged", other)
+		}
 	}
 	w.reached["handed over"]++
+	if o.MergedBy != "" {
+		w.reached["merged left"]++
+	}
 	if got := w.parcel(p); got.Waybill == "" || got.Label != floor.LabelPrinted {
 		rt.Fatalf("parcel left as %+v", got)
 	}
@@ -546,7 +657,11 @@ func (w *world) thawAny(rt *rapid.T) {
 		rt.Skip() // a lead does not let a cancelled order go on
 	}
 	by, id := w.by(lead), w.id(n)
+	with := w.order(n).In
 	w.do(func() error { _, err := w.f.Thaw(w.ctx, by, id); return err })
+	if w.order(n).In != with {
+		w.reached["parted"]++
+	}
 }
 
 func (w *world) closeAny(rt *rapid.T) {
@@ -574,8 +689,25 @@ func (w *world) invariants(rt *rapid.T) {
 	promised := map[floor.Spot]int{}
 	labels := map[floor.WaybillNo]floor.ParcelID{}
 	w.read(func(v *ledger.View) error {
-		return v.Orders("", "", func(o floor.Order) bool {
+		all, merged := []floor.Order{}, map[floor.OrderID]bool{}
+		err := v.Orders("", "", func(o floor.Order) bool {
+			all = append(all, o)
+			if g, ok, err := v.Order(o.In); o.In != "" && !merged[o.In] {
+				if err != nil || !ok || !slices.Contains(g.Of, o.ID) || g.State != o.State {
+					rt.Fatalf("order %s, %s, goes in %s, %s of %v: %v", o.Number, o.State, o.In, g.State, g.Of, err)
+				}
+				if o.Freeze != nil && g.Freeze == nil {
+					rt.Fatalf("order %s is frozen, and hands go on with %s", o.Number, o.In)
+				}
+				merged[o.In], all = true, append(all, g)
+			}
+			return true
+		})
+		for _, o := range all {
 			for _, l := range o.Lines {
+				if l.Out {
+					continue // it goes back
+				}
 				if got := l.Picked + l.Missing + l.ReservedQty(); got > l.Qty || l.Packed > l.Qty || l.Picked < 0 {
 					rt.Fatalf("order %s line %d: %+v is more than %d", o.Number, l.No, l, l.Qty)
 				}
@@ -587,6 +719,9 @@ func (w *world) invariants(rt *rapid.T) {
 				rt.Fatalf("order %s is closed, but frozen or holding stock: %+v", o.Number, o)
 			}
 			w.together(v, o)
+			if o.In != "" {
+				continue // its parcels are those of the order it goes in
+			}
 			for _, id := range o.Parcels {
 				p := w.parcelIn(v, id)
 				if p.Waybill == "" {
@@ -600,8 +735,8 @@ func (w *world) invariants(rt *rapid.T) {
 				}
 				labels[p.Waybill] = id
 			}
-			return true
-		})
+		}
+		return err
 	})
 	w.shelves(rt, promised)
 	w.board(rt)
@@ -609,13 +744,19 @@ func (w *world) invariants(rt *rapid.T) {
 
 // together: the parcels of an order hold what was scanned of it, no more and no less.
 func (w *world) together(v *ledger.View, o floor.Order) {
-	if o.State == floor.Closed {
+	if o.State == floor.Closed || o.In != "" {
 		return
 	}
 	in := map[int]int{}
 	for _, id := range o.Parcels {
 		p := w.parcelIn(v, id)
+		if o.MergedBy != "" && p.State == floor.ParcelIsVoid {
+			continue // packed anew without the order that left
+		}
 		for _, i := range p.Items {
+			if l := o.Line(i.Line); l.Out && p.State == floor.ParcelHasLeft {
+				continue // the cancel came after this one of several had left
+			}
 			in[i.Line] += i.Verified
 			numbered := p.Waybill != "" && (p.Run == "" || p.State == floor.ParcelIsSealed || p.State == floor.ParcelHasLeft) // a label printed first has its number before
 			if i.Verified > i.Qty || numbered && i.Verified != i.Qty {
@@ -624,6 +765,12 @@ func (w *world) together(v *ledger.View, o floor.Order) {
 		}
 	}
 	for _, l := range o.Lines {
+		if l.Out && in[l.No] > 0 && o.State == floor.Sealed {
+			w.rt.Fatalf("order %s line %d left it and is in a parcel", o.Number, l.No)
+		}
+		if l.Out {
+			continue
+		}
 		if in[l.No] != l.Packed || !o.State.Before(floor.Sealed) && l.Packed != l.Qty {
 			w.rt.Fatalf("order %s line %d: %d in parcels, %d packed of %d, %s", o.Number, l.No, in[l.No], l.Packed, l.Qty, o.State)
 		}

@@ -104,7 +104,14 @@ func (v look) labelable(w floor.Wave) ([]floor.Order, error) {
 		if err != nil {
 			return nil, err
 		}
-		short := slices.ContainsFunc(o.Lines, func(l floor.Line) bool { return l.Missing > 0 })
+		short := slices.ContainsFunc(o.Lines, func(l floor.Line) bool { return l.Missing > 0 || l.Out })
+		if ok && !short { // one in several parcels has no one label
+			var rest int
+			if _, rest, err = v.nextParcel(all(o)); err != nil {
+				return nil, err
+			}
+			short = rest > 0
+		}
 		if ok && awake(&o) == nil && len(o.Parcels) == 0 && !short && !o.State.Before(floor.Waved) && o.State.Before(floor.Packing) {
 			out = append(out, o)
 		}

@@ -161,7 +161,7 @@ func (f *Foreman) Expire(ctx context.Context, by By, id floor.OrderID) (ledger.R
 	now, today := moment(), f.today()
 	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
 		o, ok, err := v.Order(id)
-		if err != nil || !ok || o.State != floor.Allocated {
+		if err != nil || !ok || o.State != floor.Allocated || o.In != "" {
 			return nil, err
 		}
 		why := ""
@@ -172,6 +172,13 @@ func (f *Foreman) Expire(ctx context.Context, by By, id floor.OrderID) (ledger.R
 			why = "shelf-life"
 		default:
 			return nil, nil
+		}
+		if o.MergedBy != "" { // each gives back its own
+			var facts []floor.Fact
+			for _, one := range o.Of {
+				facts = append(facts, floor.OrderParted{Order: one, From: id, Why: "expired"})
+			}
+			return facts, nil
 		}
 		return []floor.Fact{floor.StockFreed{Order: id, Of: promises(o), Why: why, Again: true}}, nil
 	})

@@ -54,12 +54,17 @@ type file struct {
 	Tags  []Rule `toml:"tag"`
 	Holds []Rule `toml:"hold"`
 	Score []Rule `toml:"score"`
+
+	Merges []Merge `toml:"merge"`
+	Splits []Split `toml:"split"`
 }
 
 // Rules judge orders. They do not change.
 type Rules struct {
 	least             int
 	tags, hold, score []Rule
+	merges            []Merge
+	splits            []Split
 }
 
 // Default is what is shipped.
@@ -90,6 +95,8 @@ func Parse(name string, data []byte) (*Rules, error) {
 	r.tags = over(base.Tags, site.Tags)
 	r.hold = over(base.Holds, site.Holds)
 	r.score = over(base.Score, site.Score)
+	r.merges = slices.DeleteFunc(site.Merges, func(m Merge) bool { return m.Off })
+	r.splits = slices.DeleteFunc(site.Splits, func(s Split) bool { return s.Off })
 	return r, nil
 }
 
@@ -145,7 +152,8 @@ func read(name string, data []byte) (*file, error) {
 	if f.Least != nil && (*f.Least < 0 || *f.Least > 100) {
 		bad = append(bad, Mistake{name, lineOf(data, "least"), 0, fmt.Sprintf("least = %d: 0 to 100 is wanted", *f.Least)})
 	}
-	if n := len(f.Tags) + len(f.Holds) + len(f.Score); n > maxRules {
+	bad = append(bad, f.parcels(name, data)...)
+	if n := len(f.Tags) + len(f.Holds) + len(f.Score) + len(f.Merges) + len(f.Splits); n > maxRules {
 		bad = append(bad, Mistake{name, 1, 0, fmt.Sprintf("%d rules, at most %d", n, maxRules)})
 	}
 	for kind, list := range map[string][]Rule{"tag": f.Tags, "hold": f.Holds, "score": f.Score} {

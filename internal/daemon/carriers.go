@@ -320,6 +320,15 @@ func (d *Daemon) shipment(id floor.OrderID, n int) (s carrier.Shipment, wanted b
 			return err
 		}
 		s.Number, s.Package = o.Number, 1
+		for _, one := range o.Of {
+			x, _, err := v.Order(one)
+			if err != nil {
+				return err
+			}
+			if x.Number != s.Number {
+				s.Also = append(s.Also, x.Number)
+			}
+		}
 		for _, l := range o.Lines {
 			s.Count += l.Qty
 			if s.Goods == "" {

@@ -24,6 +24,7 @@ type planner struct {
 	ends     time.Time // no promise of stock ends before
 	looked   time.Time // at the orders that wait for a wave
 	foreseen map[floor.OrderID]foresight
+	merges   merger
 
 	mu      sync.Mutex
 	singles map[floor.TaskID]single // guarded by mu; walks one by one, for the plan
@@ -185,8 +186,10 @@ func notReserve(err error) error {
 	return err
 }
 
+// in gives the orders in a state, and in place of those that go as one parcel that.
 func (p *planner) in(state floor.State) ([]floor.Order, error) {
 	var out []floor.Order
+	seen := map[floor.OrderID]bool{}
 	err := p.d.ledger.Read(func(v *ledger.View) error {
 		var inner error
 		err := v.Live(func(id floor.OrderID, s floor.State) bool {
@@ -195,7 +198,14 @@ func (p *planner) in(state floor.State) ([]floor.Order, error) {
 			}
 			var o floor.Order
 			var ok bool
-			if o, ok, inner = v.Order(id); ok {
+			if o, ok, inner = v.Order(id); ok && o.In != "" {
+				if seen[o.In] {
+					return true
+				}
+				seen[o.In] = true
+				o, ok, inner = v.Order(o.In)
+			}
+			if ok {
 				out = append(out, o)
 			}
 			return inner == nil
@@ -221,8 +231,14 @@ func (p *planner) plan(ctx context.Context) error {
 		return err
 	}
 	orders, err := p.in(floor.Allocated)
+	if err == nil && len(orders) > 0 && p.d.cfg.Orders.Rules.Merges() {
+		var merged bool
+		if merged, err = p.merges.merge(ctx, p.d, orders); err == nil && merged {
+			orders, err = p.in(floor.Allocated)
+		}
+	}
 	if err != nil {
-		return err
+		return notReserve(err)
 	}
 	p.looked = now
 	s := wave.Snapshot{Layout: p.layout, FreePickers: free}

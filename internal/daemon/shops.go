@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -256,14 +257,28 @@ func (d *Daemon) tellShop(s *shop) courier.Deliver {
 			if o, _, err = v.Order(e.Order); err != nil || e.Parcel == "" {
 				return err
 			}
+			mine := func(p *floor.Parcel) {}
+			if o.In != "" { // of a parcel it shares only what is its own is its business
+				whole, _, err := v.Order(o.In)
+				if err != nil {
+					return err
+				}
+				mine = func(p *floor.Parcel) {
+					p.Items = slices.DeleteFunc(slices.Clone(p.Items), func(it floor.ParcelItem) bool {
+						l := whole.Line(it.Line)
+						return l == nil || l.Of != o.ID
+					})
+				}
+			}
 			for _, id := range o.Parcels {
 				x, _, err := v.Parcel(id)
+				mine(&x)
 				switch {
 				case err != nil:
 					return err
 				case id == e.Parcel:
 					p = x
-				case x.State != floor.ParcelIsVoid:
+				case x.State != floor.ParcelIsVoid && len(x.Items) > 0:
 					others = append(others, x)
 				}
 			}
@@ -280,9 +295,15 @@ func (s *shop) tell(ctx context.Context, e floor.Effect, o floor.Order, p floor.
 	switch e.What {
 	case floor.EffectShipReport:
 		r := channel.Report{Key: e.Args["key"], Number: o.Number, Carrier: p.Carrier, Waybill: p.Waybill, Left: true, Part: len(others) > 0}
+		pieces := 0
 		for _, it := range p.Items {
 			r.Lines = append(r.Lines, floor.ShopLine{SKU: it.SKU, Qty: it.Qty})
+			pieces += it.Qty
 		}
+		if o.In != "" && len(r.Lines) == 0 {
+			return nil // this one of its parcels holds only what is others'
+		}
+		r.Part = r.Part || p.ID != "" && pieces < piecesOf(o) // the rest is not packed yet
 		for _, x := range others {
 			r.Others = append(r.Others, x.Waybill)
 		}

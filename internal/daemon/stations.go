@@ -340,7 +340,7 @@ func (d *Daemon) print(s *station) courier.Deliver {
 		if ticket == nil && (s.printer == nil || !s.up("printer")) {
 			return courier.Outcome{Verdict: courier.NotYet, Why: "printer-down"}
 		}
-		if d.stopAtShop(ctx, e.Order) {
+		if d.stopAtShops(ctx, e.Order) {
 			return courier.Outcome{Verdict: courier.NotYet, Why: "frozen"}
 		}
 		if ticket != nil {
@@ -390,6 +390,22 @@ func labelTrip(e floor.Effect, station floor.StationID, err error) *floor.Trip {
 // askShopWithin bounds the question whether an order may still go, right before
 // its label: a dead uplink must not hold the label up.
 const askShopWithin = 1500 * time.Millisecond
+
+// stopAtShops asks for an order, or for each of those it was made of.
+func (d *Daemon) stopAtShops(ctx context.Context, id floor.OrderID) (stop bool) {
+	of := []floor.OrderID{id}
+	err := d.ledger.Read(func(v *ledger.View) error {
+		o, _, err := v.Order(id)
+		if o.MergedBy != "" {
+			of = o.Of
+		}
+		return err
+	})
+	for _, id := range of {
+		stop = err == nil && d.stopAtShop(ctx, id) || stop
+	}
+	return stop
+}
 
 // stopAtShop asks the shop once more how an order stands, right before its label
 // is printed, and takes the answer in: a cancel nobody has told us of yet freezes

@@ -34,6 +34,7 @@ type Shipment struct {
 	From    Party
 	To      floor.Recipient // cipher and token where the platform hides it
 	Number  string          // the shop's own number of the order
+	Also    []string        // of further orders that go in the same parcel
 	Grams   floor.Grams     // 0 = not known
 	Goods   string          // what is in it, in a few words
 	Count   int             // pieces

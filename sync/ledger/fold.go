@@ -10,7 +10,7 @@ import (
 // foldVersion is raised whenever the fold gives other rows than before, or rows where
 // there were none: a ledger whose views are of another version is folded again, see
 // Ledger.Stale.
-const foldVersion = 4
+const foldVersion = 5
 
 // The views' buckets. Keys that hold a time or a running number grow with it, so
 // that a commit touches few pages.
@@ -19,7 +19,7 @@ const (
 	vTo         = "to"         // order -> floor.Recipient
 	vNumbers    = "numbers"    // channel|shop|number -> order; kept for ever
 	vLive       = "live"       // order -> state, of orders that still need hands
-	vOver       = "over"       // seq -> order, of orders that do not
+	vOver       = "over"       // seq|order -> order, of orders that do not
 	vDue        = "due"        // ship-by|order -> "", of orders that still need hands
 	vCollect    = "collect"    // collect-by|order -> "", of the same
 	vShip       = "ship"       // order -> floor.ShipRow
@@ -130,6 +130,10 @@ func (f *folder) fact(fact floor.Fact) error {
 		return f.received(x)
 	case floor.OrderRevised:
 		return f.revised(x)
+	case floor.OrdersMerged:
+		return f.merged(x)
+	case floor.OrderParted:
+		return f.parted(x)
 	case floor.OrderDisputed:
 		return f.disputed(x)
 	case floor.DisputeMended:

@@ -116,7 +116,10 @@ func (f *folder) order(id floor.OrderID, change func(*floor.Order)) error {
 	was := o
 	was.Lines = slices.Clone(o.Lines)
 	change(&o)
-	return f.save(&was, &o)
+	if err := f.save(&was, &o); err != nil {
+		return err
+	}
+	return f.together(&was, &o)
 }
 
 // save writes an order, and what is derived from it: the live and over lists,
@@ -127,7 +130,7 @@ func (f *folder) save(was, o *floor.Order) error {
 	if err := f.lists(was, o); err != nil {
 		return err
 	}
-	if o.Trial {
+	if o.Trial || o.MergedBy != "" {
 		return nil // it counts nowhere
 	}
 	if err := f.dispute(was, o); err != nil {
@@ -180,24 +183,27 @@ func (f *folder) ship(was, o *floor.Order) error {
 
 func (f *folder) lists(was, o *floor.Order) error {
 	if !o.Over() {
-		if was != nil && was.State == o.State && !was.Over() {
+		if was != nil && was.State == o.State && !was.Over() || o.MergedBy != "" {
 			return nil
 		}
 		keepRow(f.r, vLive, string(o.ID), o.State)
 		return nil
 	}
-	if was != nil && !was.Over() {
+	if was != nil && !was.Over() && o.MergedBy == "" {
 		if err := f.r.delete(vLive, string(o.ID)); err != nil {
 			return err
 		}
 	}
 	if was != nil && was.Over() {
-		if err := f.r.delete(vOver, seqKey(was.Seq)); err != nil {
+		if err := f.r.delete(vOver, overKey(was)); err != nil {
 			return err
 		}
 	}
-	return putRow(f.r, vOver, seqKey(o.Seq), o.ID)
+	return putRow(f.r, vOver, overKey(o), o.ID)
 }
+
+// overKey sorts orders by the event that touched them last; one may touch several.
+func overKey(o *floor.Order) string { return seqKey(o.Seq) + "|" + string(o.ID) }
 
 // due keeps the orders that still need hands by when a clock of theirs ends.
 func (f *folder) due(was, o *floor.Order, c Clock) error {
@@ -258,7 +264,7 @@ func (f *folder) archived(x floor.DayArchived) error {
 	}
 	var gone []done
 	err := scanRows(f.r, vOver, "", "", func(key string, id floor.OrderID) bool {
-		if key > seqKey(x.Last) {
+		if key[:len(seqKey(0))] > seqKey(x.Last) {
 			return false
 		}
 		gone = append(gone, done{key, id})
@@ -309,7 +315,7 @@ func (f *folder) drop(overKey string, id floor.OrderID) error {
 	if err != nil {
 		return err
 	}
-	if ok {
+	if ok && o.MergedBy == "" { // else its orders take them along
 		for _, p := range o.Parcels {
 			if err := f.r.delete(vParcels, numKey(string(p))); err != nil {
 				return err

@@ -105,7 +105,7 @@ func (f *folder) parcels(fact floor.Fact) error {
 		if err := f.voided(x.Parcel); err != nil {
 			return err
 		}
-		if err := f.pull(x.Parcel, "void"); err != nil || was.State != floor.ParcelIsSealed {
+		if err := f.pull(x.Parcel, x.Order, "void"); err != nil || was.State != floor.ParcelIsSealed {
 			return err
 		}
 		return f.labelErred(x.Order, x.Parcel, "voided")
@@ -212,7 +212,7 @@ func (f *folder) sealed(x floor.ParcelSealed) error {
 		return err
 	}
 	if x.Last {
-		if err := f.freeTote(x.Order); err != nil {
+		if err := f.freeEmptied(x.Order); err != nil {
 			return err
 		}
 	}
@@ -285,14 +285,15 @@ func (f *folder) clearStation(s floor.StationID, p floor.ParcelID) error {
 	return f.r.delete(vStations, string(s))
 }
 
-// freeEmptied frees the totes of a closed order once nothing of it lies in them.
+// freeEmptied frees the totes of an order that is closed or packed once nothing of it
+// lies in them that is to go back.
 func (f *folder) freeEmptied(id floor.OrderID) error {
 	o, ok, err := getRow[floor.Order](f.r, vOrders, string(id))
-	if err != nil || !ok || o.State != floor.Closed {
+	if err != nil || !ok || o.State.Before(floor.Sealed) {
 		return err
 	}
 	for _, l := range o.Lines {
-		if l.Picked > 0 {
+		if l.Picked > 0 && (o.State == floor.Closed || l.Out) {
 			return nil
 		}
 	}

@@ -114,21 +114,22 @@ func (f *folder) intercepts(fact floor.Fact) error {
 			return err
 		}
 		i := floor.Intercept{
-			Key: x.Intercept, Order: x.Order, Why: x.Why, Stage: x.Stage, AskedAt: x.AskedAt, HeardAt: x.HeardAt,
+			Key: x.Intercept, Order: x.Order, In: x.In, Why: x.Why, Stage: x.Stage, AskedAt: x.AskedAt, HeardAt: x.HeardAt,
 			FrozenAt: f.e.At, Deadline: x.Deadline, Told: x.Devices, Holders: x.Persons, Outcome: "open",
 		}
 		var frozen floor.Order
 		err := f.order(x.Order, func(o *floor.Order) {
-			i.Channel, frozen = o.Channel, *o
+			i.Channel = o.Channel
 			o.Freeze = &floor.Freeze{
 				Why: x.Why, By: f.e.Actor, AskedAt: x.AskedAt, Since: f.e.At,
 				Deadline: x.Deadline, Stage: x.Stage, Key: x.Intercept,
 			}
+			frozen = *o
 		})
 		if err != nil {
 			return err
 		}
-		if err := f.pullOrder(frozen, true); err != nil {
+		if err := f.pullOrder(frozen); err != nil {
 			return err
 		}
 		return f.openIntercept(i)
@@ -173,7 +174,7 @@ func (f *folder) intercepts(fact floor.Fact) error {
 		}); err != nil {
 			return err
 		}
-		if err := f.pullOrder(thawed, false); err != nil {
+		if err := f.pullOrder(thawed); err != nil {
 			return err
 		}
 		if x.Outcome == "stopped" {

@@ -53,7 +53,7 @@ func (v *View) BatchIn(t floor.ToteID) (floor.TaskID, bool, error) {
 }
 
 // Live calls f with every order that still needs hands, oldest number first,
-// until f says no.
+// until f says no. Those made of several are passed over: see floor.Order.In.
 func (v *View) Live(f func(floor.OrderID, floor.State) bool) error {
 	return scanRows(v.rows, vLive, "", "", func(key string, s floor.State) bool { return f(floor.OrderID(key), s) })
 }
@@ -107,9 +107,10 @@ func dueKey(t time.Time) string {
 }
 
 // Orders calls f with the orders whose number begins with prefix, from the one
-// named (or the first), until f says no.
+// named (or the first), until f says no. Those made of several are passed over: theirs
+// are among them.
 func (v *View) Orders(from floor.OrderID, prefix string, f func(floor.Order) bool) error {
-	return scanRows(v.rows, vOrders, string(from), prefix, func(_ string, o floor.Order) bool { return f(o) })
+	return scanRows(v.rows, vOrders, string(from), prefix, func(_ string, o floor.Order) bool { return o.MergedBy != "" || f(o) })
 }
 
 // StockAt gives what lies at a spot.
@@ -512,6 +513,10 @@ func (v *View) Figures() (floor.Figures, error) {
 	g, _, err := getRow[floor.Figures](v.rows, vFigures, "floor")
 	return g, err
 }
+
+// MergeCounter names the counter of the orders of a day that were made of several:
+// "merge/DB20261121".
+func MergeCounter(prefix, day string) string { return "merge/" + prefix + day }
 
 // Next gives the number after the last one that a counter gave: "wave", "task",
 // "parcel", "sheet", "effect", "pool/CARRIER" (purchases of numbers), or what OrderCounter and InterceptCounter say.

@@ -83,6 +83,7 @@ type (
 		Seq       uint64          `json:"seq"`
 		Intercept string          `json:"intercept"`
 		Order     floor.OrderID   `json:"order"`
+		In        floor.OrderID   `json:"in,omitempty"` // it goes with others: all of that stops
 		Why       floor.FreezeWhy `json:"why"`
 		Stage     floor.State     `json:"stage"`
 		AskedAt   time.Time       `json:"asked_at"`
@@ -130,7 +131,7 @@ func newFreeze(seq uint64, i floor.Intercept) freeze {
 	args := map[string]string{"order": string(i.Order), "why": "why-" + string(i.Why)}
 	r := &floor.Refusal{Code: "frozen", Args: args}
 	return freeze{
-		Type: "freeze", Seq: seq, Intercept: i.Key, Order: i.Order, Why: i.Why, Stage: i.Stage,
+		Type: "freeze", Seq: seq, Intercept: i.Key, Order: i.Order, In: i.In, Why: i.Why, Stage: i.Stage,
 		AskedAt: i.AskedAt, Deadline: i.Deadline, ZH: Say("zh", r), EN: Say("en", r),
 	}
 }

@@ -45,7 +45,7 @@ func (p *prepared) of(e floor.Event, how saying) (*websocket.PreparedMessage, er
 func eventMessage(e floor.Event, how saying) ([]byte, error) {
 	if f, ok := e.Fact.(floor.OrderFrozen); ok && how == asFreeze {
 		return encode(newFreeze(e.Seq, floor.Intercept{
-			Key: f.Intercept, Order: f.Order, Why: f.Why, Stage: f.Stage, AskedAt: f.AskedAt, Deadline: f.Deadline,
+			Key: f.Intercept, Order: f.Order, In: f.In, Why: f.Why, Stage: f.Stage, AskedAt: f.AskedAt, Deadline: f.Deadline,
 		})), nil
 	}
 	fact, err := json.Marshal(e.Fact)

@@ -65,6 +65,7 @@ var screens = map[string]*screen{
 			kindOf[floor.StopsDropped]():    asEvent,
 			kindOf[floor.StopsAdded]():      newLook,
 			kindOf[floor.OrderJoined]():     newLook,
+			kindOf[floor.OrderParted]():     newLook,
 			kindOf[floor.TaskTaken]():       newLook,
 			kindOf[floor.TaskDone]():        newLook,
 			kindOf[floor.PersonLoggedIn]():  newLook,

@@ -53,6 +53,7 @@ type pull struct {
 	Waybill floor.WaybillNo `json:"waybill,omitempty"`
 	Sheet   string          `json:"sheet,omitempty"` // of its run, "R-1-17"
 	Why     string          `json:"why"`             // "frozen", "void", "address"
+	Again   floor.OrderID   `json:"again,omitempty"` // what was in it is packed anew without one order
 }
 
 // A sheet is a carrier's handover sheet as far as it is: none is open without an id.
@@ -139,10 +140,11 @@ type (
 		Mark     string            `json:"mark,omitempty"` // of what must be read before hands go on; empty once it was
 		Box      *floor.Packaging  `json:"box,omitempty"`
 		Off      *offWeight        `json:"off,omitempty"`
-		Stale    bool              `json:"stale,omitzero"`  // its label says an address that has changed
-		Stuck    string            `json:"stuck,omitempty"` // what keeps the label: a code of the catalogue
-		Piece    int               `json:"piece,omitzero"`  // of an order with several parcels, from 1
-		Rest     int               `json:"rest,omitzero"`   // pieces of the order that go into other parcels
+		Stale    bool              `json:"stale,omitzero"`   // its label says an address that has changed
+		Stuck    string            `json:"stuck,omitempty"`  // what keeps the label: a code of the catalogue
+		Piece    int               `json:"piece,omitzero"`   // of an order with several parcels, from 1
+		Merged   []floor.OrderID   `json:"merged,omitempty"` // the orders that go in it as one
+		Rest     int               `json:"rest,omitzero"`    // pieces of the order that go into other parcels
 	}
 	// offWeight is a weight outside the tolerance, and what would explain it.
 	offWeight struct {
@@ -367,6 +369,15 @@ func (x *session) stationPart(v *ledger.View, s *snapshot) error {
 		s.Pulls = append(s.Pulls, pull{Parcel: p.Parcel, Order: p.Order, Waybill: p.Waybill, Sheet: p.Sheet(), Why: p.Why})
 		return len(s.Pulls) < maxRows
 	})
+	for i := range s.Pulls {
+		if err != nil || s.Pulls[i].Why != "void" {
+			continue
+		}
+		var o floor.Order
+		if o, _, err = v.Order(s.Pulls[i].Order); o.MergedBy != "" && (o.State == floor.Picked || o.State == floor.Packing) {
+			s.Pulls[i].Again = o.ID
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -422,6 +433,9 @@ func (x *session) newParcel(v *ledger.View, p floor.Parcel) (*parcel, error) {
 		ID: p.ID, Order: p.Order, State: p.State, Items: []item{}, Carrier: p.Carrier, Waybill: p.Waybill,
 		SortCode: p.SortCode, Copies: p.Copies, Label: p.Label, Note: o.Note, Tags: o.Tags, Frozen: o.Freeze != nil,
 	}
+	if o.MergedBy != "" {
+		out.Merged = o.Of
+	}
 	if mark := o.NoteMark(); mark != p.Read {
 		out.Mark = mark
 	}
@@ -470,7 +484,9 @@ func (p *parcel) among(v *ledger.View, o floor.Order) error {
 		}
 	}
 	for _, l := range o.Lines {
-		p.Rest += l.Qty - l.Packed
+		if !l.Out {
+			p.Rest += l.Qty - l.Packed
+		}
 	}
 	for _, i := range p.Items {
 		p.Rest -= i.Qty - i.Verified

@@ -289,6 +289,7 @@ class Board implements Page {
     if (!o) return;
     this.show(o.order.id,
       h("p", null, say("state-" + o.order.state) + " · " + o.order.channel + " · " + say("col-ship-by") + " " + when(o.order.ship_by)),
+      o.order.of && h("p", null, h("b", null, say("merged-with", { in: o.order.in || o.order.id })), " ", o.order.of.filter((x: string) => x !== id).map((x: string) => [this.link(x), " "])),
       o.to && h("p", null, say("recipient") + " " + [o.to.name, o.to.phone, o.to.province, o.to.city, o.to.district, o.to.detail].filter((x: string) => x).join(" ")),
       table(["sku", "col-what", "pieces"], o.order.lines.map((l: any) => [l.sku, l.name || "", l.picked + " / " + l.qty])),
       (o.order.holds || []).map((x: any) => h("p.bad", null, say("hold-" + x.code, { field: x.field || "" }) + (x.code === "rule" ? "：" + x.text : ""))),

@@ -27,7 +27,7 @@ export interface Steps { bin: string; item: string; tote: string; zero?: boolean
 export interface Item { line: number; sku: string; name?: string; spec?: string; barcode?: string; qty: number; verified: number; gift?: boolean }
 export interface Parcel {
   id: string; order: string; state: string; items: Item[]; grams?: number; expected?: number;
-  carrier?: string; waybill?: string; sort_code?: string; copies?: number; label?: string; note?: string; tags?: string[]; frozen?: boolean;
+  carrier?: string; waybill?: string; sort_code?: string; copies?: number; label?: string; note?: string; merged?: string[]; tags?: string[]; frozen?: boolean;
   mark?: string; box?: Box; off?: OffWeight; stuck?: string; stale?: boolean; chosen?: Words[]; piece?: number; rest?: number;
 }
 export interface Box { code: string; name: string; grams: number }
@@ -35,7 +35,7 @@ export interface Explanation { pieces?: { sku: string; qty: number }[]; box?: st
 export interface OffWeight { grams: number; expected: number; tolerance: number; why: Explanation[] | null }
 export interface Words { zh: string; en: string }
 export interface Fuse extends Words { id: string; cause: string; closer?: string }
-export interface Pull { parcel: string; order: string; waybill?: string; sheet?: string; why: string }
+export interface Pull { parcel: string; order: string; waybill?: string; sheet?: string; why: string; again?: string }
 export interface Run { id: string; wave: string; of: number; left: number; pull?: number[]; zh?: string; en?: string }
 export interface Sheet {
   carrier: string; name?: string; id?: string; parcels?: number; grams?: number;
@@ -43,7 +43,7 @@ export interface Sheet {
 }
 export interface Doubt { effect: string; parcel?: string; order?: string; copy?: number; why?: string }
 export interface Freeze {
-  type: "freeze"; seq: number; intercept: string; order: string; why: string; stage: string;
+  type: "freeze"; seq: number; intercept: string; order: string; in?: string; why: string; stage: string;
   asked_at: string; deadline: string; answered?: boolean; shown?: boolean; zh?: string; en?: string;
 }
 /** A freeze that a lead is called to. */
@@ -77,7 +77,7 @@ export function fold(s: Snapshot, e: FloorEvent | Freeze): Snapshot {
     case "line.short/1": return stop(next, f.task, f.stop, (x) => ({ missing: (x.missing || 0) + f.qty }));
     case "stop.skipped/1": return skip(next, f.task, f.stop);
     case "stops.dropped/1": return stops(next, (x) => (x.order === f.order ? { dropped: true } : null));
-    case "order.thawed/1": return thawed(next, f.order);
+    case "order.thawed/1": return thawed(next, f.order, f.in || f.order);
     case "freeze.answered/1": return answered(next, f.intercept, f.answer);
     case "item.verified/1": return item(next, f.parcel, f.line, f.qty);
     case "parcel.verified/1": return parcel(next, f.parcel, { state: "verified" });
@@ -231,16 +231,19 @@ function item(s: Snapshot, id: string, line: number, qty: number): Snapshot {
 
 function frozen(s: Snapshot, f: Freeze): Snapshot {
   const list = (s.freezes || []).filter((x) => x.intercept !== f.intercept).concat([f]);
-  let next = stops(Object.assign({}, s, { freezes: list }), (x) => (x.order === f.order ? { frozen: true } : null));
-  if (next.parcel && next.parcel.order === f.order) next = parcel(next, next.parcel.id, { frozen: true });
+  const stopped = f.in || f.order; // one that goes with others stops them all
+  let next = stops(Object.assign({}, s, { freezes: list }), (x) => (x.order === stopped ? { frozen: true } : null));
+  if (next.parcel && next.parcel.order === stopped) next = parcel(next, next.parcel.id, { frozen: true });
   return next;
 }
 
-function thawed(s: Snapshot, order: string): Snapshot {
+function thawed(s: Snapshot, order: string, stopped: string): Snapshot {
   const list = (s.freezes || []).filter((x) => x.order !== order);
   const calls = (s.calls || []).filter((x) => x.order !== order);
-  let next = stops(Object.assign({}, s, { freezes: list, calls: calls }), (x) => (x.order === order ? { frozen: false } : null));
-  if (next.parcel && next.parcel.order === order) next = parcel(next, next.parcel.id, { frozen: false });
+  let next = Object.assign({}, s, { freezes: list, calls: calls });
+  if (list.some((x) => (x.in || x.order) === stopped)) return next; // another of the same parcel
+  next = stops(next, (x) => (x.order === stopped ? { frozen: false } : null));
+  if (next.parcel && next.parcel.order === stopped) next = parcel(next, next.parcel.id, { frozen: false });
   return next;
 }
 

@@ -410,6 +410,7 @@ export class Shell {
       h("div.octagon", null, say("freeze-stop")),
       h("h1", null, say("freeze-" + f.why)),
       h("p.number", null, f.order),
+      f.in && h("p", null, say("freeze-in", { order: f.in })),
       this.counting,
       h("p", null, say("freeze-ask")),
       answers.map((a) => h("button.big", {

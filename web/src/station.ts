@@ -127,7 +127,7 @@ class Packing implements Page {
       choices: runs.map((r) => ({ label: say("pull-done", { run: r.id }), kind: "warn", pick: () => { this.shell.act("pulled", { run: r.id, sheets: r.pull }); } })),
       body: h("ul.pull-list", null, runs.map((r) => h("li.sheets", null, h("b", null, r[lang] || ""))), list.slice(0, 12).map((p) => h("li", { class: p.why },
         h("b", null, p.sheet || p.parcel),
-        h("span", null, p.waybill || "", h("small", null, p.parcel)), h("em", null, say("pull-" + p.why))))),
+        h("span", null, p.waybill || "", h("small", null, p.parcel)), h("em", null, say("pull-" + p.why), p.again && h("small", null, say("pull-again", { order: p.again })))))),
       scan: (code) => { this.found(code); return true; },
     });
   }
@@ -145,6 +145,7 @@ class Packing implements Page {
   private facts(p: Parcel): HTMLElement {
     return h("div.facts", null,
       h("p", null, say("order"), h("b", null, p.order)),
+      p.merged && h("div.merged", null, h("b", null, say("merged-of", { n: p.merged.length })), p.merged.map((o) => h("small", null, o))),
       h("p", null, say("parcel"), h("b", null, p.id + (p.piece ? " · " + say("piece", { n: p.piece }) : ""))),
       p.box && h("p", null, say("box"), h("b", null, p.box.name + " · " + p.box.grams + " g")),
       h("div.tags", null, (p.tags || []).filter((g) => g !== "note").map((g) => h("span.tag", { class: g }, say("tag-" + g)))),

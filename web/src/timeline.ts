@@ -9,10 +9,11 @@ const VALUES: { [field: string]: string[] } = {
 };
 
 /** timeline shows what happened to an order, as the API tells it. */
-export function timeline(o: { events: any[]; more?: boolean }): HTMLElement {
+export function timeline(o: { events: any[]; more?: boolean; order?: { id: string; in?: string } }): HTMLElement {
+  const mine = (e: any) => !o.order || !e.args || !e.args.order || e.args.order === o.order.id || e.args.order === o.order.in;
   return h("div", null,
     h("ol.timeline", null, o.events.map((e: any) => h("li", null,
-      h("time", { title: when(e.at) }, clock(e.at, true)), h("b", { title: e.says }, told(e)), h("small", null, who(e.actor))))),
+      h("time", { title: when(e.at) }, clock(e.at, true)), h("b", { title: e.says }, told(e) + (mine(e) ? "" : " · " + e.args.order)), h("small", null, who(e.actor))))),
     o.more && h("p.hint", null, say("timeline-more")));
 }
 

@@ -86,7 +86,7 @@ func (a Account) apply(s carrier.Shipment, code, channel string) map[string]any 
 		"sender": map[string]any{"address": place(s.From.Province, s.From.City, s.From.District, s.From.Detail), "name": s.From.Name, "mobile": s.From.Phone, "phone": s.From.Phone},
 		"trade_order_info_dtos": []any{map[string]any{
 			"object_id":    "1",
-			"order_info":   map[string]any{"order_channels_type": channel, "trade_order_list": []string{s.Number}},
+			"order_info":   map[string]any{"order_channels_type": channel, "trade_order_list": append([]string{s.Number}, s.Also...)},
 			"package_info": map[string]any{"id": s.ID, "items": []any{map[string]any{"name": s.Goods, "count": max(s.Count, 1)}}, "weight": s.Grams},
 			"recipient":    to, "template_url": a.Template, "user_id": a.User,
 		}},

@@ -520,9 +520,12 @@ func (m *Map) API() string    { return m.doc.API.URL }
 func (m *Map) Auth() Auth     { return m.doc.Auth }
 func (m *Map) Hook() Hook     { return m.doc.Hook }
 func (m *Map) Paging() string { return m.doc.Pull.Paging }
-func (m *Map) First() int     { return m.doc.Pull.First }
-func (m *Map) Start() string  { return m.doc.Pull.Start }
-func (m *Map) Most() int      { return m.doc.Pull.Most }
+
+// Merges reports whether the platform says whom an order may go in one parcel with.
+func (m *Map) Merges() bool  { return len(m.order.mergeKey) > 0 }
+func (m *Map) First() int    { return m.doc.Pull.First }
+func (m *Map) Start() string { return m.doc.Pull.Start }
+func (m *Map) Most() int     { return m.doc.Pull.Most }
 
 // Totals reports whether an answer says how many orders there are.
 func (m *Map) Totals() bool {
