@@ -256,7 +256,7 @@ func TestInTheBrowser(t *testing.T) {
 			return true
 		})
 	}))
-	board.says("li.wei 已经拿出")
+	board.says("李伟 已经拿出")
 
 	x := b.open(base+"/station?token="+s.Pair("pack-screen", "station", "pack-1"), 1280, 800)
 	x.says("请扫描工牌")

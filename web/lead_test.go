@@ -46,7 +46,7 @@ func TestLeadLooksCloser(t *testing.T) {
 	board.press("返回")
 	board.click("W-1")
 	board.says(string(task))
-	board.says("li.wei · pda-01")
+	board.says("李伟 · pda-01")
 	board.look("board-wave")
 	board.click(string(first))
 	board.says("时间线")

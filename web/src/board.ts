@@ -21,6 +21,10 @@ interface Frozen {
   calls?: { person?: string; why: string; at: string }[]; labels?: { parcel: string; waybill: string; station: string }[]; pull?: any[]; answers: { person: string; text: string; at: string }[];
 }
 
+/** Names are what people are called, by id. */
+let names: { [id: string]: string } = {};
+const who = (id?: string) => (id && names[id]) || id || "";
+
 class Board implements Page {
   guest = true;
   shell!: Shell;
@@ -41,6 +45,8 @@ class Board implements Page {
   draw(s: Snapshot): HTMLElement {
     const b = s.board || {};
     const f = b.figures || {};
+    names = {};
+    (b.people || []).forEach((p: any) => { names[p.id] = p.name; });
     if (this.big) return this.wall(b);
     const order = /^#order=([\w-]{1,64})$/.exec(location.hash); // another page leads here
     if (order && s.person) {
@@ -74,7 +80,7 @@ class Board implements Page {
           c.name || c.id, String(c.left), h("span", { class: c.ok ? "good" : "bad" }, c.text || (c.ok ? "✓" : "✕"))]))),
         panel("board-outbox", owed(b.outbox || [], (id) => this.link(id))),
         panel("board-devices", h("div", null, table(["col-device", "col-person", "col-state", ""], (b.devices || []).map((d: any) => [
-          d.id, d.person || "", d.revoked ? "✕" : d.online ? h("span.good", null, say("online")) : "—",
+          d.id, who(d.person), d.revoked ? "✕" : d.online ? h("span.good", null, say("online")) : "—",
           s.person && !d.revoked && h("button.small", { type: "button", onclick: () => this.api("POST", "/devices/" + d.id + "/revoke", {}) }, say("board-revoke"))])),
           h("a.button", { href: "/plan" + location.search }, say("plan-title")),
           s.person && h("a.button", { href: "/channels" + location.search }, say("shops-title")), s.person && h("a.button", { href: "/setup" + location.search }, say("setup-title")), s.person && h("a.button", { href: "/report" + (lang === "en" ? "?lang=en" : "") }, say("health-title"))))),
@@ -183,13 +189,13 @@ class Board implements Page {
   private report(x: any): HTMLElement {
     return h("li", null, h("time", null, clock(x.at)), h("div", null,
       this.to(say("exception-" + x.what), () => this.odd(x)), x.photo && h("span.tag", null, say("photo")),
-      h("small", null, [x.person, x.bin, x.sku, x.text].filter((t: string) => t).join(" · "))));
+      h("small", null, [who(x.person), x.bin, x.sku, x.text].filter((t: string) => t).join(" · "))));
   }
 
   private async odd(x: any): Promise<void> {
     const picture = h("div.photo", null, x.photo ? say("photo-loading") : say("photo-none"));
     this.show(say("exception-" + x.what),
-      h("p", null, clock(x.at, true) + " · " + [x.person, x.bin, x.sku, x.task].filter((t: string) => t).join(" · ")),
+      h("p", null, clock(x.at, true) + " · " + [who(x.person), x.bin, x.sku, x.task].filter((t: string) => t).join(" · ")),
       x.text && h("p", null, x.text), x.order && h("p", null, this.link(x.order)), picture);
     if (!x.photo) return;
     try {
@@ -278,7 +284,7 @@ class Board implements Page {
         p.acted_at && h("span.soft", null, " · " + say("last-act", { at: clock(p.acted_at, true), age: age(Date.parse(p.acted_at), this.shell.wire.now()) }))),
       all.length ? all.map((t: any) => h("section.walk", null,
         h("h3", null, t.id + " · " + say("kind-" + t.kind), t.wave && query.indexOf("wave=") < 0 && h("small", null, " ", this.to(t.wave, () => this.walks("wave=" + t.wave, say("col-wave") + " " + t.wave)))),
-        h("p.soft", null, [say("walk-is-" + t.state), t.person, t.device, say("metres", { n: Math.round(t.metres) }), t.taken_at ? clock(t.taken_at) + (t.due && t.state === "running" ? "–" + clock(t.due) : "") : ""].filter((x: string) => x).join(" · "),
+        h("p.soft", null, [say("walk-is-" + t.state), who(t.person), t.device, say("metres", { n: Math.round(t.metres) }), t.taken_at ? clock(t.taken_at) + (t.due && t.state === "running" ? "–" + clock(t.due) : "") : ""].filter((x: string) => x).join(" · "),
           t.overdue && h("b.bad", null, " " + say("walk-is-overdue"))),
         progress(t.done, t.stops),
         table(["col-order", "col-state", "pieces"], t.orders.map((o: any) => [this.link(o.order), [say("state-" + o.state), o.frozen && h("span.tag.urgent", null, say("board-frozen"))], o.done + " / " + o.pieces])))) : h("p.none", null, say("board-none")));
@@ -386,11 +392,11 @@ function called(i: Frozen): HTMLElement | false {
   const calls = i.calls || [];
   if (!i.needs && !calls.length) return false;
   return h("p.bad", null, i.needs ? say("needs-" + i.needs) + " " : "",
-    calls.map((c) => say("called", { person: c.person || "—", at: clock(c.at, true) })).join(", "));
+    calls.map((c) => say("called", { person: who(c.person) || "—", at: clock(c.at, true) })).join(", "));
 }
 
 function answers(i: Frozen): string {
-  return (i.answers || []).map((a) => a.person + " " + say("answer-" + a.text)).join(", ");
+  return (i.answers || []).map((a) => who(a.person) + " " + say("answer-" + a.text)).join(", ");
 }
 
 /** countdown runs by itself; drawn elements that are gone stop counting. */
