@@ -27,12 +27,15 @@ type inviteIn struct {
 		Screen  string          `json:"screen" enum:"pda,station,board"`
 		Station floor.StationID `json:"station,omitempty" maxLength:"64"`
 	}
-	origin string
+	inviteOrigin
 }
 
-// Resolve keeps the address that the asking page was reached under: the new device
+// inviteOrigin is the address that the asking page was reached under: the new device
 // reaches its page there too.
-func (i *inviteIn) Resolve(ctx huma.Context) []error {
+type inviteOrigin struct{ origin string }
+
+// Resolve keeps it.
+func (i *inviteOrigin) Resolve(ctx huma.Context) []error {
 	r, _ := humago.Unwrap(ctx)
 	i.origin = "http://" + r.Host
 	if r.TLS != nil {
@@ -57,6 +60,43 @@ func (a *api) invite(ctx context.Context, in *inviteIn) (*answer[invited], error
 	url := in.origin + "/" + in.Body.Screen + "#pair=" + code
 	qr, err := qrcode.Encode(url, qrcode.Medium, 320)
 	return give(invited{Code: code, URL: url, QR: qr, Until: until}), err
+}
+
+type pairingIn struct {
+	inviteOrigin
+	Keyed
+	ID   floor.DeviceID `path:"id" maxLength:"64"`
+	Body struct {
+		Code    string          `json:"code" minLength:"4" maxLength:"64" doc:"The code: only its hash is kept, so it has to be said"`
+		Station floor.StationID `json:"station" minLength:"1" maxLength:"64" doc:"Whose printer prints it"`
+	}
+}
+
+// printPairing prints the label that pairs an invited device.
+func (a *api) printPairing(ctx context.Context, in *pairingIn) (*answer[done], error) {
+	if err := needs(ctx, floor.RoleLead); err != nil {
+		return nil, err
+	}
+	var invite floor.DeviceInvited
+	err := a.o.Ledger.Read(func(v *ledger.View) (err error) { invite, _, err = v.Invited(foreman.Hash(in.Body.Code)); return err })
+	if err != nil {
+		return nil, err
+	}
+	if invite.Device != in.ID || time.Now().After(invite.Until) {
+		return nil, floor.Refuse("bad-code")
+	}
+	url := in.origin + "/" + invite.Screen
+	return a.printSecret(ctx, in.Key, in.Body.Station, "pairing", map[string]string{
+		"device": string(in.ID), "kind": string(invite.Station), "code": in.Body.Code, "url": url, "qr": url + "#pair=" + in.Body.Code,
+		"site": a.o.Site, "until": invite.Until.In(a.o.Zone).Format("2006-01-02 15:04"),
+	})
+}
+
+func (a *api) printSecret(ctx context.Context, key string, station floor.StationID, kind string, words map[string]string) (*answer[done], error) {
+	if a.o.PrintSecret == nil {
+		return nil, floor.Refuse("no-printer", "station", station)
+	}
+	return give(done{OK: true}), a.o.PrintSecret(ctx, a.by(ctx, key), station, kind, words)
 }
 
 // A member is a person as whoever sets people up sees them.
@@ -119,10 +159,12 @@ func (a *api) removePerson(ctx context.Context, in *struct {
 }
 
 type badgeIn struct {
+	Keyed
 	ID   floor.PersonID `path:"id" maxLength:"64"`
 	Body struct {
-		Badge string `json:"badge" minLength:"4" maxLength:"128" doc:"What is on the badge: only its hash is kept, so it has to be said"`
-		Lang  string `json:"lang,omitempty" enum:"zh,en" doc:"of the words; zh"`
+		Badge   string          `json:"badge" minLength:"4" maxLength:"128" doc:"What is on the badge: only its hash is kept, so it has to be said"`
+		Lang    string          `json:"lang,omitempty" enum:"zh,en" doc:"of the words; zh"`
+		Station floor.StationID `json:"station,omitempty" maxLength:"64" doc:"Whose printer prints it; left out: it is only drawn"`
 	}
 }
 
@@ -149,9 +191,13 @@ func (a *api) badge(ctx context.Context, in *badgeIn) (*answer[drawnLabel], erro
 		return nil, err
 	}
 	out := drawnLabel{Notes: []string{}, Mistakes: []string{}}
-	page, err := t.Fill(map[string]string{
-		"name": p.Name, "roles": strings.Join(roles, " "), "badge": in.Body.Badge, "person": string(p.ID), "site": a.o.Site,
-	}, nil, in.Body.Lang)
+	words := map[string]string{"name": p.Name, "roles": strings.Join(roles, " "), "badge": in.Body.Badge, "person": string(p.ID), "site": a.o.Site}
+	if in.Body.Station != "" {
+		if _, err := a.printSecret(ctx, in.Key, in.Body.Station, "badge", words); err != nil {
+			return nil, err
+		}
+	}
+	page, err := t.Fill(words, nil, in.Body.Lang)
 	if err != nil {
 		return give(out.wrong(err, in.Body.Lang)), nil
 	}

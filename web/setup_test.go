@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"errors"
 	"image"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"floord/floor"
+	"floord/floor/foreman"
 	"floord/label/labeltest"
 	"floord/sync/ledger"
 	"floord/sync/pda"
@@ -35,6 +37,15 @@ func setupSite(t testing.TB) *pdatest.Site {
 	h, err := web.New(web.Options{
 		Ledger: s.Ledger, Foreman: s.Foreman, PDA: s.PDA, Gate: s.Gate, Version: "test", AdminToken: adminToken, Site: "东坝一号仓",
 		InFile: func(id floor.PersonID) bool { return id == "wang.fang" },
+		PrintSecret: func(_ context.Context, by foreman.By, station floor.StationID, kind string, words map[string]string) error {
+			if station != "pack-1" {
+				return floor.Refuse("no-printer", "station", station)
+			}
+			if words["badge"]+words["code"] == "" || words["code"] != "" && !strings.HasSuffix(words["qr"], "/pda#pair="+words["code"]) {
+				t.Errorf("%s: printed %v", kind, words)
+			}
+			return nil
+		},
 		Device: func(st floor.StationID, kind string, after uint64) (web.DeviceFeed, bool) {
 			if kind == "scanner" {
 				return web.DeviceFeed{}, false
@@ -111,6 +122,11 @@ func TestSetUpInTheBrowser(t *testing.T) {
 	x.fill("设备", "pda-07")
 	x.press("生成配对码")
 	x.says("只能用一次")
+	x.press("在 pack-2 打印")
+	x.says("请选别的包装台")
+	x.press("知道了")
+	x.press("在 pack-1 打印")
+	x.says("已发到 pack-1 的打印机")
 	x.look("setup-devices")
 	codes := labeltest.ReadCodesZbar(t, x.picture("img.qr"))
 	if len(codes) != 1 || !strings.HasPrefix(codes[0], base+"/pda#pair=") {
@@ -151,6 +167,8 @@ func TestSetUpInTheBrowser(t *testing.T) {
 	x.press("保存")
 	x.says("打印工牌")
 	x.says("刘洋")
+	x.press("在 pack-1 打印")
+	x.says("已发到 pack-1 的打印机")
 	x.look("setup-people")
 	badge := labeltest.ReadCodesZbar(t, x.picture(".badge img"))
 	if len(badge) != 1 || len(badge[0]) != 12 {

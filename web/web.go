@@ -62,6 +62,10 @@ type Options struct {
 	// there are no devices.
 	Act func(ctx context.Context, station floor.StationID, command string, roles []floor.Role) error
 
+	// PrintSecret has a station's printer print a label of a kind, "badge" or "pairing",
+	// whose words stand in no journal. Nil: there are no printers.
+	PrintSecret func(ctx context.Context, by foreman.By, station floor.StationID, kind string, words map[string]string) error
+
 	// Channels are the shops' connections, and the rules that judge their orders.
 	Channels Channels
 

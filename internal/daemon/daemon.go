@@ -48,6 +48,7 @@ type Site struct {
 	foreman *foreman.Foreman
 	keys    keys
 	pretend bool // see Options
+	secret  secretWords
 
 	appsMu sync.Mutex
 	apps   map[string]*api.App // guarded by appsMu; by driver, address and client
@@ -218,6 +219,7 @@ func (d *Daemon) openDoors(o Options) error {
 		_, pages.Secure, _ = net.SplitHostPort(d.Addr())
 	}
 	pages.Device = d.device
+	pages.PrintSecret = d.printSecret
 	pages.Plan = d.floorPlan
 	d.fileSum = fileSum(d.cfg.File)
 	pages.Settings, pages.ReadBins = d.settings, readBins

@@ -96,7 +96,11 @@ func (s *Site) page(e floor.Effect, paper string) (label.Page, error) {
 		return w.Fill(t)
 	}
 	if e.What == floor.EffectPlainLabel {
-		return s.plain(e.Args)
+		words, err := s.wordsOf(e.Args)
+		if err != nil {
+			return label.Page{}, err
+		}
+		return s.plain(words)
 	}
 	w, err := s.waybill(e)
 	if err != nil {

@@ -367,6 +367,10 @@ func (d *Daemon) print(s *station) courier.Deliver {
 
 // labelWhy is what the packer reads when a label cannot be made.
 func labelWhy(err error) string {
+	var no *floor.Refusal
+	if errors.As(err, &no) {
+		return no.Code
+	}
 	return label.Sentence(err, "zh")
 }
 

@@ -129,15 +129,25 @@ class Setup implements Page {
       if (!a) return;
       put(result, h("img.qr", { src: "data:image/png;base64," + a.qr, alt: a.url, width: 210, height: 210 }),
         h("b.code", null, a.code), h("p", null, say("setup-pair-how", { screen: say("app-" + screen.value) })), h("p.number", null, a.url),
-        h("p.look", null, say("setup-until", { at: clock(a.until) })));
+        h("p.look", null, say("setup-until", { at: clock(a.until) })),
+        this.printers((at) => this.api("POST", "/devices/" + encodeURIComponent(body.device) + "/label", { code: a.code, station: at })));
       result.scrollIntoView({ block: "nearest" });
     }, labelled("col-device", name), labelled("setup-screen", screen), where), result);
     name.focus();
   }
 
+  /** printers are a button for each station: it has that label printed there. */
+  private printers(print: (station: string) => Promise<any>): HTMLElement {
+    const said = h("p.look");
+    return h("div.printers", null, this.names.stations.map((s) => h("button.small", { type: "button", onclick: async () => {
+      if (await print(s)) put(said, say("setup-printing", { station: s }));
+    } }, say("setup-print-at", { station: s }))), said);
+  }
+
   private async people(): Promise<void> {
-    const all = await this.api("GET", "/people");
+    const [all, stations] = await Promise.all([this.api("GET", "/people"), this.api("GET", "/stations")]);
     if (!all || this.part !== "people") return;
+    this.names.stations = (stations || []).map((s: any) => s.id);
     put(this.list, h("h2", null, say("setup-people"), h("button.small", { type: "button", onclick: () => this.person(null) }, say("setup-add-person"))),
       rows(["col-person", "setup-roles", "setup-team", "setup-lang", "col-device", ""], all.map((p: any) => [
         h("span", null, h("b", null, p.name), h("small", null, p.id)), p.roles.map((r: string) => say("role-" + r)).join(lang === "zh" ? "、" : ", "),
@@ -152,10 +162,13 @@ class Setup implements Page {
     badge.autocomplete = "off";
     const label = h("div.badge");
     const show = async (id: string) => {
-      const a = await this.api("POST", "/people/" + encodeURIComponent(id) + "/badge", { badge: badge.value.trim(), lang: lang });
+      const body = { badge: badge.value.trim(), lang: lang };
+      const path = "/people/" + encodeURIComponent(id) + "/badge";
+      const a = await this.api("POST", path, body);
       if (!a) return;
       put(label, a.png && h("img", { src: "data:image/png;base64," + a.png, alt: say("setup-badge") }), a.mistakes.map((m: string) => h("p.bad", null, m)),
-        a.png && h("button.big.go", { type: "button", onclick: () => window.print() }, say("setup-print")), a.png && h("p.hint", null, say("setup-print-how")));
+        a.png && h("button.big.go", { type: "button", onclick: () => window.print() }, say("setup-print")), a.png && h("p.hint", null, say("setup-print-how")),
+        a.png && this.printers((at) => this.api("POST", path, { badge: body.badge, lang: lang, station: at })));
     };
     if (p && p.in_file) {
       put(this.side, form("setup-badge", "setup-draw-badge", () => show(p.id), h("p", null, h("b", null, p.name + " "), fromFile()), h("p.hint", null, say("setup-in-file")), labelled("setup-badge-code", badge)), label);
