@@ -166,3 +166,33 @@ func TestLeadIsCalled(t *testing.T) {
 		t.Errorf("the first is frozen %v and %s, the second %s; want it to go on, and closed", a.Freeze != nil, a.State, b.State)
 	}
 }
+
+// TestSheetsToPull: a cancel after labels were printed first says which sheets to pull,
+// on the station and on the board.
+func TestSheetsToPull(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, pdatest.Options{})
+	orders := []floor.OrderID{s.Receive(3), s.Receive(3), s.Receive(3)}
+	s.Release(orders...)
+	b := newBrowser(t)
+	x := b.open("http://"+s.Addr+"/station?token="+s.Pair("pack-screen", "station", "pack-1"), 1280, 800)
+	x.says("请扫描工牌")
+	x.scan("badge-wang.fang")
+	x.gone("请扫描工牌")
+	if status, body := call(s, adminToken, "POST", "/api/v1/waves/"+string(s.Order(orders[0]).Wave)+"/print-first", `{"station":"pack-1"}`); status != 200 {
+		t.Fatal(status, body)
+	}
+	for _, id := range orders {
+		printed(s, id, cameOut)
+	}
+	board := b.open("http://"+s.Addr+"/board?token="+s.Pair("board-1", "board", ""), 1280, 800)
+	board.says("没有冻结的订单")
+	s.Cancel(orders[1])
+	board.says("抽出第 2 张")
+	board.look("board-pull")
+	x.says("停止操作")
+	x.press("已经封箱")
+	x.press("有 1 张面单要抽出")
+	x.says("抽出第 2 张")
+	x.look("station-pull")
+}

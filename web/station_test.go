@@ -112,12 +112,16 @@ func (s *bench) picked(change func(*floor.ShopOrder), skus ...int) (floor.OrderI
 
 // printed says that the label of an order's newest parcel came out.
 func (s *bench) printed(id floor.OrderID, fact func(floor.Effect) floor.Fact) {
-	s.t.Helper()
+	printed(s.Site, id, fact)
+}
+
+func printed(s *pdatest.Site, id floor.OrderID, fact func(floor.Effect) floor.Fact) {
+	s.T.Helper()
 	var e floor.Effect
 	s.Must(s.Ledger.Read(func(v *ledger.View) error {
 		return v.Lane("printer/pack-1", func(x floor.Effect) bool { e = x; return x.Order != id })
 	}))
-	_, err := s.Ledger.Commit(s.t.Context(), ledger.Request{Key: s.Root().Key, Actor: "floord"}, func(*ledger.View) ([]floor.Fact, error) {
+	_, err := s.Ledger.Commit(s.T.Context(), ledger.Request{Key: s.Root().Key, Actor: "floord"}, func(*ledger.View) ([]floor.Fact, error) {
 		return []floor.Fact{floor.EffectStarted{Effect: e.ID, Lane: e.Lane, Order: e.Order, Station: "pack-1"}, fact(e)}, nil
 	})
 	s.Must(err)
