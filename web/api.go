@@ -109,6 +109,8 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "list-waves", "GET /waves", "Waves with walks that are not over", a.waves)
 	put(a, h, "list-tasks", "GET /tasks", "Walks with their orders: of a wave, of a person, or all that are not over", a.walks)
 	put(a, h, "floor-plan", "GET /plan", "The warehouse from above: bins by heat, walks with how far they are, orders set aside", a.plan)
+	put(a, h, "wave-rules", "GET /whatif", "How orders are grouped now: what a comparison begins with", a.present)
+	put(a, h, "what-if", "POST /whatif", "Today's orders planned as the rules are and under others: metres and minutes; nothing is kept", a.whatIf)
 	put(a, h, "wave", "GET /waves/{id}", "What is special about a wave, by kind and slot", a.wave)
 	put(a, h, "list-outbox", "GET /outbox", "What is owed to printers, shops and people", a.outbox)
 	put(a, h, "figures", "GET /figures", "Counts of orders", a.figures)

@@ -81,6 +81,11 @@ type Options struct {
 	// Plan gives the warehouse from above with who walks where; nil: there is no plan.
 	Plan func() (FloorPlan, error)
 
+	// Present gives the rules of waves in force, and WhatIf compares them with others on
+	// today's orders. Nil: there are none.
+	Present func() (WhatIfRules, error)
+	WhatIf  func(context.Context, WhatIfRules) (WhatIf, error)
+
 	// AdminToken lets the operator in; empty means nobody is the operator.
 	AdminToken string
 	// Pictures is the folder of the goods' pictures: SKU.jpg, .png or .webp. Empty:

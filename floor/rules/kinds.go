@@ -18,6 +18,9 @@ import (
 //go:embed kinds.toml
 var shippedKinds []byte
 
+// ShippedKinds are the rules of kinds that come with floord, as TOML.
+func ShippedKinds() []byte { return bytes.Clone(shippedKinds) }
+
 // A Kind is a rule of the site for how some orders are picked, and the bounds of
 // such waves; 0 is the site's usual one. The first whose When holds has the order.
 type Kind struct {

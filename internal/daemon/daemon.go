@@ -71,8 +71,11 @@ type Daemon struct {
 	stations map[floor.StationID]*station
 	metrics  *metrics
 	planner  *planner
-	courier  *courier.Courier
-	fileSum  [sha256.Size]byte // of floord.toml as it was read
+
+	comparing sync.Mutex // held while rules are compared: one at a time
+
+	courier *courier.Courier
+	fileSum [sha256.Size]byte // of floord.toml as it was read
 }
 
 // Options are what tests and the demo set otherwise than floord.toml says.
@@ -220,7 +223,7 @@ func (d *Daemon) openDoors(o Options) error {
 	}
 	pages.Device = d.device
 	pages.PrintSecret = d.printSecret
-	pages.Plan = d.floorPlan
+	pages.Plan, pages.Present, pages.WhatIf = d.floorPlan, d.present, d.whatIf
 	d.fileSum = fileSum(d.cfg.File)
 	pages.Settings, pages.ReadBins = d.settings, readBins
 	pages.Act = d.act

@@ -108,30 +108,29 @@ type foresight struct {
 const foreseenFor = time.Minute
 
 // foresee gives the orders their carriers, and the last collection that keeps what
-// was promised.
-func (p *planner) foresee(open []openOrder, now time.Time) error {
-	if len(p.d.cfg.Carriers) == 0 {
-		return nil
+// was promised. before is what it gave the last time.
+func (d *Daemon) foresee(open []openOrder, now time.Time, before map[floor.OrderID]foresight) (map[floor.OrderID]foresight, error) {
+	if len(d.cfg.Carriers) == 0 {
+		return nil, nil
 	}
 	kept := make(map[floor.OrderID]foresight, len(open))
 	rows := map[floor.OrderID]floor.Order{}
 	var ask []wave.Order
 	for _, o := range open {
 		rows[o.ID] = o.Order
-		if f, ok := p.foreseen[o.ID]; ok && f.mark == o.Token && now.Before(f.until) {
+		if f, ok := before[o.ID]; ok && f.mark == o.Token && now.Before(f.until) {
 			kept[o.ID] = f
 			continue
 		}
 		ask = append(ask, o.plan)
 	}
-	rules, err := p.d.foreman.Foresee(ask, func(id floor.OrderID) floor.Order { return rows[id] }, now)
+	rules, err := d.foreman.Foresee(ask, func(id floor.OrderID) floor.Order { return rows[id] }, now)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i, o := range ask {
 		kept[o.ID] = foresight{rules[i], rows[o.ID].Token, now.Add(foreseenFor)}
 	}
-	p.foreseen = kept
 	for i := range open {
 		o := &open[i]
 		c := kept[o.ID].carrier
@@ -140,9 +139,9 @@ func (p *planner) foresee(open []openOrder, now time.Time) error {
 			due = o.ShipBy
 		}
 		o.Carrier = c.ID
-		o.plan.Carrier, o.plan.CutOff = c.ID, c.LastFor(now.In(p.d.cfg.Site.Zone), due)
+		o.plan.Carrier, o.plan.CutOff = c.ID, c.LastFor(now.In(d.cfg.Site.Zone), due)
 	}
-	return nil
+	return kept, nil
 }
 
 // called puts the name that people have for a carrier in place of its id.

@@ -2,8 +2,10 @@ package daemon_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -108,4 +110,61 @@ func TestOrderJoinsAWalk(t *testing.T) {
 		}
 		return err
 	}))
+}
+
+// Today's orders, walking or not, are planned under other rules: fewer totes on a cart
+// are more metres, alike orders together are less time, and a rule that nobody can
+// follow is named.
+func TestWhatIf(t *testing.T) {
+	k := newDockWith(t, "", map[string]string{
+		"skus.csv":  "sku,name,grams\nTS01,上衣,200\nHAT,帽子,90\n",
+		"bins.csv":  "bin,zone,aisle,x,y\nA-01,A,1,1,1\nA-02,A,1,1,9\n",
+		"stock.csv": "bin,sku,qty\nA-01,TS01,100\nA-02,HAT,100\n",
+	})
+	ctx := t.Context()
+	code, err := k.f.Invite(ctx, k.root(), "board-1", "board", "")
+	k.must(err)
+	_, token, err := k.f.Pair(ctx, code)
+	k.must(err)
+	for i := range 6 {
+		o := floor.ShopOrder{Channel: "files", Number: fmt.Sprint("n", i), ModifiedAt: time.Now(), State: floor.ShopPaid, PaidAt: time.Now(), Pay: 3990, Content: fmt.Sprint(i), To: floor.Recipient{Name: "张三", Phone: "13800000000", Province: "广东省", City: "深圳市", District: "宝安区", Detail: "示例路1号"}}
+		o.Lines = []floor.ShopLine{{SKU: "TS01", Qty: 1}, {SKU: "HAT", Qty: 1}}
+		_, err := k.f.Receive(ctx, foreman.Intake{Key: k.key(), Channel: "files", Orders: []floor.ShopOrder{o}})
+		k.must(err)
+	}
+	k.until("a first wave", func(v *ledger.View) (bool, error) { _, ok, err := v.WaitingTask(); return ok, err })
+	call := func(body string) (status int, out web.WhatIf) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, k.d.URL("/api/v1/whatif"), strings.NewReader(body))
+		k.must(err)
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(req)
+		k.must(err)
+		defer resp.Body.Close()
+		k.must(json.NewDecoder(resp.Body).Decode(&out))
+		return resp.StatusCode, out
+	}
+	rules := func(totes int, kinds string) string {
+		b, err := json.Marshal(web.WhatIfRules{TotesPerCart: totes, MaxGrams: 150_000, Kinds: kinds})
+		k.must(err)
+		return string(b)
+	}
+	_, got := call(rules(1, ""))
+	if len(got.Plans) != 2 || got.Orders != 6 || got.Plans[0].Waves != 1 || got.Plans[0].Orders != 6 || got.Plans[1].Waves != 6 {
+		t.Fatalf("one tote on a cart: %+v", got)
+	}
+	if now, other := got.Plans[0], got.Plans[1]; now.Metres*6 != other.Metres || other.Metres != got.OneByOne || now.Minutes >= other.Minutes {
+		t.Errorf("now %v m, %v min; one tote on a cart %v m, %v min; one by one %v m", now.Metres, now.Minutes, other.Metres, other.Minutes, got.OneByOne)
+	}
+	_, got = call(rules(12, "[[kind]]\nname = \"twins\"\nkind = \"identical\"\nmax_orders = 50\nmin_fill = 40\n"))
+	if p := got.Plans[1]; p.Waves != 1 || p.Kinds[0].Rule != "twins" || p.Kinds[0].Kind != "identical" || p.Minutes >= got.Plans[0].Minutes {
+		t.Errorf("twins together: %+v, now %+v", p, got.Plans[0])
+	}
+	_, got = call(rules(12, "[[kind]]\nname = \"big\"\nkind = \"cluster\"\nmax_orders = 13\n"))
+	if p := got.Plans[1]; len(p.Wrong) != 1 || !strings.Contains(p.Wrong[0].Text, `"big"`) || p.Waves != 0 {
+		t.Errorf("an impossible rule: %+v", p)
+	}
+	if status, _ := call(rules(0, "")); status != http.StatusUnprocessableEntity {
+		t.Errorf("no tote on a cart: %d", status)
+	}
 }

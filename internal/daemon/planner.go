@@ -249,7 +249,7 @@ func (p *planner) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.foresee(open, now); err != nil {
+	if p.foreseen, err = p.d.foresee(open, now, p.foreseen); err != nil {
 		return err
 	}
 	parts := shares(open, p.d.cfg.Wave.Kinds, p.rules, now)
