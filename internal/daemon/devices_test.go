@@ -155,3 +155,92 @@ frames = 9
 	b.says([]string{"device", "state", "pack-1", "printer"}, "up ready; but it says it is a ZT410", "its profile is zebra/zq630: check the configuration", "请核对配置")
 	b.says([]string{"device", "state", "pack-1", "scale"}, "up put the parcel on the scale\n")
 }
+
+// What is wrong with one device is named with its file and line, and the others work:
+// unknown keys, ties, impossible lines, a shipped quirk that is silenced, and a device
+// that speaks another protocol than its profile.
+func TestBadDevicesHarmNobodyElse(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	scaleAt(t, dir, "good", devicetest.ScaleOptions{})
+	other := scaleAt(t, dir, "other", devicetest.ScaleOptions{Protocol: "yaohua-xk3190"})
+	other.Put(1240)
+	b := newBench(t, dir, `
+[profiles]
+dir = "profiles"
+[[station]]
+id = "good"
+scale = { port = "DIR/good", profile = "generic/toledo-continuous" }
+[[station]]
+id = "key"
+scale = { port = "DIR/p1", profile = "v/key" }
+[[station]]
+id = "tie"
+scale = { port = "DIR/p2", profile = "v/tie" }
+[[station]]
+id = "line"
+scale = { port = "DIR/p3", profile = "v/line" }
+[[station]]
+id = "baud"
+scale = { port = "DIR/p4", profile = "generic/toledo-continuous", baud = 9601 }
+[[station]]
+id = "quirk"
+scale = { port = "DIR/p5", profile = "adam/azextra" }
+[[station]]
+id = "other"
+scale = { port = "DIR/other", profile = "generic/toledo-continuous" }
+`, map[string]string{"profiles/a.toml": `[[profile]]
+kind = "scale"
+vendor = "v"
+model = "key"
+scale.protocol = "toledo-continuous"
+scale.dialect = "standard"
+scale.unit = "kg"
+scale.capasity_g = 30000
+
+[[profile]]
+kind = "scale"
+vendor = "v"
+model = "tie"
+scale.protocol = "toledo-continuous"
+scale.dialect = "standard"
+scale.unit = "kg"
+
+[[profile]]
+kind = "scale"
+vendor = "v"
+model = "tie"
+scale.unit = "lb"
+
+[[profile]]
+kind = "scale"
+vendor = "v"
+model = "line"
+scale.protocol = "toledo-continuous"
+scale.dialect = "standard"
+scale.unit = "kg"
+line.data_bits = 9
+
+[[profile]]
+kind = "scale"
+vendor = "adam"
+model = "azextra"
+scale.once = false
+`})
+	state := func(id string) []string { return []string{"device", "state", id, "scale"} }
+	b.says(state("good"), "up put the parcel on the scale")
+	for id, want := range map[string][]string{
+		"key":   {`profiles/a.toml:8:1: unknown key "capasity_g" (did you mean "capacity_g"?)`},
+		"tie":   {`profiles/a.toml:16 and profiles/a.toml:22 both set "scale.unit" for the same devices`},
+		"line":  {"profiles/a.toml:31: line.data_bits = 9 is not 7 or 8"},
+		"baud":  {"9601"},
+		"quirk": {`profiles/a.toml:37: "scale.once" is set anew, but it stands for the quirk "answers-once" of firmware-profiles/adam.toml:`, `write overrides = ["answers-once"]`},
+	} {
+		b.says(state(id), append(want, "misconfigured ")...)
+	}
+	b.says(state("other"), "up data arrive but no weight can be read: check speed and protocol in the settings")
+	var out strings.Builder
+	if n := daemon.Doctor(t.Context(), b.cfg, &out); n < 6 || !strings.Contains(out.String(), "other") {
+		t.Errorf("%d problems: %s", n, out.String())
+	}
+}

@@ -229,12 +229,24 @@ func (s *station) up(kind string) bool {
 	return st.Phase == device.Up
 }
 
+// whyDown gives the message that says why a device's line is not open.
+func (s *station) whyDown(kind string) string {
+	st, _ := s.onLine[kind].State()
+	switch {
+	case st.Phase == device.Misconfigured:
+		return "device-misconfigured"
+	case st.Reason == device.PortBusy, st.Reason == device.NoPermission, st.Reason == device.Unreachable:
+		return "device-" + string(st.Reason)
+	}
+	return map[string]string{"scale": "scale-not-connected", "printer": "printer-down"}[kind]
+}
+
 func (s *station) scaleState() pda.ScaleState {
 	switch {
 	case s == nil || s.cfg.Scale == nil:
 		return pda.ScaleState{State: "none"}
 	case s.scale == nil || !s.up("scale"):
-		return pda.ScaleState{State: "down", Name: s.cfg.Scale.Model}
+		return pda.ScaleState{State: "down", Code: s.whyDown("scale"), Name: s.cfg.Scale.Model}
 	}
 	now, _ := s.scale.Live()
 	st := pda.ScaleState{State: string(now.Phase), Name: s.cfg.Scale.Model}
@@ -251,7 +263,7 @@ func (s *station) printerState() pda.PrinterState {
 	case s == nil || s.cfg.Printer == nil:
 		return pda.PrinterState{State: "none"}
 	case s.printer == nil || !s.up("printer"):
-		return pda.PrinterState{State: "down", Code: "printer-down", Name: s.cfg.Printer.Model}
+		return pda.PrinterState{State: "down", Code: s.whyDown("printer"), Name: s.cfg.Printer.Model}
 	}
 	now, _ := s.printer.Live()
 	st := pda.PrinterState{State: "ready", Name: s.cfg.Printer.Model}

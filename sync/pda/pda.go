@@ -98,6 +98,7 @@ type Hooks struct {
 type ScaleState struct {
 	Name  string       `json:"name,omitempty"` // what stands there
 	State string       `json:"state"`          // "none", "down", or a phase of package scale: "empty", "moving", "stable" ...
+	Code  string       `json:"code,omitempty"` // why it is down: of the message catalogue
 	Grams *floor.Grams `json:"grams,omitempty"`
 }
 

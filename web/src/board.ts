@@ -13,6 +13,7 @@ const DUE = ["late", "2h", "4h", "8h", "later", "none"];
 
 /** How many interceptions stand on the board itself, and what is said of each. */
 const ASKS = 12;
+const WELL = ["none", "starting", "empty", "moving", "stable", "taken", "return-to-zero", "tare-doubt"]; // what a scale shows while nobody need look
 const HOPS = ["col-order", "hop-disk", "hop-froze", "hop-device", "hop-answer", "col-result"];
 
 interface Frozen {
@@ -73,7 +74,7 @@ class Board implements Page {
         panel("board-people", table(["col-person", "col-device", "col-task", "col-idle"], (b.people || []).filter((p: any) => p.device).map((p: any) => [
           this.to(p.name, () => this.walks("person=" + p.id, p.name)), p.device, p.task || "—", this.idle(p.acted_at)]))),
         (b.reports || []).length > 0 && panel("board-reports", h("ul.reports", null, b.reports.slice(0, 8).map((x: any) => this.report(x)))),
-        panel("board-stations", table(["col-device", "scale", "printer"], (b.stations || []).map((t: any) => [t.id, say("scale-" + t.scale.state), t.printer.code ? say(t.printer.code) : say("printer-" + t.printer.state)]))),
+        panel("board-stations", table(["col-device", "scale", "printer"], (b.stations || []).map((t: any) => [t.id, say(t.scale.code || "scale-" + t.scale.state), t.printer.code ? say(t.printer.code) : say("printer-" + t.printer.state)]))),
         panel("board-channels", table(["col-channel", "col-state"], (b.channels || []).map((c: any) => [
           h("a", { href: "/channels" + location.search }, c.id), h("span", { class: c.ok ? "good" : "bad" }, stateText(c))]))),
         panel("board-accounts", table(["col-carrier", "col-left", "col-state"], (b.accounts || []).map((c: any) => [
@@ -329,7 +330,7 @@ function trouble(b: any): string[] {
   const out: string[] = (b.fuses || []).map((f: any) => f[lang]);
   for (const t of b.stations || []) {
     if (t.printer.state === "down" || t.printer.state === "fault") out.push(t.id + " " + say("printer") + " " + say(t.printer.code || "printer-" + t.printer.state));
-    if (t.scale.state === "down" || t.scale.state === "overload") out.push(t.id + " " + say("scale") + " " + say("scale-" + t.scale.state));
+    if (WELL.indexOf(t.scale.state) < 0) out.push(t.id + " " + say("scale") + " " + say(t.scale.code || "scale-" + t.scale.state));
   }
   for (const r of b.runs || []) if (r[lang]) out.push(r[lang]);
   for (const c of (b.channels || []).concat(b.accounts || [])) if (!c.ok) out.push((c.name || c.id) + " " + stateText(c));

@@ -217,7 +217,7 @@ class Setup implements Page {
     put(this.list, h("h2", null, say("setup-stations"), fromFile()), rows(["setup-station", "printer", "scale", ""], all.map((t: any) => [
       h("b", null, t.id),
       h("span", { class: t.printer.state === "ready" || t.printer.state === "printing" ? "good" : "bad" }, t.printer.code ? say(t.printer.code) : say("printer-" + t.printer.state)),
-      h("span", { class: t.scale.state === "down" ? "bad" : "" }, say("scale-" + t.scale.state)),
+      h("span", { class: t.scale.state === "down" ? "bad" : "" }, say(t.scale.code || "scale-" + t.scale.state)),
       h("button.small", { type: "button", onclick: () => this.watch(t.id) }, say("setup-watch"))])));
     if (all.length) this.watch(all[0].id);
   }

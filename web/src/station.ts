@@ -11,7 +11,7 @@ import { Page, Shell } from "./shell";
 import { Answer } from "./wire";
 import "./station.css";
 
-interface Scale { state: string; grams?: number; name?: string }
+interface Scale { state: string; code?: string; grams?: number; name?: string }
 interface Printer { state: string; code?: string; name?: string }
 
 /** Why another copy is printed, and why a lead lets a weight pass: the daemon's own codes. */
@@ -61,7 +61,7 @@ class Packing implements Page {
     const pr = this.printer;
     put(this.aside,
       h("div.reading", { class: sc.state }, h("span", null, say("scale"), sc.name && h("small", null, sc.name)),
-        h("b", null, sc.grams === undefined ? "—" : kilos(sc.grams)), h("em", null, say("scale-" + sc.state))),
+        h("b", null, sc.grams === undefined ? "—" : kilos(sc.grams)), h("em", null, say(sc.code || "scale-" + sc.state))),
       h("div.reading", { class: pr.state }, h("span", null, say("printer"), pr.name && h("small", null, pr.name)),
         h("em", null, pr.code ? say(pr.code) : say("printer-" + pr.state))));
     put(this.gauge, this.needle());
@@ -73,7 +73,7 @@ class Packing implements Page {
     const t = s && s.target;
     const g = this.scale.grams;
     const big = h("b.grams", { class: this.scale.state }, g === undefined ? "—" : kilos(g));
-    const words = h("em", null, say("scale-" + this.scale.state));
+    const words = h("em", null, say(this.scale.code || "scale-" + this.scale.state));
     if (!t || !t.grams) return [big, words];
     const width = 6 * t.tolerance; // the band is the middle third
     const at = (grams: number) => Math.max(0, Math.min(100, 50 + ((grams - t.grams) / width) * 100));
