@@ -142,6 +142,11 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "try-bins", "POST /bins/try", "What a bins file would change, and what is odd about it; nothing is kept", a.tryBins)
 	put(a, h, "scale-command", "POST /stations/{station}/scale/{command}", "Zero or tare an empty scale, where its profile lets the caller", a.act)
 	put(a, h, "device-feed", "GET /stations/{station}/devices/{kind}", "A device as whoever sets it up sees it: state, bytes, frames", a.feed)
+	put(a, h, "device-session", "GET /stations/{station}/devices/{kind}/session", "The last minutes of a device as a .session file", a.tape)
+	put(a, h, "ports", "GET /ports", "The serial ports of the machine, and who holds them", a.ports)
+	put(a, h, "port-identify", "POST /ports/identify", "Listen at a port and say which scale it is; nothing is sent", a.identify)
+	put(a, h, "port-record", "POST /ports/record", "Listen at a free port for five seconds; a .session file", a.record)
+	put(a, h, "doctor", "GET /doctor", "What is not as the site needs it, one sentence each", a.doctor)
 	put(a, h, "list-stations", "GET /stations", "Pack stations with their devices", a.stations)
 }
 

@@ -61,6 +61,8 @@ type Options struct {
 	// Act has the scale of a station zeroed or tared for somebody of these roles. Nil:
 	// there are no devices.
 	Act func(ctx context.Context, station floor.StationID, command string, roles []floor.Role) error
+	// Ports looks at what hangs on the machine. Nil: nothing can.
+	Ports Ports
 
 	// PrintSecret has a station's printer print a label of a kind, "badge" or "pairing",
 	// whose words stand in no journal. Nil: there are no printers.

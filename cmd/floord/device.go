@@ -16,8 +16,6 @@ import (
 
 	"floord/device"
 	"floord/device/find"
-	"floord/device/hid"
-	"floord/device/netport"
 	"floord/device/profile"
 	"floord/device/record"
 	"floord/device/scale"
@@ -103,15 +101,7 @@ func deviceIdentifyCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			port := c.Args().First()
-			o := find.Options{Listen: c.Duration("listen")}
-			if hid.Is(port) {
-				o.Open = func(string, profile.Line) device.Opener { return hid.Opener{Port: port} }
-			}
-			if addr, ok := strings.CutPrefix(port, "tcp://"); ok {
-				o.Open = func(string, profile.Line) device.Opener { return netport.Opener{Addr: addr} }
-			}
-			a, err := find.Identify(ctx, port, set.Profiles(profile.KindScale), o)
+			a, err := find.Identify(ctx, c.Args().First(), set.Profiles(profile.KindScale), find.Options{Listen: c.Duration("listen")})
 			if err != nil {
 				return err
 			}
@@ -129,24 +119,11 @@ func tellIdentity(w io.Writer, lang string, a find.Answer) error {
 		}
 		fmt.Fprintf(w, "%3.0f %%  %-10s  %-28s %4d frames  %s%s\n", 100*x.Score, serial.Of(x.Line), x.Profile, x.Frames, x.Text, also)
 	}
-	switch {
-	case a.Sure:
-		best := a.Candidates[0]
-		fmt.Fprintf(w, "scale = { port = \"...\", profile = %q, baud = %d, data_bits = %d, parity = %q, stop_bits = %d }\n",
-			best.Profile, best.Line.Baud, best.Line.DataBits, best.Line.Parity, best.Line.StopBits)
-		return nil
-	case len(a.Candidates) > 0:
-		return errors.New(device.Message{
-			ZH: "分不清：这些数据有多种读法，重量不同。请按电子秤菜单里的格式选择，或放上已知重量后用 floord device teach",
-			EN: "not sure: these bytes read as different weights. Choose by the format in the scale's menu, or put a known weight on it and use floord device teach",
-		}.In(lang))
-	case a.Bytes == 0:
-		return errors.New(device.Message{
-			ZH: "没有信号：检查电源和数据线；有些电子秤只在被询问时才应答",
-			EN: "no signal: check power and cable; some scales speak only when they are asked",
-		}.In(lang))
+	if !a.Sure {
+		return errors.New(a.Message().In(lang))
 	}
-	return fmt.Errorf("%d bytes, no good frames: %s", a.Bytes, scale.Phase(a.Hint).Text(lang))
+	_, err := fmt.Fprintln(w, a.Message().In(lang))
+	return err
 }
 
 func deviceRecordCommand() *cli.Command {
@@ -192,29 +169,11 @@ func recordPort(ctx context.Context, c *cli.Command, out io.Writer) error {
 	if err != nil {
 		return &usageError{err.Error()}
 	}
-	path := c.Args().First()
-	var opener device.Opener = serial.Opener{Path: path, Settings: serial.Of(line)}
-	if hid.Is(path) {
-		opener = hid.Opener{Port: path}
-	}
-	if addr, ok := strings.CutPrefix(path, "tcp://"); ok {
-		opener = netport.Opener{Addr: addr}
-	}
-	t := &tape.Tape{}
+	opener := find.Opener(c.Args().First(), line)
 	began := time.Now()
-	port, err := t.Recorder(opener).Open(ctx)
+	t, err := find.Record(ctx, opener, c.Duration("for"))
 	if err != nil {
 		return err
-	}
-	defer port.Close()
-	defer context.AfterFunc(ctx, func() { port.Close() })()
-	if err := port.SetReadDeadline(time.Now().Add(c.Duration("for"))); err != nil {
-		return err
-	}
-	for buf := make([]byte, 512); ; {
-		if _, err = port.Read(buf); err != nil {
-			break
-		}
 	}
 	return t.Write(out, map[string]string{"port": opener.String(), "at": began.UTC().Format(time.RFC3339), "load": c.String("load")})
 }

@@ -16,9 +16,11 @@ import (
 
 	"floord/device"
 	"floord/device/hid"
+	"floord/device/netport"
 	"floord/device/profile"
 	"floord/device/scale"
 	"floord/device/serial"
+	"floord/device/tape"
 )
 
 // A Place is one port that a device can hang on.
@@ -210,9 +212,8 @@ func sameLine(a, b profile.Line) bool { return serial.Of(a) == serial.Of(b) }
 
 // Options say how Identify listens.
 type Options struct {
-	Listen time.Duration                                         // at each setting; 0 is 1.5 s
-	Open   func(path string, line profile.Line) device.Opener    // nil: a serial port
-	Tell   func(line profile.Line, bytes int, found []Candidate) // may be nil
+	Listen time.Duration                                            // at each setting; 0 is 1.5 s
+	Tell   func(line profile.Line, heard []byte, found []Candidate) // may be nil
 }
 
 // Identify listens at a port with every line setting that the profiles are met
@@ -222,16 +223,11 @@ func Identify(ctx context.Context, path string, profiles []profile.Profile, o Op
 	if o.Listen == 0 {
 		o.Listen = 1500 * time.Millisecond
 	}
-	if o.Open == nil {
-		o.Open = func(path string, l profile.Line) device.Opener {
-			return serial.Opener{Path: path, Settings: serial.Of(l)}
-		}
-	}
 	var all []Candidate
 	var hint scale.Phase
 	most := 0
 	for _, line := range settings(profiles) {
-		heard, err := Listen(ctx, o.Open(path, line), o.Listen)
+		heard, err := Listen(ctx, Opener(path, line), o.Listen)
 		if err != nil {
 			return Answer{}, err
 		}
@@ -245,7 +241,7 @@ func Identify(ctx context.Context, path string, profiles []profile.Profile, o Op
 		most = max(most, len(heard))
 		all = append(all, found...)
 		if o.Tell != nil {
-			o.Tell(line, len(heard), found)
+			o.Tell(line, heard, found)
 		}
 		if now := Judge(slices.Clone(all)); now.Sure && now.Candidates[0].Proven && now.Candidates[0].Score > 0.9 {
 			break // frames with right checks at the wrong settings do not happen
@@ -294,8 +290,61 @@ func settings(profiles []profile.Profile) (lines []profile.Line) {
 	return lines
 }
 
+// Opener opens a port as floord.toml names it: a tty, "hid:0922:8003" or
+// "tcp://10.0.0.7:9100". The line is a tty's.
+func Opener(port string, line profile.Line) device.Opener {
+	if addr, ok := strings.CutPrefix(port, "tcp://"); ok {
+		return netport.Opener{Addr: addr}
+	}
+	if hid.Is(port) {
+		return hid.Opener{Port: port}
+	}
+	return serial.Opener{Path: port, Settings: serial.Of(line)}
+}
+
+// Record keeps what a port says for a while on a tape. It sends nothing.
+func Record(ctx context.Context, o device.Opener, d time.Duration) (*tape.Tape, error) {
+	t := &tape.Tape{}
+	if _, err := listen(ctx, t.Recorder(o), d, 1<<20); err != nil && ctx.Err() == nil {
+		if entries, _ := t.After(0); len(entries) < 2 { // not even opened
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// Message says what an answer comes to, with what to do next.
+func (a Answer) Message() device.Message {
+	switch {
+	case a.Sure:
+		best := a.Candidates[0]
+		line := fmt.Sprintf("scale = { port = \"...\", profile = %q, baud = %d, data_bits = %d, parity = %q, stop_bits = %d }",
+			best.Profile, best.Line.Baud, best.Line.DataBits, best.Line.Parity, best.Line.StopBits)
+		return device.Message{ZH: line, EN: line}
+	case len(a.Candidates) > 0:
+		return device.Message{
+			ZH: "分不清：这些数据有多种读法，重量不同。请按电子秤菜单里的格式选择，或放上已知重量后用 floord device teach",
+			EN: "not sure: these bytes read as different weights. Choose by the format in the scale's menu, or put a known weight on it and use floord device teach",
+		}
+	case a.Bytes == 0:
+		return device.Message{
+			ZH: "没有信号：检查电源和数据线；有些电子秤只在被询问时才应答",
+			EN: "no signal: check power and cable; some scales speak only when they are asked",
+		}
+	}
+	why := scale.Phase(a.Hint)
+	return device.Message{
+		ZH: fmt.Sprintf("收到 %d 个字节，没有一帧有效：%s", a.Bytes, why.Text("zh")),
+		EN: fmt.Sprintf("%d bytes, no good frames: %s", a.Bytes, why.Text("en")),
+	}
+}
+
 // Listen gives what a device says for a while, 16 KB at most. It sends nothing.
 func Listen(ctx context.Context, o device.Opener, d time.Duration) ([]byte, error) {
+	return listen(ctx, o, d, 16<<10)
+}
+
+func listen(ctx context.Context, o device.Opener, d time.Duration, most int) ([]byte, error) {
 	port, err := o.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -311,7 +360,7 @@ func Listen(ctx context.Context, o device.Opener, d time.Duration) ([]byte, erro
 		n, err := port.Read(buf)
 		heard = append(heard, buf[:n]...)
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded) || len(heard) > 16<<10:
+		case errors.Is(err, os.ErrDeadlineExceeded) || len(heard) > most:
 			return heard, nil
 		case err != nil:
 			return heard, fmt.Errorf("listen: %w", err)

@@ -26,8 +26,8 @@ var mayImport = map[string][]string{
 	"device/scanner":    {"device", "device/profile"},
 	"device/scale":      {"device", "device/profile", "floor"}, // floor for its units
 	"device/tape":       {"device"},
-	"device/find":       {"device", "device/hid", "device/profile", "device/scale", "device/serial"}, // listens with every scale's grammar
-	"device/record":     {"device", "device/printer", "device/scale", "device/scanner"},              // any device's bytes
+	"device/find":       {"device", "device/hid", "device/netport", "device/profile", "device/scale", "device/serial", "device/tape"}, // listens with every scale's grammar
+	"device/record":     {"device", "device/printer", "device/scale", "device/scanner"},                                               // any device's bytes
 
 	"label":                {"label/glyph"}, // what a printer cannot say must be drawn
 	"label/glyph":          {},

@@ -57,14 +57,25 @@ func (d *decoder) devices(c *Config) {
 	slices.SortStableFunc(c.Problems, byPlace)
 }
 
-// profiles loads what is shipped and the site's own folder over it. Mistakes
-// there are the site's, not this file's, and concern only the devices they name.
-func (d *decoder) profiles(c *Config) *profile.Set {
+// Known are all device profiles: what is shipped with the site's own over it. What is
+// wrong with some of them was named when the file was loaded.
+func (c *Config) Known() *profile.Set {
+	set, _ := loadProfiles(c)
+	return set
+}
+
+func loadProfiles(c *Config) (*profile.Set, error) {
 	layers := []profile.Layer{{Name: profiles.Name, FS: profiles.FS}}
 	if dir := string(c.Profiles.Dir); dir != "" {
 		layers = append(layers, profile.Layer{Name: dir, FS: os.DirFS(dir)})
 	}
-	set, err := profile.Load(layers...)
+	return profile.Load(layers...)
+}
+
+// profiles loads what is shipped and the site's own folder over it. Mistakes
+// there are the site's, not this file's, and concern only the devices they name.
+func (d *decoder) profiles(c *Config) *profile.Set {
+	set, err := loadProfiles(c)
 	for _, e := range spread(err) {
 		c.Problems = append(c.Problems, problem(d.first("profiles.dir"), "profile", e))
 	}

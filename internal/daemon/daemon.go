@@ -10,6 +10,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -47,7 +48,8 @@ type Site struct {
 	ledger  *ledger.Ledger
 	foreman *foreman.Foreman
 	keys    keys
-	pretend bool // see Options
+	pretend bool   // see Options
+	dev     string // see Options
 	secret  secretWords
 
 	appsMu sync.Mutex
@@ -86,6 +88,8 @@ type Options struct {
 	// Pretend says that the shops are pretended: their rates are not kept, and
 	// what a map sends to another server of the platform goes to theirs.
 	Pretend bool
+	// Dev is the folder of devices; empty means /dev.
+	Dev string
 }
 
 // Open opens the site that cfg describes. On an error everything that was taken
@@ -95,7 +99,7 @@ func Open(cfg *config.Config, o Options) (d *Daemon, err error) {
 	if d.Site, err = openSite(cfg, o.Log, d.sortCode); err != nil {
 		return nil, err
 	}
-	d.pretend = o.Pretend
+	d.pretend, d.dev = o.Pretend, cmp.Or(o.Dev, "/dev")
 	taken := d.Site // d is nil by the time an error is returned
 	defer func() {
 		if err != nil {
@@ -227,6 +231,7 @@ func (d *Daemon) openDoors(o Options) error {
 	d.fileSum = fileSum(d.cfg.File)
 	pages.Settings, pages.ReadBins = d.settings, readBins
 	pages.Act = d.act
+	pages.Ports = ports{d, d.dev}
 	pages.Channels = d.channels()
 	pages.InFile = func(id floor.PersonID) bool {
 		return slices.ContainsFunc(d.cfg.People, func(p config.Person) bool { return p.ID == id })

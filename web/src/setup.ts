@@ -5,9 +5,10 @@
 import { clock, h, lang, put, say, tone, when } from "./lib";
 import { Snapshot } from "./fold";
 import { Page, Shell } from "./shell";
+import { Keep, ports, saved } from "./ports";
 import { bins, rules, shops } from "./site";
 
-const PARTS = ["devices", "people", "stations", "shops", "rules", "bins"];
+const PARTS = ["devices", "people", "stations", "ports", "shops", "rules", "bins"];
 const SCREENS = ["pda", "station", "board"];
 const ROLES = ["picker", "packer", "lead", "admin"];
 const KINDS = ["printer", "scale", "scanner"];
@@ -83,6 +84,22 @@ class Setup implements Page {
     return null;
   }
 
+  /** text fetches a file; trouble is shown and gives an empty one. */
+  private async text(path: string, body?: any): Promise<string> {
+    try {
+      const r = await fetch("/api/v1" + path, {
+        method: body ? "POST" : "GET", body: body ? JSON.stringify(body) : undefined,
+        headers: { Authorization: "Bearer " + (this.operator ? this.admin : this.shell.wire.token), "Content-Type": "application/json" },
+      });
+      if (r.ok) return await r.text();
+      const answer = await r.json();
+      this.shell.refuse(answer[lang] || answer.detail || answer.title);
+    } catch (e) {
+      this.shell.refuse(say("no-connection"));
+    }
+    return "";
+  }
+
   private async go(part: string): Promise<void> {
     this.part = part;
     this.watching = "";
@@ -93,6 +110,7 @@ class Setup implements Page {
     if (part === "devices") await this.devices();
     else if (part === "people") await this.people();
     else if (part === "stations") await this.stations();
+    else if (part === "ports") await ports((method: string, path: string, body?: any) => this.api(method, path, body), (path: string, body?: any) => this.text(path, body), this.list, this.side);
     else await ({ shops: shops, rules: rules, bins: bins } as any)[part]((method: string, path: string, body?: any) => this.api(method, path, body), this.list, this.side);
   }
 
@@ -226,7 +244,8 @@ class Setup implements Page {
     this.watching = station;
     this.feeds = KINDS.map((kind) => {
       const f = { kind: kind, seq: 0, box: h("div.feed"), state: h("div"), bytes: h("pre", { tabindex: 0 }) };
-      put(f.box, h("h3", null, say(kind)), f.state, f.bytes, kind === "scale" && h("button.small", { type: "button", onclick: async () => {
+      const keep: Keep = () => this.text("/stations/" + encodeURIComponent(station) + "/devices/" + kind + "/session");
+      put(f.box, h("h3", null, say(kind)), f.state, f.bytes, saved(keep, station + "-" + kind), kind === "scale" && h("button.small", { type: "button", onclick: async () => {
         if (await this.api("POST", "/stations/" + encodeURIComponent(station) + "/scale/zero", {})) tone("ok");
       } }, say("setup-zero")));
       return f;
@@ -240,7 +259,7 @@ class Setup implements Page {
     const station = this.watching;
     await Promise.all(feeds.map(async (f) => {
       const a = await this.api("GET", "/stations/" + encodeURIComponent(station) + "/devices/" + f.kind + "?after=" + f.seq, undefined, true);
-      if (!a) { f.bytes.hidden = true; put(f.state, h("p.none", null, say("setup-none-there"))); return; }
+      if (!a) { f.box.className = "feed bare"; f.bytes.hidden = true; put(f.state, h("p.none", null, say("setup-none-there"))); return; }
       if (a.seq < f.seq) put(f.bytes); // the daemon began anew
       f.seq = a.seq;
       put(f.state, h("p", { class: a.phase === "up" ? "good" : "bad" }, a.say[lang], a.phase !== "up" && a.detail ? h("small", null, a.detail) : null),
