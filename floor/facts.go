@@ -338,6 +338,7 @@ type TaskIssued struct {
 	Metres float64  `json:"metres"`
 	Totes  []ToteID `json:"totes,omitempty"` // where a batch that is to be sorted lies
 	Loose  bool     `json:"loose,omitempty"` // a batch that needs no sorting: packers take order by order out of it
+	Why    []Reason `json:"why,omitempty"`   // of a refill
 }
 
 func (TaskIssued) Kind() Kind           { return "task.issued/1" }

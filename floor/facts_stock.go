@@ -80,9 +80,24 @@ func (StockMoved) Kind() Kind { return "stock.moved/1" }
 func (f StockMoved) Subjects() []string {
 	s := []string{"sku:" + string(f.SKU)}
 	if f.Task != "" {
-		s = append(s, task(f.Task))
+		s = append(s, task(f.Task), person(f.Person))
 	}
 	return s
+}
+
+// RefillShort says that a reserve bin held less than a refill asked for.
+type RefillShort struct {
+	Task   TaskID   `json:"task"`
+	Person PersonID `json:"person"`
+	Stop   int      `json:"stop"`
+	Spot
+	Qty int    `json:"qty"` // what is missing
+	Why string `json:"why"` // as of LineShort
+}
+
+func (RefillShort) Kind() Kind { return "refill.short/1" }
+func (f RefillShort) Subjects() []string {
+	return []string{task(f.Task), person(f.Person), "sku:" + string(f.SKU)}
 }
 
 // A CountWanted is a bin that somebody should count: what lies there is not what
@@ -95,6 +110,7 @@ type CountWanted struct {
 
 func init() {
 	register[StockMoved]()
+	register[RefillShort]()
 	register[SKUStopped]()
 	register[SKUResumed]()
 	register[QuotaSet]()

@@ -1,6 +1,7 @@
 package floor
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -173,9 +174,7 @@ func (o *Order) LastDay() string {
 	last := "9999-12-31"
 	for _, l := range o.Lines {
 		for _, b := range l.Reserved {
-			if b.Expiry != "" {
-				last = min(last, b.Expiry)
-			}
+			last = min(last, b.LastDay())
 		}
 	}
 	return last
@@ -246,6 +245,9 @@ type Lot struct {
 	No     string `json:"lot,omitempty"`    // as its maker has it
 	Expiry string `json:"expiry,omitempty"` // the last day it is good, 2026-11-30
 }
+
+// LastDay sorts lots by when they expire: those that do not come last.
+func (l Lot) LastDay() string { return cmp.Or(l.Expiry, "9999-12-31") }
 
 // Told reports whether what was scanned may be of this lot: it says nothing else.
 func (l Lot) Told(scanned Lot) bool {
@@ -366,6 +368,7 @@ const (
 	TaskPutBack = "putback" // what was picked of a closed order goes back
 	TaskBatch   = "batch"   // the totals of a wave, for the put wall (先拣后分) or the packers (单品, 爆款)
 	TaskSort    = "sort"    // from the batch into the wall's slots (播种)
+	TaskRefill  = "refill"  // from a reserve bin to one that is picked from (补货)
 )
 
 // A Task is one walk of one person.
@@ -387,6 +390,7 @@ type Task struct {
 	Totes    []ToteID  // of a batch and of its sorting
 	Loose    bool      `cbor:",omitempty"` // a batch that needs no sorting
 	Wall     WallID    // where a batch is sorted; empty until somebody says
+	Why      []Reason  `cbor:",omitempty"` // of a refill; a wave has its own
 }
 
 // A Slot is a place on the cart: one order, one tote. A full tote gets a further
@@ -413,6 +417,7 @@ type Stop struct {
 	Dropped bool    `json:"dropped,omitempty"` // the order was frozen and closed, or the stop was moved
 	Skipped int     `json:"skipped,omitempty"` // how often it was put to the end
 	Lot             // that is promised: of this and no other
+	Put     bool    `json:"put,omitempty"` // pieces of a refill go in here
 }
 
 // Spot is where its pieces lie.

@@ -184,7 +184,7 @@ type Pace struct {
 
 // picking reports whether work of a kind counts as picking.
 func picking(kind string) bool {
-	return kind != "" && kind != floor.TaskPutBack && kind != floor.TaskSort
+	return kind != "" && kind != floor.TaskPutBack && kind != floor.TaskSort && kind != floor.TaskRefill
 }
 
 // hands sums up the quarters of the day by person, by team, and by kind and zone.

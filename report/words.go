@@ -117,7 +117,7 @@ var chinese = words{
 		"weight": "重量相符率", "consistent": "状态一致率", "effective": "拦截有效率",
 	},
 	Kinds: map[string]string{
-		"order": "摘果", "pick": "摘果", "cluster": "边拣边分", "batch": "先拣后分", "sort": "播种", "putback": "回库", "single": "单品", "identical": "爆款", "urgent": "加急",
+		"order": "摘果", "pick": "摘果", "cluster": "边拣边分", "batch": "先拣后分", "sort": "播种", "putback": "回库", "refill": "补货", "single": "单品", "identical": "爆款", "urgent": "加急",
 	},
 	ShortReasons: map[string]string{"empty": "库位空", "damaged": "破损", "wrong-item": "商品不符", "lost": "播种时少件"},
 	AsksTitle:    "指令拦截效能报表", EffectiveRate: "拦截有效率", Why: "原因", AskedAt: "要求时间", Result: "结果", Order: "订单",
@@ -215,7 +215,7 @@ var english = words{
 		"weight": "Weights right", "consistent": "Shop agrees", "effective": "Interception",
 	},
 	Kinds: map[string]string{
-		"order": "by order", "pick": "by order", "cluster": "cluster", "batch": "batch", "sort": "sorting", "putback": "put back", "single": "single item", "identical": "identical orders", "urgent": "urgent",
+		"order": "by order", "pick": "by order", "cluster": "cluster", "batch": "batch", "sort": "sorting", "putback": "put back", "refill": "refill", "single": "single item", "identical": "identical orders", "urgent": "urgent",
 	},
 	ShortReasons: map[string]string{"empty": "bin empty", "damaged": "damaged", "wrong-item": "wrong item", "lost": "missing at the wall"},
 	AsksTitle:    "Interception report", EffectiveRate: "Effective", Why: "Reason", AskedAt: "Asked at", Result: "Outcome", Order: "Order",

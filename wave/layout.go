@@ -293,6 +293,13 @@ func (l *Layout) Where(id floor.BinID) (Point, bool) {
 	return Point{X: l.geo.Aisles[p.aisle].X, Y: p.y}, true
 }
 
+// Reaches reports whether a picker gets to a bin: its place is known, and no blocked
+// aisle lies before it. A bin that is not on the floor is not reached.
+func (l *Layout) Reaches(id floor.BinID) bool {
+	_, placed := l.Where(id)
+	return placed && !l.lost[id]
+}
+
 // between is the shortest way from one place to another. Two aisles are joined
 // by cross aisles only; one horizontal stretch is always enough, because every
 // cross aisle crosses every aisle.

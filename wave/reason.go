@@ -42,6 +42,9 @@ const (
 	KindByOrder   Code = "kind-order"
 )
 
+// Why a bin is filled up.
+const RunsEmpty Code = "runs-empty" // bin, pieces it has, pieces that orders wait for, pieces expected soon, in so many hours
+
 // Why an order waits.
 const (
 	WaitCompany Code = "wait-company" // orders, least, minutes left at most
@@ -55,6 +58,10 @@ const (
 	NoLines       Code = "no-lines"       //
 	BadLine       Code = "bad-line"       // line, SKU
 	NotAllocated  Code = "not-allocated"  // line, SKU
+	InReserve     Code = "in-reserve"     // line, SKU
+	TooOld        Code = "too-old"        // line, SKU
+	BeyondQuota   Code = "beyond-quota"   // line, SKU
+	SKUIsStopped  Code = "sku-stopped"    // line, SKU
 	UnknownBin    Code = "unknown-bin"    // bin
 	BinUnplaced   Code = "bin-unplaced"   // bin
 	BinBlocked    Code = "bin-blocked"    // bin
@@ -143,6 +150,8 @@ var messages = map[Code]message{
 	KindIdentical: {"按规则「{0}」爆款合拣，每单都一样，可先打面单", "orders all alike together, labels may come first, by the rule {0}"},
 	KindByOrder:   {"按规则「{0}」摘果，一单一趟", "one order a walk, by the rule {0}"},
 
+	RunsEmpty: {"{0} 只剩 {1} 件可用，等货订单要 {2} 件，{4} 小时内预计还要 {3} 件", "{0} has {1} pieces left; orders wait for {2}, and {3} more are expected within {4} h"},
+
 	WaitCompany: {"目前只有 {0} 单同行，起步 {1} 单，最多再等 {2} 分钟", "only {0} orders together, {1} are needed; goes in {2} min at the latest"},
 	NoPicker:    {"没有空闲拣货员（{0} 个更急的波次先走）", "no picker is free ({0} more pressing waves go first)"},
 	Stopped:     {"本次计算提前结束，下次再排", "planning was cut short; the order is planned next time"},
@@ -151,6 +160,10 @@ var messages = map[Code]message{
 	NoLines:       {"订单没有明细，请核对订单", "the order has no lines; check the order"},
 	BadLine:       {"第 {0} 行（{1}）的数量或重量不合理，请核对订单和商品资料", "line {0} ({1}) has an impossible quantity or weight; check the order and the item"},
 	NotAllocated:  {"第 {0} 行（{1}）还没有分到库位，请补货或调拨", "line {0} ({1}) has no bin; replenish or move stock"},
+	InReserve:     {"第 {0} 行（{1}）在备货位，补货到拣货位后再排", "line {0} ({1}) lies in a reserve bin; it goes once that was brought to its pick bin"},
+	TooOld:        {"第 {0} 行（{1}）剩余效期不够，请补新货或改效期要求", "line {0} ({1}) is not good for long enough; bring fresh goods or change min_days"},
+	BeyondQuota:   {"第 {0} 行（{1}）超出本渠道配额，请调整配额", "line {0} ({1}) is beyond the channel's quota; change the quota"},
+	SKUIsStopped:  {"第 {0} 行（{1}）短时间缺货太多已停止占用，请核对库存后恢复", "line {0} ({1}) is stopped after too many shorts; check the stock and resume it"},
 	UnknownBin:    {"库位 {0} 不在库位表中，请补录", "bin {0} is not on the floor plan; add it"},
 	BinUnplaced:   {"库位 {0} 没有坐标，请在库位表中补上", "bin {0} has no coordinates; add them to the bin list"},
 	BinBlocked:    {"库位 {0} 所在通道封闭，走不到，请解除封闭或换库位", "bin {0} lies in a blocked aisle; open the aisle or move the stock"},

@@ -28,10 +28,6 @@ type Move struct {
 	Metres   Metres      `json:"metres"`         // that the walks of a day would have been shorter, after the moves before it
 }
 
-// rush is the seasonal guard: a day counts no more than so many times the middle
-// one of the days on which a SKU was ordered.
-const rush = 3
-
 // Advise says which SKUs should lie elsewhere, the best move first, at most most.
 // It plans the past days' orders as carts with Batch, and walks the same carts
 // again with the goods where the move puts them: Metres is what a day would have
@@ -117,7 +113,7 @@ func replay(ctx context.Context, l *Layout, p Past, c Cart, e Effort) (*slotting
 		}
 	}
 	for sku, days := range daily {
-		s.visits[sku] = guarded(days) / float64(max(1, s.days))
+		s.visits[sku] = Daily(append(days, make([]int, s.days-len(days))...))
 	}
 	for i := range s.carts {
 		n, err := s.walk(i, nil)
@@ -138,18 +134,6 @@ func (s *slotting) add(cart []floor.SKU, day int, daily map[floor.SKU][]int) {
 		daily[sku][day]++
 	}
 	s.carts = append(s.carts, cart)
-}
-
-// guarded sums a SKU's days, none for more than rush times the middle one.
-func guarded(days []int) float64 {
-	busy := slices.DeleteFunc(slices.Clone(days), func(n int) bool { return n == 0 })
-	slices.Sort(busy)
-	limit := rush * busy[len(busy)/2]
-	sum := 0
-	for _, n := range busy {
-		sum += min(n, limit)
-	}
-	return float64(sum)
 }
 
 // walk is the length of cart i, with some SKUs elsewhere.

@@ -140,6 +140,7 @@ func TestThePickersPage(t *testing.T) {
 		t.Run("walk "+lang, func(t *testing.T) { walkFlow(t, b.on(t), lang) })
 		t.Run("wall "+lang, func(t *testing.T) { wallFlow(t, b.on(t), lang) })
 		t.Run("lots "+lang, func(t *testing.T) { lotFlow(t, b.on(t), lang) })
+		t.Run("refill "+lang, func(t *testing.T) { refillFlow(t, b.on(t), lang) })
 		t.Run("a report with a photo "+lang, func(t *testing.T) { reportFlow(t, b.on(t), lang) })
 		t.Run("wave code and back to the bin "+lang, func(t *testing.T) { backFlow(t, b.on(t), lang) })
 		t.Run("battery swap "+lang, func(t *testing.T) { swapFlow(t, b.on(t), lang) })
@@ -379,6 +380,49 @@ func lotFlow(t *testing.T, b *browser, lang string) {
 	if got, want := fmt.Sprint(lots), fmt.Sprint([]floor.Pieces{{Lot: floor.Lot{No: "L20261", Expiry: "2039-12-31"}}, {Serials: []string{"S-1", "S-2"}}}); got != want {
 		t.Errorf("kept %s; want %s", got, want)
 	}
+}
+
+// refillFlow brings pieces of a lot from a reserve bin to the one they are picked from.
+func refillFlow(t *testing.T, b *browser, lang string) {
+	t.Parallel()
+	s := newSite(t, pdatest.Options{})
+	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
+	shot := func(name string) string { return "refill-" + lang + "-" + name }
+	_, err := s.Foreman.SetBins(t.Context(), s.Root(), []floor.BinInfo{{Bin: "R-01-01-1", Zone: "R", Aisle: 9, X: 40, Reserve: true}})
+	s.Must(err)
+	from := floor.Spot{Bin: "R-01-01-1", SKU: pdatest.SKU(3), Lot: floor.Lot{No: "L7", Expiry: "2039-12-31"}}
+	_, err = s.Foreman.Count(t.Context(), s.Root(), from, 9, "count")
+	s.Must(err)
+	_, err = s.Foreman.Refill(t.Context(), s.Root(), wave.Refill{From: from, To: pdatest.Bin(3), Qty: 6, Why: wave.Reason{Code: wave.RunsEmpty, Args: []string{string(pdatest.Bin(3)), "0", "4", "2", "4"}}})
+	s.Must(err)
+	p := b.open("http://"+s.Addr+"/pda?lang="+lang+"&token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says(say("login-title"))
+	p.scan("badge-li.wei")
+	p.says(say("refill-to", "bin", string(pdatest.Bin(3))))
+	p.says("R-01")
+	p.look(shot("take"))
+	p.scan("R-01-01-1")
+	p.scan(string(pdatest.SKU(3)))
+	p.says(say("sure", "n", "6"))
+	p.look(shot("sure"))
+	p.press(say("sure", "n", "6"))
+	p.says(say("step-item"))
+	p.scan(string(pdatest.SKU(3)))
+	p.says(say("step-into"))
+	p.look(shot("put"))
+	p.scan("R-01-01-1")
+	p.says(say("wrong-bin", "got", "R-01-01-1", "want", string(pdatest.Bin(3))))
+	p.press(say("ok-button"))
+	p.scan(string(pdatest.Bin(3)))
+	p.says(say("idle-title"))
+	from.Bin = pdatest.Bin(3)
+	s.Must(s.Ledger.Read(func(v *ledger.View) error {
+		x, _, err := v.StockAt(from)
+		if x.Sellable() != 6 || x.Transit != 0 {
+			t.Errorf("in the bin: %+v", x)
+		}
+		return err
+	}))
 }
 
 // offlineFlow cuts the air in mid-walk: what is scanned waits where it can be seen,

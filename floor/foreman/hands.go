@@ -352,7 +352,7 @@ func (f *Foreman) Pick(ctx context.Context, by By, s PickScan) (ledger.Receipt, 
 		if err := v.reach(stop, s, left); err != nil {
 			return nil, err
 		}
-		if err := v.lot(stop, s, today); err != nil {
+		if err := cmp.Or(v.lot(stop, s, today), v.serials(stop.SKU, s)); err != nil {
 			return nil, err
 		}
 		tote, err := into(&t, stop, s.Tote)
@@ -474,6 +474,11 @@ var ShortReasons = []string{"empty", "damaged", "wrong-item"}
 func (f *Foreman) Short(ctx context.Context, by By, task floor.TaskID, stopNo int, why string) (ledger.Receipt, error) {
 	today := f.today()
 	return f.commit(ctx, by, true, func(v look) ([]floor.Fact, error) {
+		if t, err := v.myTask(by, task); err != nil {
+			return nil, err
+		} else if t.Kind == floor.TaskRefill {
+			return v.shortRefill(t, stopNo, why)
+		}
 		t, stop, o, err := v.at(by, PickScan{Task: task, Stop: stopNo})
 		if err != nil {
 			return nil, err

@@ -34,7 +34,7 @@ func Walking(t floor.Task, order func(floor.OrderID) (floor.Order, error), sku f
 			o.Lines[i].Reserved = nil
 			for _, x := range t.Stops {
 				if x.Order == o.ID && x.Line == o.Lines[i].No {
-					o.Lines[i].Reserved = append(o.Lines[i].Reserved, floor.BinQty{Bin: x.Bin, Qty: x.Qty})
+					o.Lines[i].Reserved = append(o.Lines[i].Reserved, floor.BinQty{Lot: x.Lot, Bin: x.Bin, Qty: x.Qty})
 				}
 			}
 		}
@@ -77,7 +77,8 @@ func (f *Foreman) Join(ctx context.Context, by By, task floor.TaskID, left []int
 			Order: j.Order, Wave: t.Wave, Task: task, Person: t.Person, Slot: len(t.Slots) + 1, Metres: float64(j.Metres), Why: reasons(j.Why),
 		}
 		for i, s := range stops {
-			behind := t.Stop(left[j.Stops[i].Behind])
+			planned := slices.IndexFunc(j.Stops, func(x wave.Added) bool { return x.Line == s.Line && x.Bin == s.Bin }) // of which s may be one lot
+			behind := t.Stop(left[j.Stops[planned].Behind])
 			if behind == nil || behind.Left() == 0 {
 				return nil, nil
 			}

@@ -12,6 +12,7 @@ import (
 // freeze or a full tote is nobody's mistake.
 var misscans = map[string][]string{
 	"pick":      {"wrong-bin", "wrong-sku", "unknown-sku", "over-pick", "wrong-lot", "wrong-tote", "wrong-batch-tote", "tote-taken", "expired", "serial-used"},
+	"carry":     {"wrong-bin", "wrong-sku", "unknown-sku", "over-pick", "wrong-lot", "expired"},
 	"put":       {"wrong-slot", "wrong-sku", "unknown-sku", "over-pick", "not-wanted"},
 	"verify":    {"not-in-parcel", "over-verify", "unknown-sku"},
 	"hand-over": {"wrong-carrier", "parcel-void", "already-left", "address-stale", "label-not-out", "not-sealed"},
@@ -20,7 +21,7 @@ var misscans = map[string][]string{
 // A WrongScan is a scan that was refused: by us, or by a handheld that knew enough to
 // refuse it itself. What it is about may be partly empty.
 type WrongScan struct {
-	Act    string         `json:"act"` // "pick", "put", "verify", "hand-over"
+	Act    string         `json:"act"` // "pick", "carry", "put", "verify", "hand-over"
 	Code   string         `json:"code"`
 	Task   floor.TaskID   `json:"task,omitempty"`
 	Stop   int            `json:"stop,omitempty"`

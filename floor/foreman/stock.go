@@ -231,7 +231,7 @@ func (s *shelf) take(line int, sku floor.SKU, n int, not floor.Spot) ([]floor.Re
 		}
 	}
 	slices.SortFunc(places, func(a, b place) int {
-		if c := cmp.Or(cmp.Compare(a.out, b.out), cmp.Compare(lastDay(a.Lot), lastDay(b.Lot)), cmp.Compare(btoi(b.free >= n), btoi(a.free >= n))); c != 0 {
+		if c := cmp.Or(cmp.Compare(a.out, b.out), cmp.Compare(a.LastDay(), b.LastDay()), cmp.Compare(btoi(b.free >= n), btoi(a.free >= n))); c != 0 {
 			return c
 		}
 		fuller := cmp.Compare(b.free, a.free)
@@ -274,9 +274,6 @@ func (s *shelf) take(line int, sku floor.SKU, n int, not floor.Spot) ([]floor.Re
 	}
 	return got, n, nil
 }
-
-// lastDay sorts what does not expire behind all that does.
-func lastDay(l floor.Lot) string { return cmp.Or(l.Expiry, "9999-12-31") }
 
 // goodUntil gives the last day that pieces of a SKU must at least be good for.
 func (s *shelf) goodUntil(sku floor.SKU, lies []floor.Stock) (string, error) {

@@ -155,9 +155,8 @@ func (f *Foreman) Overdue(ctx context.Context, by By, task floor.TaskID) (ledger
 	})
 }
 
-// lot refuses a pick that lacks what the SKU asks for, is of another lot than was
-// promised or past its day, or brings a serial number that was picked before for an
-// order that goes on.
+// lot refuses pieces that lack the lot or day the SKU asks for, are of another lot
+// than was promised, or past their day.
 func (v look) lot(stop *floor.Stop, s PickScan, today string) error {
 	sku := stop.SKU
 	k, _, err := v.SKU(sku)
@@ -180,6 +179,16 @@ func (v look) lot(stop *floor.Stop, s PickScan, today string) error {
 	}
 	if day := cmp.Or(s.Expiry, stop.Expiry); day != "" && day < today {
 		return floor.Refuse("expired", "sku", sku, "expiry", day)
+	}
+	return nil
+}
+
+// serials refuses a pick that lacks the serial numbers the SKU asks for, or brings
+// one that was picked before for an order that goes on.
+func (v look) serials(sku floor.SKU, s PickScan) error {
+	k, _, err := v.SKU(sku)
+	if err != nil {
+		return err
 	}
 	if slices.Contains(k.Ask, floor.AskSerial) && len(s.Serials) != s.Qty {
 		return floor.Refuse("serials-needed", "got", len(s.Serials), "want", s.Qty)

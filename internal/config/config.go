@@ -128,7 +128,8 @@ type Wave struct {
 	MinFill         int           `toml:"min_fill" default:"6" range:"0..1000"`
 	MaxWait         time.Duration `toml:"max_wait" default:"20m" range:"0s..24h"`
 	DueSoon         time.Duration `toml:"due_soon" default:"2h" range:"0s..72h"`
-	JoinMetres      float64       `toml:"join_metres" default:"10" range:"0..1000"` // a walk under way may grow by so much for an order; 0: none joins
+	JoinMetres      float64       `toml:"join_metres" default:"10" range:"0..1000"`  // a walk under way may grow by so much for an order; 0: none joins
+	RefillAhead     time.Duration `toml:"refill_ahead" default:"4h" range:"0s..48h"` // bins are filled up before the demand of so long empties them
 	MetresPerSecond float64       `toml:"metres_per_second" default:"1" range:"0.1..10"`
 	SecondsPerStop  float64       `toml:"seconds_per_stop" default:"12" range:"0..600"`
 	Seed            int           `toml:"seed" default:"0" range:"0.."`

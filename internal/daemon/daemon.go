@@ -34,6 +34,7 @@ import (
 	"floord/sync/courier"
 	"floord/sync/ledger"
 	"floord/sync/pda"
+	"floord/wave"
 	"floord/web"
 )
 
@@ -51,6 +52,7 @@ type Site struct {
 	pretend bool   // see Options
 	dev     string // see Options
 	secret  secretWords
+	reaches *wave.Layout // where pickers get to, before Run; nil: nobody has said
 
 	appsMu sync.Mutex
 	apps   map[string]*api.App // guarded by appsMu; by driver, address and client
@@ -145,6 +147,7 @@ func openSite(cfg *config.Config, log *slog.Logger, sortCode func(floor.CarrierI
 	s.closers = append(s.closers, l.Close)
 	o := settings(cfg)
 	o.SortCode = sortCode
+	o.Reaches = func(b floor.BinID) bool { return s.reaches == nil || s.reaches.Reaches(b) }
 	s.foreman = foreman.New(l, o)
 	return s, nil
 }

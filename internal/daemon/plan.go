@@ -17,6 +17,14 @@ import (
 func (d *Daemon) floorPlan() (web.FloorPlan, error) {
 	out := web.FloorPlan{Bins: []web.PlanBin{}, Walks: []web.PlanWalk{}}
 	out.Aside, out.Waiting = d.planner.left()
+	var lacks []wave.LeftOut
+	err := d.ledger.Read(func(v *ledger.View) (err error) { lacks, err = lacking(v); return err })
+	if err != nil {
+		return out, err
+	}
+	for _, x := range lacks {
+		out.Aside = append(out.Aside, web.PlanAside{Order: x.Order, Why: words(x.Why)})
+	}
 	l := d.planner.layout
 	if l == nil {
 		return out, nil
@@ -45,9 +53,12 @@ func (d *Daemon) floorPlan() (web.FloorPlan, error) {
 		var inner error
 		err = v.LiveTasks(func(t floor.Task) bool {
 			w := walkOf(l, t)
-			if t.Wave == "" { // what was picked of closed orders goes back
+			for _, r := range t.Why {
+				w.Why = append(w.Why, words(wave.Reason{Code: wave.Code(r.Code), Args: r.Args}))
+			}
+			if t.Kind == floor.TaskPutBack { // what was picked of closed orders goes back
 				w.Why = append(w.Why, words(wave.Reason{Code: wave.GoesBack, Args: []string{ordersOf(t)}}))
-			} else {
+			} else if t.Wave != "" {
 				var row floor.Wave
 				if row, _, inner = v.Wave(t.Wave); inner != nil {
 					return false

@@ -22,6 +22,7 @@ type planner struct {
 	layout *wave.Layout // nil while there are no bins
 
 	ends     time.Time // no promise of stock ends before
+	refilled time.Time // when bins were last looked at that may run empty
 	looked   time.Time // at the orders that wait for a wave
 	foreseen map[floor.OrderID]foresight
 	merges   merger
@@ -49,6 +50,7 @@ func newPlanner(d *Daemon) (*planner, error) {
 	}
 	var err error
 	p.layout, err = d.layout()
+	d.reaches = p.layout
 	return p, err
 }
 
@@ -97,7 +99,7 @@ func withLayout(g wave.Geometry, c config.Layout) wave.Geometry {
 
 // news are the facts that make it worth to plan at once.
 var news = ledger.Topic{
-	string(floor.OrderHeld{}.Kind()), string(floor.StockCounted{}.Kind()), string(floor.StockFreed{}.Kind()),
+	string(floor.OrderHeld{}.Kind()), string(floor.StockCounted{}.Kind()), string(floor.StockFreed{}.Kind()), string(floor.StockMoved{}.Kind()),
 	string(floor.OrderThawed{}.Kind()), string(floor.LinePutBack{}.Kind()), string(floor.TaskDone{}.Kind()),
 	string(floor.SKUResumed{}.Kind()), string(floor.ChannelOpened{}.Kind()), string(floor.QuotaSet{}.Kind()), string(floor.PersonLoggedIn{}.Kind()), string(floor.TaskTaken{}.Kind()), string(floor.OrderJoined{}.Kind()),
 }
@@ -143,28 +145,33 @@ func (p *planner) round(ctx context.Context) error {
 			return notReserve(err)
 		}
 	}
-	if p.layout == nil {
-		return nil
+	if err := p.refill(ctx); err != nil || p.layout == nil {
+		return err
 	}
 	return p.plan(ctx)
 }
 
-// expire takes stock back from orders that wait for a wave too long. What is
-// promised from now on ends later than all that was looked at.
+// expire takes stock back from orders that wait for a wave too long, or of which a lot
+// is past its day. What is promised from now on ends later than all that was looked at.
 func (p *planner) expire(ctx context.Context) error {
 	now := time.Now()
-	if p.d.cfg.Floor.ReserveFor == 0 || now.Before(p.ends) {
+	if now.Before(p.ends) {
 		return nil
 	}
 	waiting, err := p.in(floor.Allocated)
 	if err != nil {
 		return err
 	}
-	ends := now.Add(p.d.cfg.Floor.ReserveFor)
+	here := now.In(p.d.cfg.Site.Zone)
+	today := here.Format(time.DateOnly)
+	ends := time.Date(here.Year(), here.Month(), here.Day()+1, 0, 0, 0, 0, here.Location()) // lots end with their day
+	if of := p.d.cfg.Floor.ReserveFor; of != 0 && now.Add(of).Before(ends) {
+		ends = now.Add(of)
+	}
 	for _, o := range waiting {
 		switch {
-		case o.Until.IsZero():
-		case now.Before(o.Until):
+		case o.LastDay() >= today && o.Until.IsZero():
+		case o.LastDay() >= today && now.Before(o.Until):
 			if o.Until.Before(ends) {
 				ends = o.Until
 			}
@@ -305,10 +312,9 @@ func (s *Site) binHeat(now time.Time) (map[floor.BinID]float64, error) {
 	lies := map[floor.BinID][]floor.SKU{}
 	err = s.ledger.Read(func(v *ledger.View) error {
 		err := v.Demand(func(sku floor.SKU, d floor.Demand) bool {
+			limit := wave.Guard(d.Pieces) // one day's sale makes no SKU hot for weeks
 			for back, n := range d.Pieces {
-				if n > 0 {
-					h.Add(sku, n, floor.DemandNoon(d.Day-back))
-				}
+				h.Add(sku, min(n, limit), floor.DemandNoon(d.Day-back))
 			}
 			return true
 		})

@@ -105,6 +105,14 @@ func (p *picker) fold(f floor.Fact) {
 		if s := p.task.Stop(x.Stop); x.Task == p.task.ID && s != nil {
 			s.Missing += x.Qty
 		}
+	case floor.StockMoved:
+		if s := p.task.Stop(x.Stop); x.Task == p.task.ID && s != nil {
+			s.Done += x.Qty
+		}
+	case floor.RefillShort:
+		for i := range p.task.Stops {
+			p.task.Stops[i].Missing += x.Qty
+		}
 	case floor.StopsAdded:
 		if x.Task == p.task.ID {
 			p.task.Stops = append(p.task.Stops, x.Stops...)
@@ -238,7 +246,7 @@ func wanted(t *floor.Task, s floor.Stop, frozen map[floor.OrderID]bool) int {
 	}
 	n := 0
 	for _, x := range t.Stops {
-		if x.Bin == s.Bin && x.SKU == s.SKU && !frozen[x.Order] {
+		if x.Spot() == s.Spot() && !frozen[x.Order] {
 			n += x.Left()
 		}
 	}
@@ -247,9 +255,9 @@ func wanted(t *floor.Task, s floor.Stop, frozen map[floor.OrderID]bool) int {
 
 // doStop scans what the stop says; now and then something else, or nothing is there.
 func (p *picker) doStop(ctx context.Context, t *floor.Task, s floor.Stop, qty int) {
-	scan := map[string]any{"task": t.ID, "stop": s.No, "bin": s.Bin, "code": s.SKU, "qty": qty}
-	if t.Kind == floor.TaskPutBack {
-		_, err := p.act(ctx, "put-back", scan)
+	scan := map[string]any{"task": t.ID, "stop": s.No, "bin": s.Bin, "code": s.SKU, "qty": qty, "lot": s.Lot.No, "expiry": s.Expiry}
+	if verb := map[string]string{floor.TaskPutBack: "put-back", floor.TaskRefill: "carry"}[t.Kind]; verb != "" {
+		_, err := p.act(ctx, verb, scan)
 		p.count.note(err)
 		p.settled()
 		return

@@ -186,7 +186,7 @@ func (f *folder) fact(fact floor.Fact) error {
 		}
 		return f.freeEmptied(x.Order)
 
-	case floor.StockCounted, floor.StockMoved, floor.StockReserved, floor.StockFreed, floor.OrderShort,
+	case floor.StockCounted, floor.StockMoved, floor.RefillShort, floor.StockReserved, floor.StockFreed, floor.OrderShort,
 		floor.SKUStopped, floor.SKUResumed, floor.QuotaSet:
 		return f.stock(x)
 

@@ -83,7 +83,7 @@ func (f *folder) issued(x floor.TaskIssued) error {
 	}
 	t := floor.Task{
 		ID: x.Task, Kind: x.Type, Wave: x.Wave, State: floor.TaskWaiting,
-		Slots: x.Slots, Stops: x.Stops, Metres: x.Metres, IssuedAt: f.e.At, Totes: x.Totes, Loose: x.Loose,
+		Slots: x.Slots, Stops: x.Stops, Metres: x.Metres, IssuedAt: f.e.At, Totes: x.Totes, Loose: x.Loose, Why: x.Why,
 	}
 	if err := putRow(f.r, vTasks, numKey(string(x.Task)), t); err != nil {
 		return err

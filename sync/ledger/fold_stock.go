@@ -44,6 +44,8 @@ func (f *folder) stock(fact floor.Fact) error {
 		return f.bin(x.Spot, func(s *floor.Stock) { s.OnHand = x.Qty })
 	case floor.StockMoved:
 		return f.moved(x)
+	case floor.RefillShort:
+		return f.refillShort(x)
 	case floor.StockReserved:
 		for _, r := range x.Of {
 			if err := f.bin(r.Spot(), func(s *floor.Stock) { s.Reserved += r.Qty }); err != nil {
@@ -116,7 +118,7 @@ func (f *folder) stock(fact floor.Fact) error {
 	return nil
 }
 
-// moved folds pieces from one pool to another.
+// moved folds pieces from one pool to another, and the stop of the walk that did it.
 func (f *folder) moved(x floor.StockMoved) error {
 	for _, side := range []struct {
 		floor.Place
@@ -129,7 +131,35 @@ func (f *folder) moved(x floor.StockMoved) error {
 			return err
 		}
 	}
-	return nil
+	if x.Stop == 0 {
+		return nil
+	}
+	var t floor.Task
+	if err := f.task(x.Task, func(row *floor.Task) { row.Stop(x.Stop).Done += x.Qty; t = *row }); err != nil {
+		return err
+	}
+	return f.worksAt(x.Person, t, t.Stop(x.Stop).Bin, 1, x.Qty)
+}
+
+// refillShort takes what is missing out of the walk: it can neither be taken nor put.
+func (f *folder) refillShort(x floor.RefillShort) error {
+	var t floor.Task
+	err := f.task(x.Task, func(row *floor.Task) {
+		for i := range row.Stops {
+			row.Stops[i].Missing += x.Qty
+		}
+		t = *row
+	})
+	if err == nil {
+		err = f.worksAt(x.Person, t, x.Bin, 0, 0)
+	}
+	if err == nil {
+		err = f.bin(x.Spot, func(s *floor.Stock) { s.Reserved -= x.Qty })
+	}
+	if err != nil {
+		return err
+	}
+	return f.countWanted(x.Spot, "short")
 }
 
 // used counts what is promised to a channel's order, or comes back, against the

@@ -26,6 +26,7 @@ var verbs = map[string]verb{
 	"bind":      {screens: "pda", do: merely((*session).bind)},
 	"pick":      {screens: "pda", do: merely((*session).pick)},
 	"put-back":  {screens: "pda", do: merely((*session).putBack)},
+	"carry":     {screens: "pda", do: merely((*session).carry)},
 	"short":     {screens: "pda", do: merely((*session).short)},
 	"skip":      {screens: "pda", do: merely((*session).skip)},
 	"cart":      {screens: "pda", do: merely((*session).cart)},
@@ -254,6 +255,10 @@ func (x *session) pick(ctx context.Context, by foreman.By, a pickArgs) (ledger.R
 
 func (x *session) putBack(ctx context.Context, by foreman.By, a pickArgs) (ledger.Receipt, error) {
 	return x.srv.o.Foreman.PutBack(ctx, by, foreman.PickScan(a))
+}
+
+func (x *session) carry(ctx context.Context, by foreman.By, a pickArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.Carry(ctx, by, foreman.PickScan(a))
 }
 
 func (x *session) short(ctx context.Context, by foreman.By, a shortArgs) (ledger.Receipt, error) {

@@ -379,13 +379,17 @@ func NewAsk(i floor.Intercept) Ask {
 
 // waves gives the walks that are not over, by wave, the newest first.
 func waves(v *ledger.View, b *Board) error {
-	at := map[floor.WaveID]int{}
+	at := map[string]int{}
 	err := v.LiveTasks(func(t floor.Task) bool {
-		i, seen := at[t.Wave]
+		of := string(t.Wave)
+		if t.Kind == floor.TaskRefill { // each has its own reason
+			of = "task " + string(t.ID)
+		}
+		i, seen := at[of]
 		if !seen {
 			i = len(b.Waves)
-			at[t.Wave] = i
-			b.Waves = append(b.Waves, Wave{ID: t.Wave, Kind: t.Kind, Metres: t.Metres, ReleasedAt: t.IssuedAt})
+			at[of] = i
+			b.Waves = append(b.Waves, Wave{ID: t.Wave, Kind: t.Kind, Metres: t.Metres, ReleasedAt: t.IssuedAt, Why: wordsOf(t.Why)})
 		}
 		w := &b.Waves[i]
 		for _, s := range t.Stops {
@@ -408,15 +412,20 @@ func waves(v *ledger.View, b *Board) error {
 
 func (w *Wave) fill(v *ledger.View) error {
 	if w.ID == "" {
-		return nil // a put-back walk belongs to no wave
+		return nil // a put-back walk and a refill belong to no wave
 	}
 	row, _, err := v.Wave(w.ID)
 	w.Kind, w.Orders, w.Metres, w.ReleasedAt = row.Kind, len(row.Orders), row.Metres, row.ReleasedAt
-	for _, r := range row.Why {
-		why := wave.Reason{Code: wave.Code(r.Code), Args: r.Args}
-		w.Why = append(w.Why, Words{ZH: why.Text("zh"), EN: why.Text("en")})
-	}
+	w.Why = wordsOf(row.Why)
 	return err
+}
+
+func wordsOf(why []floor.Reason) (out []Words) {
+	for _, r := range why {
+		x := wave.Reason{Code: wave.Code(r.Code), Args: r.Args}
+		out = append(out, Words{ZH: x.Text("zh"), EN: x.Text("en")})
+	}
+	return out
 }
 
 func people(v *ledger.View, b *Board) error {

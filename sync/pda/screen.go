@@ -55,6 +55,8 @@ var screens = map[string]*screen{
 			kindOf[floor.LinePutBack]():     asEvent,
 			kindOf[floor.LineShort]():       asEvent,
 			kindOf[floor.StopSkipped]():     asEvent,
+			kindOf[floor.StockMoved]():      asEvent,
+			kindOf[floor.RefillShort]():     asEvent,
 			kindOf[floor.ToteFull]():        asEvent,
 			kindOf[floor.BatchBound]():      asEvent,
 			kindOf[floor.LineSorted]():      asEvent,

@@ -64,7 +64,7 @@ class Board implements Page {
         this.states(f),
         this.ahead(f.hours || []),
         panel("board-waves", table(["col-wave", "col-progress", "col-metres", "col-why"], (b.waves || []).map((w: any) => [
-          w.id ? this.to(w.id, () => this.walks("wave=" + w.id, say("col-wave") + " " + w.id)) : say("putback"),
+          w.id ? this.to(w.id, () => this.walks("wave=" + w.id, say("col-wave") + " " + w.id)) : say("kind-" + w.kind),
           progress(w.done, w.stops), h("span.unbroken", null, say("metres", { n: Math.round(w.metres) })), (w.why || []).map((r: any) => r[lang]).join(lang === "zh" ? ";" : "; ")]))),
         panel("board-intercepts", table(HOPS, (b.today || []).slice(0, ASKS).map((i: Frozen) => this.hops(i))), "",
           (b.today || []).length > ASKS && h("button.small", { type: "button", onclick: () => this.show(say("board-intercepts"), table(HOPS, b.today.map((i: Frozen) => this.hops(i)))) }, say("board-beyond", { n: b.today.length - ASKS })))),
@@ -102,7 +102,7 @@ class Board implements Page {
         rows("board-frozen", "board-quiet", (b.open || []).map((i: Frozen) => [
           h("div", null, this.link(i.order), countdown(i.deadline)),
           h("small", null, say("freeze-" + i.why) + " · " + (answers(i) || (i.needs ? say("needs-" + i.needs) : say("state-" + i.stage))))]), "alarm"),
-        rows("board-waves", "board-still", (b.waves || []).slice().reverse().map((w: any) => [h("div", null, h("b", null, w.id || say("putback")), progress(w.done, w.stops))])),
+        rows("board-waves", "board-still", (b.waves || []).slice().reverse().map((w: any) => [h("div", null, h("b", null, w.id || say("kind-" + w.kind)), progress(w.done, w.stops))])),
         rows("board-trouble", "board-fine", trouble(b).map((t) => [t]), "alarm")),
       this.top);
   }

@@ -12,6 +12,8 @@ export interface Stop {
   ask?: string[];
   /** What is promised: of this lot and no other. */
   lot?: string; expiry?: string;
+  /** Pieces of a refill go in here. */
+  put?: boolean;
   /** Nothing of this lot should be left in the bin after this walk. */
   last?: boolean;
   qty: number; done: number; missing?: number; dropped?: boolean; skipped?: number; frozen?: boolean;
@@ -75,6 +77,8 @@ export function fold(s: Snapshot, e: FloorEvent | Freeze): Snapshot {
     case "line.picked/1":
     case "line.put-back/1": return stop(next, f.task, f.stop, (x) => ({ done: x.done + f.qty }));
     case "line.short/1": return stop(next, f.task, f.stop, (x) => ({ missing: (x.missing || 0) + f.qty }));
+    case "stock.moved/1": return f.stop ? stop(next, f.task, f.stop, (x) => ({ done: x.done + f.qty })) : next;
+    case "refill.short/1": return less(next, f.task, f.qty);
     case "stop.skipped/1": return skip(next, f.task, f.stop);
     case "stops.dropped/1": return stops(next, (x) => (x.order === f.order ? { dropped: true } : null));
     case "order.thawed/1": return thawed(next, f.order, f.in || f.order);
@@ -97,6 +101,7 @@ export function pretend(s: Snapshot, a: Act): Snapshot {
     case "full": return full(s, x.slot);
     case "pick": return picked(s, x.task, x.stop, x.qty);
     case "put-back": return stop(s, x.task, x.stop, (q) => ({ done: q.done + x.qty }));
+    case "carry": return stop(s, x.task, x.stop, (q) => ({ done: q.done + x.qty }));
     case "put": return put(s, x);
     case "short": return missing(s, x.task, x.stop);
     case "skip": return skip(s, x.task, x.stop);
@@ -187,7 +192,13 @@ function missing(s: Snapshot, id: string, no: number): Snapshot {
   const t = s.task;
   const x = t && t.id === id && t.stops.filter((y) => y.no === no)[0];
   if (!t || !x) return s;
+  if (t.kind === "refill") return less(s, id, left(x));
   return serves(t, x).reduce((u, y) => stop(u, id, y.no, (z) => ({ missing: z.qty - z.done })), s);
+}
+
+/** less takes pieces out of a refill that its reserve bin does not hold: they are not put anywhere either. */
+function less(s: Snapshot, id: string, n: number): Snapshot {
+  return s.task && s.task.id === id ? stops(s, (x) => ({ missing: (x.missing || 0) + n })) : s;
 }
 
 function put(s: Snapshot, x: any): Snapshot {

@@ -65,7 +65,13 @@ class Picking implements Page {
     const steps = this.steps(s);
     const of = slotOf(t, x);
     const ask = x.ask || [];
-    if (t.kind === "putback") return here.code ? "back" : "item";
+    if (t.kind === "putback" || x.put) return here.code ? "back" : "item";
+    if (t.kind === "refill") {
+      if (!here.bin) return "bin";
+      if (!here.code) return "item";
+      if (ask.indexOf("lot") >= 0 && !here.lot) return "lot";
+      return ask.indexOf("expiry") >= 0 && !here.expiry ? "expiry" : "sure";
+    }
     if (t.kind === "sort") return !t.wall ? "wall" : here.code ? "slot" : "item";
     if (t.kind === "batch" ? !(t.totes || []).length : of && !of.tote) return "bind";
     if (steps.bin !== "off" && !here.bin) return "bin";
@@ -196,7 +202,7 @@ class Picking implements Page {
     return h("div.goods", null,
       this.steps(s).pictures && this.picture(x.sku),
       h("div.what", null, h("div.name", null, x.name || x.sku), h("div.sku", null, x.sku + (x.spec ? " · " + x.spec : "")),
-        (x.lot || x.expiry) && h("div.lot", null, lotOf(x)),
+        (x.lot || x.expiry) && h("div.lot", null, lotWords(x).map((w, i) => h("span.unbroken", null, (i ? " · " : "") + w))),
         h("div.tags", null, of && (of.tags || []).map((g) => h("span.tag", { class: g }, say("tag-" + g))))),
       h("div.qty", null, h("b", null, each ? here.counted + "/" + n : String(n)), h("small", null, say("pieces"))));
   }
@@ -213,6 +219,7 @@ class Picking implements Page {
 
   private target(t: Task, x: Stop, of: Slot | null): HTMLElement | null {
     if (t.kind === "putback") return null;
+    if (t.kind === "refill") return x.put ? null : h("div.slot", null, h("b", null, "→"), h("span", null, say("refill-to", { bin: t.stops[1].bin })));
     const totes = t.totes || [];
     if (t.kind === "batch") return h("div.slot", null, h("b", null, "Σ"), h("span", null, totes[totes.length - 1] || "—"), h("small", null, say("serves", { n: serves(t, x).map((y) => y.order).filter((o, i, all) => all.indexOf(o) === i).length })));
     return of && h("div.slot", null, h("b", null, String(of.no)), h("span", null, of.tote || "—"));
@@ -242,14 +249,15 @@ class Picking implements Page {
       case "lot": return x.lot ? say("step-lot-of", { lot: x.lot }) : say("step-lot");
       case "serial": return say("step-serial", { i: here.serials.length + 1, n: here.qty });
       case "tote": return t.kind === "batch" ? say("step-batch-tote") : say("step-tote", { n: n });
+      case "back": return x.put ? say("step-into") : say("step-back");
       default: return say("step-" + stage);
     }
   }
 
   private row(t: Task, x: Stop): HTMLElement {
     return h("div.row", null,
-      t.kind !== "putback" && h("button.warn", { type: "button", onclick: () => this.short(t, x) }, say("short")),
-      h("button", { type: "button", onclick: () => this.shell.act("skip", { task: t.id, stop: x.no }) }, say("skip")),
+      t.kind !== "putback" && !x.put && h("button.warn", { type: "button", onclick: () => this.short(t, x) }, say("short")),
+      t.kind !== "refill" && h("button", { type: "button", onclick: () => this.shell.act("skip", { task: t.id, stop: x.no }) }, say("skip")),
       h("button", { type: "button", onclick: () => this.menu(t, x) }, say("more-menu")));
   }
 
@@ -328,7 +336,7 @@ class Picking implements Page {
     const s = this.shell.wire.state;
     const t = s && s.task;
     if (!t || MISSCANS.indexOf(code) < 0) return;
-    this.shell.keep("mis-scan", { act: t.kind === "sort" ? "put" : "pick", code: code, task: t.id, stop: this.here ? this.here.stop : 0 });
+    this.shell.keep("mis-scan", { act: t.kind === "sort" ? "put" : t.kind === "refill" ? "carry" : "pick", code: code, task: t.id, stop: this.here ? this.here.stop : 0 });
   }
 
   /** noted keeps how far the person is, and shows it. */
@@ -453,7 +461,7 @@ class Picking implements Page {
     const empties = all && x.last && !t.stops.some((y) => alike(x, y) && left(y) > 0 && serves(t, x).indexOf(y) < 0 && y.no !== x.no);
     this.here = null;
     this.shell.wire.note("here", undefined);
-    const kept = await this.shell.keep("pick", args);
+    const kept = await this.shell.keep(t.kind === "refill" ? "carry" : "pick", args);
     this.done(kept);
     if (kept && empties && this.steps(this.shell.wire.state!).zero) this.empty(t, x);
   }
@@ -473,7 +481,7 @@ class Picking implements Page {
     if (code !== x.bin) return this.no("wrong-bin", { got: code, want: x.bin });
     this.here = null;
     this.shell.wire.note("here", undefined);
-    this.done(await this.shell.keep("put-back", { task: t.id, stop: x.no, bin: x.bin, code: here.code, qty: here.qty }));
+    this.done(await this.shell.keep(x.put ? "carry" : "put-back", { task: t.id, stop: x.no, bin: x.bin, code: here.code, qty: here.qty }));
   }
 
   /** find gives the order that a piece of the batch goes to: one that has a slot already before others. */
@@ -539,9 +547,13 @@ function slotOf(t: Task, x: Stop): Slot | null {
   return t.slots.filter((s) => s.no === x.slot)[0] || null;
 }
 
-/** lotOf says which lot a stop takes, "" if it does not matter. */
+/** lotWords says which lot a stop takes; nothing if it does not matter. */
+function lotWords(x: Stop): string[] {
+  return [x.lot ? say("lot-of", { lot: x.lot }) : "", x.expiry ? say("expiry-of", { day: x.expiry }) : ""].filter((w) => w);
+}
+
 function lotOf(x: Stop): string {
-  return [x.lot ? say("lot-of", { lot: x.lot }) : "", x.expiry ? say("expiry-of", { day: x.expiry }) : ""].filter((w) => w).join(" · ");
+  return lotWords(x).join(" · ");
 }
 
 /** slotNumber is what stands on a slot of the wall: 7 of W1-07. */

@@ -1,0 +1,250 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"floord/floor"
+	"floord/floor/foreman"
+	"floord/sync/ledger"
+	"floord/wave"
+)
+
+// Bounds of refills: how often bins are looked at, how many walks bring goods at
+// once, and how many days the forecast is made of.
+const (
+	refillEvery  = 5 * time.Second
+	maxRefills   = 20
+	forecastDays = 28
+)
+
+// refill has bins filled up from reserve bins before the next waves empty them.
+func (p *planner) refill(ctx context.Context) error {
+	now := time.Now()
+	if now.Sub(p.refilled) < refillEvery {
+		return nil
+	}
+	p.refilled = now
+	n, err := p.d.needs(now)
+	if err != nil || n == nil {
+		return err
+	}
+	for _, r := range wave.Refills(n.list, p.d.cfg.Wave.RefillAhead) {
+		if n.walks++; n.walks > maxRefills {
+			break
+		}
+		if _, err := p.d.foreman.Refill(ctx, foreman.Floord(p.d.keys.next("refill")), r); err != nil {
+			return notReserve(err)
+		}
+	}
+	return nil
+}
+
+// needs is what may have to be brought, and how many walks bring something now.
+type needs struct {
+	list  []wave.Need
+	walks int
+}
+
+// needs gives what SKUs that lie in reserve bins have where they are picked from, and
+// what is asked of them; nil if the site has no reserve bins.
+func (s *Site) needs(now time.Time) (*needs, error) {
+	out := &needs{}
+	by := map[floor.SKU]*wave.Need{}
+	err := s.ledger.Read(func(v *ledger.View) error {
+		reserve := map[floor.BinID]bool{}
+		err := v.Bins(func(b floor.BinInfo) bool {
+			if b.Reserve {
+				reserve[b.Bin] = true
+			}
+			return true
+		})
+		if err != nil || len(reserve) == 0 {
+			out = nil
+			return err
+		}
+		var picked []floor.Stock // where SKUs are picked from
+		err = v.Stock(func(x floor.Stock) bool {
+			switch {
+			case !reserve[x.Bin]:
+				picked = append(picked, x)
+			case x.Sellable() > 0:
+				if by[x.SKU] == nil {
+					by[x.SKU] = &wave.Need{SKU: x.SKU}
+				}
+				by[x.SKU].Reserve = append(by[x.SKU].Reserve, x)
+			}
+			return true
+		})
+		if err == nil {
+			err = lying(v, by, picked, now.In(s.cfg.Site.Zone))
+		}
+		if err == nil {
+			err = coming(v, by, out)
+		}
+		if err == nil {
+			err = asked(v, by, floor.DemandDay(now))
+		}
+		return err
+	})
+	if err != nil || out == nil {
+		return nil, err
+	}
+	for _, n := range by {
+		if n.To != "" && len(n.Reserve) > 0 {
+			out.list = append(out.list, *n)
+		}
+	}
+	return out, nil
+}
+
+// lying fills in where each SKU is picked from and what it has there. Lots that are not
+// good for long enough count neither there nor in the reserve.
+func lying(v *ledger.View, by map[floor.SKU]*wave.Need, picked []floor.Stock, now time.Time) error {
+	until := map[floor.SKU]string{}
+	for sku := range by {
+		k, _, err := v.SKU(sku)
+		if err != nil {
+			return err
+		}
+		until[sku] = now.AddDate(0, 0, k.MinDays).Format(time.DateOnly)
+	}
+	in := map[floor.SKU]map[floor.BinID]int{}
+	for _, x := range picked {
+		n := by[x.SKU]
+		if n == nil {
+			continue
+		}
+		if in[x.SKU] == nil {
+			in[x.SKU] = map[floor.BinID]int{}
+		}
+		here := in[x.SKU]
+		here[x.Bin] += x.OnHand
+		if n.To == "" || here[x.Bin] > here[n.To] { // by name between equals: stock comes by bin
+			n.To = x.Bin
+		}
+		if x.LastDay() >= until[x.SKU] {
+			n.Have += x.Sellable()
+		}
+	}
+	for sku, n := range by {
+		n.Reserve = slices.DeleteFunc(n.Reserve, func(x floor.Stock) bool { return x.LastDay() < until[sku] })
+	}
+	return nil
+}
+
+// coming counts what walks bring already.
+func coming(v *ledger.View, by map[floor.SKU]*wave.Need, out *needs) error {
+	return v.LiveTasks(func(t floor.Task) bool {
+		if t.Kind != floor.TaskRefill {
+			return true
+		}
+		out.walks++
+		put := t.Stops[1]
+		if n := by[put.SKU]; n != nil {
+			n.Have += put.Left()
+			n.Reserve = slices.DeleteFunc(n.Reserve, func(x floor.Stock) bool { return x.Spot == t.Stops[0].Spot() })
+		}
+		return true
+	})
+}
+
+// asked fills in what orders wait for and what a day is expected to ask for.
+func asked(v *ledger.View, by map[floor.SKU]*wave.Need, today int) error {
+	var inner error
+	err := v.Live(func(id floor.OrderID, st floor.State) bool {
+		if st != floor.Checked {
+			return true
+		}
+		var o floor.Order
+		if o, _, inner = v.Order(id); inner != nil {
+			return false
+		}
+		if !o.Short || o.Freeze != nil || len(o.Holds) > 0 || o.ShortWhy == "quota" || o.ShortWhy == "stopped" {
+			return true
+		}
+		for _, l := range o.Lines {
+			if n := by[l.SKU]; n != nil {
+				n.Waits += l.Qty
+			}
+		}
+		return true
+	})
+	if err != nil || inner != nil {
+		return cmp.Or(err, inner)
+	}
+	return v.Demand(func(sku floor.SKU, d floor.Demand) bool {
+		n := by[sku]
+		if n == nil {
+			return true
+		}
+		var days []int // yesterday first: today is not over
+		for day := today - 1; day > today-1-forecastDays && d.Day-day < len(d.Pieces); day-- {
+			if day > d.Day {
+				days = append(days, 0)
+			} else {
+				days = append(days, d.Pieces[d.Day-day])
+			}
+		}
+		n.Daily = wave.Daily(days)
+		return true
+	})
+}
+
+// Bounds of the plan page's list of orders without stock: how many it names, and how
+// many orders it looks at for them.
+const (
+	maxShortShown  = 50
+	maxShortLooked = 2000
+)
+
+// lacking gives orders that wait for stock, with what lacks, the oldest first.
+func lacking(v *ledger.View) (out []wave.LeftOut, err error) {
+	var inner error
+	looked := 0
+	err = v.Live(func(id floor.OrderID, st floor.State) bool {
+		if st != floor.Checked {
+			return true
+		}
+		looked++
+		var o floor.Order
+		if o, _, inner = v.Order(id); inner != nil || !o.Short {
+			return inner == nil && looked < maxShortLooked
+		}
+		var why wave.Reason
+		if why, inner = lacks(v, o); inner == nil {
+			out = append(out, wave.LeftOut{Order: id, Why: why})
+		}
+		return inner == nil && len(out) < maxShortShown && looked < maxShortLooked
+	})
+	return out, cmp.Or(err, inner)
+}
+
+// lacks says which line of a short order lacks stock, and what mends that.
+func lacks(v *ledger.View, o floor.Order) (wave.Reason, error) {
+	code, ok := map[string]wave.Code{
+		"": wave.NotAllocated, "refill": wave.InReserve, "shelf-life": wave.TooOld, "quota": wave.BeyondQuota, "stopped": wave.SKUIsStopped,
+	}[o.ShortWhy]
+	if !ok {
+		code = wave.NotAllocated
+	}
+	line := o.Lines[0]
+	for _, l := range o.Lines {
+		all, err := v.StockOf(l.SKU)
+		if err != nil {
+			return wave.Reason{}, err
+		}
+		n := l.Qty
+		for _, x := range all {
+			n -= x.Sellable()
+		}
+		if n > 0 {
+			line = l
+			break
+		}
+	}
+	return wave.Reason{Code: code, Args: []string{strconv.Itoa(line.No), string(line.SKU)}}, nil
+}
