@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image/png"
 	"io"
 	"os"
@@ -179,6 +180,41 @@ func TestFuseTakesTheOldLabelAway(t *testing.T) {
 		t.Errorf("%+v", all[0])
 	}
 	sameFiles(t, dir, nil)
+}
+
+// TestNamesOfTheWorld: names and addresses in other scripts, with signs that have no
+// shape or mean something to a computer, in every language on the label of two parts:
+// one label each, with both codes, or a fuse with its reason.
+func TestNamesOfTheWorld(t *testing.T) {
+	names := []string{
+		"𬎆𫍯𰻝𱁬𲎯", "\uE863某\uE5E5", "金\uF90A樂\u2F08⺀", "山田たろうｱｲｳ ガ", "김철수", "\u1112\u1161\u11ab", "Владимир Ёжиков", "Ἀλέξανδρος", "Nguyễn Thị Hồng Ngọc",
+		"שלום", "สมชาย", "नमस्ते", "ᠮᠣᠩᠭᠣᠯ", "བཀྲ་ཤིས་", "ئۇيغۇر", "ꆈꌠ", "王😀👍🏽", "👨‍👩‍👧‍👦一家", "1️⃣号", "🏴\U000E0067\U000E0062\U000E007F王", "王̷̢̛̛͖̖̟̯̝͈̘", "\u202e明小王\u202c", "王\u200b小\ufeff明",
+		"葛\U000E0100城", "王\x00\x07\x1b@\x7f明", "王\x85\x9b", "\x10\x04\x01\x10\x14王", "^XZ~JA_5E>;", "\r\nENDQR\r\nFORM\r\nPRINT\r\n王", "a\"b\\[\"]c\\", "乗乢乣厊", "<b>王</b>&amp;%s{to_name}{left}", "=cmd|calc", "𝒲 ① ㈱ ﬁ ½", "\xcd\xf5\xc3\xf7", "\xed\xa0\x80王",
+	}
+	rows := [][]string{rows[0]}
+	for i, name := range names {
+		// Numbers of every length: an odd one needs another set in its middle.
+		rows = append(rows, []string{fmt.Sprint("n", i), name, "13812345678", name + address, "SF12345678901234567890"[:2+i%20+1]})
+	}
+	for language, read := range labels {
+		dir := t.TempDir()
+		for i, r := range results(t, try.Options{Printer: lang.Printer{Language: language}, Template: "waybill-100x180"}, list(t, rows), dir) {
+			if r.Outcome != "label" {
+				t.Errorf("%s, %q: %s", language, names[i], r.Reason)
+				continue
+			}
+			b, err := os.ReadFile(filepath.Join(dir, r.ID+".bin"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := read(b); err != nil || n != 1 {
+				t.Errorf("%s, %q prints %d labels, %v", language, names[i], n, err)
+			}
+			if got, want := readPNG(t, filepath.Join(dir, r.ID+".png")), rows[i+1][4]; language == "tspl" && !slices.Equal(got, []string{want, want}) {
+				t.Errorf("%q: the codes say %q; want %s", names[i], got, want)
+			}
+		}
+	}
 }
 
 func TestPinyin(t *testing.T) {
