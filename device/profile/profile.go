@@ -283,6 +283,7 @@ type Printer struct {
 	Buffer    int      `toml:"buffer"` // bytes it takes before it prints; 0 is not known
 	Raster    bool     `toml:"raster"` // the whole label goes as one picture: a font that is missing, or wrong
 	Forms     string   `toml:"forms"`  // where it keeps what is the same on every label: "ram", "flash", or "none"; ZPL only
+	Packed    bool     `toml:"packed"` // pictures go as :Z64:, which firmware from before 2005 does not read; ZPL only
 }
 
 // An Example is something the device said, and what it means. A profile without

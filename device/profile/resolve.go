@@ -304,6 +304,7 @@ func (p Profile) check() []error {
 	r := p.Printer
 	require(r.Buffer >= 0 && r.Buffer <= 64<<20, "printer.buffer", "0 to 64 MB")
 	require(r.Forms == "" || r.Forms == "none" || r.Language == "zpl", "printer.forms", "for any language but zpl")
+	require(!r.Packed || r.Language == "zpl", "printer.packed", "for any language but zpl")
 	require(r.Language != "", "printer.language", "the name of a printer language")
 	require(r.Charset != "", "printer.charset", "the name of a character set")
 	require(r.DotsPerMM >= 4 && r.DotsPerMM <= 48, "printer.dots_per_mm", "4 to 48")

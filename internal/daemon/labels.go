@@ -71,7 +71,7 @@ func (d *Daemon) render(s *station, e floor.Effect) (job printer.Job, notes []st
 // its profile says.
 func (s *Site) tongue(c config.Station) (lang.Printer, error) {
 	p := c.Printer.Profile.Printer
-	out := lang.Printer{Language: p.Language, DPI: dpi(p.DotsPerMM), Charset: p.Charset, Policy: c.Printer.Rare, Raster: p.Raster, Forms: p.Forms}
+	out := lang.Printer{Language: p.Language, DPI: dpi(p.DotsPerMM), Charset: p.Charset, Policy: c.Printer.Rare, Raster: p.Raster, Packed: p.Packed, Forms: p.Forms}
 	err := s.ledger.Read(func(v *ledger.View) error {
 		told, ok, err := v.Charset(c.ID)
 		if ok && told.Model == c.Printer.Model {

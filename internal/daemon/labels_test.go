@@ -38,7 +38,9 @@ printer = { port = "tcp://%s", profile = "generic/zpl-203dpi", labels = "100x150
 
 // newFormsDock has a station pack-2 with a ZPL printer that keeps forms in its
 // memory.
-func newFormsDock(t *testing.T) (*dock, *devicetest.Printer) {
+func newFormsDock(t *testing.T) (*dock, *devicetest.Printer) { return newZPLDock(t, formsProfile) }
+
+func newZPLDock(t *testing.T, profile string) (*dock, *devicetest.Printer) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +49,7 @@ func newFormsDock(t *testing.T) (*dock, *devicetest.Printer) {
 	served := make(chan error, 1)
 	go func() { served <- sim.ServeListener(t.Context(), l) }()
 	t.Cleanup(func() { <-served })
-	return newDockWith(t, fmt.Sprintf(formsTOML, l.Addr()), map[string]string{"profiles/site.toml": formsProfile}), sim
+	return newDockWith(t, fmt.Sprintf(formsTOML, l.Addr()), map[string]string{"profiles/site.toml": profile}), sim
 }
 
 // sealed packs an order at pack-2 to its seal.
@@ -92,6 +94,24 @@ func TestFormsReachThePrinter(t *testing.T) {
 		}
 	}
 	t.Logf("a recall of %d bytes", sent)
+}
+
+// TestPrinterWithoutChineseFont: a waybill is pictures and letters of a font that the
+// printer has, the pictures packed where its profile says that it reads that.
+func TestPrinterWithoutChineseFont(t *testing.T) {
+	k, sim := newZPLDock(t, strings.NewReplacer(`charset = "GBK"`, `charset = "ascii"`, `forms = "ram"`, "packed = true").Replace(formsProfile))
+	k.booked(k.picked("files", "A", plain))
+	p := k.sealed("A")
+	k.label(p, floor.LabelPrinted)
+	l := sim.Labels()[0]
+	if !strings.Contains(string(l.Job), ":Z64:") || !strings.Contains(string(l.Job), "^AD,18,10^FD") || strings.Contains(string(l.Job), "^CW") {
+		t.Errorf("sent %.400q", l.Job)
+	}
+	m, err := devicetest.Draw("zpl", l)
+	k.must(err)
+	if got, want := labeltest.ReadCodes(t, m), string(k.parcel(p).Waybill); len(got) == 0 || got[0] != want {
+		t.Errorf("the codes are %q; want %s", got, want)
+	}
 }
 
 // TestTextThatDoesNotFit has a recipient whose address no label holds: the fuse of its

@@ -31,7 +31,7 @@ type Options struct {
 	Charset string // of the printer's Chinese font: "gbk" (or empty), "gb2312", "gb18030"; "ascii" for none
 	Policy  string // for characters it lacks: "bitmap" (or empty), "pinyin", "both"
 
-	Font     string // its name in TEXT; empty means 24
+	Font     string // its name in TEXT; empty means 24, or 7 with the charset ascii
 	FontDots int    // height of its letters; 0 means 24
 	MaxScale int    // largest SETMAG; 0 means 10
 
@@ -218,7 +218,11 @@ func (w *writer) native(r label.Run) {
 }
 
 func (w *writer) text(x, y int, signs []glyph.Sign) {
-	w.numbers("TEXT "+cmp.Or(w.opt.Font, "24"), 0, x, y)
+	font := cmp.Or(w.opt.Font, "24")
+	if w.opt.Charset == "ascii" && w.opt.Font == "" {
+		font = "7" // of 24 by 12 dots too, and resident in every printer
+	}
+	w.numbers("TEXT "+font, 0, x, y)
 	w.out = append(w.out, ' ')
 	for _, s := range signs {
 		if s.Drawn {

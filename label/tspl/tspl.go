@@ -33,7 +33,7 @@ type Options struct {
 	Charset string // of the printer's Chinese font: "gbk" (or empty), "gb2312", "gb18030"; "ascii" for none
 	Policy  string // for characters it lacks: "bitmap" (or empty), "pinyin", "both"
 
-	Font     string // its name in TEXT; empty means TSS24.BF2
+	Font     string // its name in TEXT; empty means TSS24.BF2, or 2 with the charset ascii
 	FontDots int    // height of its letters; 0 means 24
 	MaxScale int    // largest multiplier; 0 means 10
 
@@ -78,6 +78,14 @@ func harmless(r rune) rune {
 	}
 	return 0
 }
+
+// resident says that letters are those of font 2, which every printer has: 20 dots
+// high in cells of 12, as wide as the half cells of letters of 24 dots. A font that a
+// printer does not have prints nothing.
+func (o Options) resident() bool { return o.Charset == "ascii" && o.Font == "" && !o.Raster }
+
+// residentDown is how far below the top of a cell the letters of font 2 stand.
+const residentDown = 2
 
 // Encode lays the page out for the printer and writes it. The error is that of
 // the layout (a *label.FitError in it) or names the option that is wrong.
@@ -230,8 +238,12 @@ func (w *writer) native(r label.Run) {
 }
 
 func (w *writer) text(x, y, scale int, signs []glyph.Sign) {
+	font := cmp.Or(w.opt.Font, "TSS24.BF2")
+	if w.opt.resident() {
+		font, y = "2", y+scale*residentDown
+	}
 	w.numbers("TEXT ", x, y)
-	w.out = append(append(append(w.out, `,"`...), cmp.Or(w.opt.Font, "TSS24.BF2")...), `",0,`...)
+	w.out = append(append(append(w.out, `,"`...), font...), `",0,`...)
 	w.numbers("", scale, scale)
 	w.out = append(w.out, `,"`...)
 	for _, s := range signs {

@@ -59,6 +59,26 @@ func TestIndependentEyes(t *testing.T) {
 	}
 }
 
+// TestWithoutChineseFont: on a printer that has no Chinese font, letters and digits
+// are those of a font that every printer has, as wide as the preview says, so that
+// they stand beside the pictures of the hanzi and not on them.
+func TestWithoutChineseFont(t *testing.T) {
+	for _, c := range labeltest.Pages(t) {
+		if c.Name != "waybill-100x150-rare" {
+			continue
+		}
+		job, err := zpl.Encode(c.Page, zpl.Options{Charset: "ascii", Packed: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen, _ := zpltest.Render(t, string(job.Bytes), job.Sheet.Width, job.Sheet.Height, 8, 1)
+		if len(seen) != 1 {
+			t.Fatalf("%d labels seen of one", len(seen))
+		}
+		compare(t, seen[0], c, job.Sheet)
+	}
+}
+
 // cut takes a label out of the middle of a wider picture.
 func cut(m image.Image, s label.Sheet, w int) image.Image {
 	out := image.NewGray(image.Rect(0, 0, s.Width, s.Height))

@@ -32,7 +32,8 @@ type Options struct {
 	Policy  string // for characters it lacks: "bitmap" (or empty), "pinyin", "both"
 
 	// Font is the printer's Chinese font; empty means E:SIMSUN.TTF. Its ASCII
-	// must be half as wide as its hanzi.
+	// must be half as wide as its hanzi. With the charset ascii there is none: letters
+	// and digits are those of the resident font D, which every printer has.
 	Font string
 
 	Mark       bool // paper has black marks instead of gaps
@@ -65,8 +66,19 @@ type Options struct {
 
 // Device is what laying out must know of the printer.
 func (o Options) Device() (label.Device, error) {
+	if o.resident() {
+		return label.NewDevice("zpl", o.DPI, o.Charset, o.Policy, 24, 10)
+	}
 	return label.NewDevice("zpl", o.DPI, o.Charset, o.Policy, 0, 0)
 }
+
+// resident says that letters are those of font D, 18 dots high in cells of 12: as wide
+// as the half cells of letters of 24 dots, and the only such font among those that
+// every printer has. A font that it does not have (^CW) would print in 5 by 9.
+func (o Options) resident() bool { return o.Charset == "ascii" && !o.Raster }
+
+// The letters of font D and how far below the top of a cell they stand.
+const residentHigh, residentWide, residentDown = 18, 10, 3
 
 // Encode lays the page out for the printer and writes it. The error is that of
 // the layout (a *label.FitError in it) or names the option that is wrong.
@@ -140,7 +152,9 @@ func (w *writer) head(s label.Sheet) {
 }
 
 func (w *writer) settings(s label.Sheet) {
-	w.out = append(w.out, "^CWZ,"+cmp.Or(w.opt.Font, "E:SIMSUN.TTF")...)
+	if !w.opt.resident() {
+		w.out = append(w.out, "^CWZ,"+cmp.Or(w.opt.Font, "E:SIMSUN.TTF")...)
+	}
 	w.command("^PW", s.Width)
 	w.command("^LL", s.Height)
 	w.out = append(w.out, "^LH0,0"...)
@@ -282,7 +296,7 @@ func (w *writer) text(signs []glyph.Sign) string {
 		switch {
 		case !s.Drawn:
 			b.WriteRune(s.Rune)
-		case s.Wide && cmp.Or(w.opt.Charset, "gbk") != "ascii":
+		case s.Wide && !w.opt.resident():
 			b.WriteRune('\u3000')
 		case s.Wide:
 			b.WriteString("  ")
@@ -299,6 +313,11 @@ func (w *writer) place(f field) {
 		w.command("^FO", f.x, f.y)
 		w.command("^BCN,", f.height)
 		w.out = append(append(w.out, ",N,N,N,"...), f.mode)
+		return
+	}
+	if k := f.height / 24; w.opt.resident() {
+		w.command("^FO", f.x, f.y+k*residentDown)
+		w.command("^AD,", k*residentHigh, k*residentWide)
 		return
 	}
 	w.command("^FO", f.x, f.y)

@@ -245,8 +245,9 @@ func (m *machine) rule(n []int) error {
 // text draws with the glyph pack in place of font 24: ASCII half as wide as it
 // is high, all else square.
 func (m *machine) text(x, y int, args []string) error {
-	if args[0] != "24" || args[1] != "0" {
-		return fmt.Errorf("font %s size %s", args[0], args[1])
+	hanzi := strings.ContainsFunc(args[4], func(r rune) bool { return r > 0x7E })
+	if args[0] != "24" && (args[0] != "7" || hanzi) || args[1] != "0" {
+		return fmt.Errorf("font %s size %s for %q", args[0], args[1], args[4])
 	}
 	k, at := m.scale, x
 	for _, r := range args[4] {

@@ -284,6 +284,12 @@ var fonts = map[string]int{"TSS24.BF2": 24, "TSS16.BF2": 16}
 // as it is high, all else square.
 func (m *machine) text(x, y, rotation, sx, sy int, font, text string) error {
 	dots := fonts[font]
+	if font == "2" { // 20 dots high, in the middle of the pack's 24
+		if strings.ContainsFunc(text, func(r rune) bool { return r > 0x7E }) {
+			return fmt.Errorf("font 2 has no hanzi: %q", text)
+		}
+		dots, y = 24, y-2*sy
+	}
 	if dots == 0 || rotation != 0 || sx < 1 || sx > 10 || sy < 1 || sy > 10 {
 		return fmt.Errorf("font %s turned %d, scaled %d,%d", font, rotation, sx, sy)
 	}

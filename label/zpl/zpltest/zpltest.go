@@ -284,10 +284,13 @@ func (m *machine) field() error {
 	n := numbers(m.args)
 	switch m.open {
 	case "^A":
-		if len(n) != 2 || m.args[0] != "Z" || !m.utf8 {
-			return fmt.Errorf("font %q", m.args)
+		switch {
+		case len(n) == 2 && m.args[0] == "Z" && m.utf8:
+			return m.text(n[1])
+		case len(n) == 3 && m.args[0] == "D" && n[1]%18 == 0 && n[2]*18 == n[1]*10:
+			return m.resident(n[1] / 18)
 		}
-		return m.text(n[1])
+		return fmt.Errorf("font %q", m.args)
 	case "^GB":
 		if len(n) != 3 {
 			return fmt.Errorf("box %q", m.args)
@@ -322,6 +325,19 @@ func (m *machine) on(x, y, w, h int) error {
 func (m *machine) paste(b glyph.Bitmap, x, y int) error {
 	m.label.Dots.Paste(b, x, y)
 	return m.on(x, y, b.Width, b.Height)
+}
+
+// resident draws with the glyph pack in place of font D, k times as large: letters of
+// 18 dots in cells of 12, where the pack has them on 24 dots, three of them above.
+func (m *machine) resident(k int) error {
+	for i, r := range []rune(m.data) {
+		b, ok := glyph.Lookup(r)
+		if r > 0x7E || !ok && r != ' ' {
+			return fmt.Errorf("font D has no %U", r)
+		}
+		m.label.Dots.Paste(b.Scale(b.Width*k, b.Height*k), m.x+12*k*i, m.y-3*k)
+	}
+	return m.on(m.x, m.y-3*k, 12*k*len(m.data), 24*k)
 }
 
 // text draws with the glyph pack in place of SimSun: ASCII half as wide as it is
