@@ -15,6 +15,7 @@ import (
 	"floord/floor"
 	"floord/internal/config"
 	"floord/label"
+	"floord/label/glyph"
 	"floord/label/lang"
 	"floord/label/preview"
 	"floord/sync/carrier/component"
@@ -68,14 +69,19 @@ func (d *Daemon) render(s *station, e floor.Effect) (job printer.Job, notes []st
 
 // tongue is what a station's printer speaks and what its font holds: as its
 // self-test was read, if it was and the printer is still of that model, else as
-// its profile says.
+// its profile says. That a font holds all of GB 18030 is on many boxes and in few
+// printers: until its self-test is read, it is trusted as far as GBK, for a hanzi that
+// was a gap costs a parcel and one more bitmap 130 bytes.
 func (s *Site) tongue(c config.Station) (lang.Printer, error) {
 	p := c.Printer.Profile.Printer
 	out := lang.Printer{Language: p.Language, DPI: dpi(p.DotsPerMM), Charset: p.Charset, Policy: c.Printer.Rare, Raster: p.Raster, Packed: p.Packed, Forms: p.Forms}
 	err := s.ledger.Read(func(v *ledger.View) error {
 		told, ok, err := v.Charset(c.ID)
-		if ok && told.Model == c.Printer.Model {
+		switch {
+		case ok && told.Model == c.Printer.Model:
 			out.Charset = told.Charset
+		case strings.EqualFold(out.Charset, glyph.GB18030.String()):
+			out.Charset = glyph.GBK.String()
 		}
 		return err
 	})
