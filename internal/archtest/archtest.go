@@ -92,7 +92,7 @@ var onlyIn = map[string][]string{
 	"github.com/skip2/go-qrcode":          {"label", "web"},
 	"github.com/mozillazg/go-pinyin":      {"label/glyph"},
 	"github.com/expr-lang/expr":           {"floor/rules"},
-	"github.com/pelletier/go-toml/v2":     {"internal/config", "floor/rules", "device/profile", "label", "sync/channel/channelmap"},
+	"github.com/pelletier/go-toml/v2":     {"internal/config", "internal/daemon", "floor/rules", "device/profile", "label", "sync/channel/channelmap"},
 	"github.com/danielgtaylor/huma/v2":    {"web"},
 	"github.com/swaggest/swgui":           {"web"},
 	"github.com/evanw/esbuild":            {"web/gen", "web/gen/chart", "tests"},

@@ -117,6 +117,9 @@ func (d *decoder) cross(c *Config) {
 	if w.MinFill > slots {
 		d.add(d.first("wave.min_fill", "wave.totes_per_cart", "wave.max_orders"), "min-fill", w.MinFill, slots)
 	}
+	if _, err := c.Layout.Names.BinForm(); err != nil {
+		d.add(d.at["layout.names.form"], "bin-form", c.Layout.Names.Form)
+	}
 	d.unique("person", len(c.People), func(i int) string { return string(c.People[i].ID) })
 	d.unique("channel", len(c.Channels), func(i int) string { return string(c.Channels[i].ID) })
 	d.unique("carrier", len(c.Carriers), func(i int) string { return string(c.Carriers[i].ID) })

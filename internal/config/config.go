@@ -178,6 +178,36 @@ type Layout struct {
 	OneWay      []OneWay  `toml:"one_way"`
 	Blocked     []Blocked `toml:"blocked"`
 	Drops       []Point   `toml:"drop"` // where walks end, each at the nearest; none: at the depot
+	Names       Names     `toml:"names"`
+}
+
+// Names say where bins lie by their names, for those that the bins file gives no place.
+type Names struct {
+	Form  string  `toml:"form" is:"line"` // "ZONE-AISLE-BAY-LEVEL"; empty: names say nothing
+	Apart float64 `toml:"aisles_apart" default:"3" range:"0.5..100"`
+	Bay   float64 `toml:"bay" default:"1" range:"0.1..20"` // metres from one to the next
+	Sides int     `toml:"sides" default:"1" range:"1..2"`  // 2: odd bays on one side, even ones face them
+	Zones []Zone  `toml:"zone"`
+}
+
+// A Zone's first aisle has its first bay at x, y; of one that is not named, at 0, 0.
+type Zone struct {
+	Zone string  `toml:"zone" is:"line needed"`
+	X    float64 `toml:"x" range:"-10000..10000"`
+	Y    float64 `toml:"y" range:"-10000..10000"`
+}
+
+// BinForm gives the form of bins' names; the zero one says nothing.
+func (n Names) BinForm() (floor.BinForm, error) {
+	if n.Form == "" {
+		return floor.BinForm{}, nil
+	}
+	f, err := floor.NewBinForm(n.Form)
+	f.Apart, f.Bay, f.Sides, f.Zones = n.Apart, n.Bay, n.Sides, map[string]floor.Corner{}
+	for _, z := range n.Zones {
+		f.Zones[z.Zone] = floor.Corner{X: z.X, Y: z.Y}
+	}
+	return f, err
 }
 
 // A OneWay aisle is walked in one direction between its outer cross aisles: up is along

@@ -86,6 +86,7 @@ var words = map[string][2]string{
 	"badge-twice":   {"this badge is also that of %q", "这张工牌已经给了 %q"},
 	"port-twice":    {"port %s is also that of the %s of station %q", "端口 %s 已经是工位 %[3]q 的 %[2]s"},
 	"min-fill":      {"min_fill is %d, but a wave holds only %d orders", "min_fill 是 %d，但一个波次最多只有 %d 单"},
+	"bin-form":      {"form is %q: AISLE and BAY are wanted, ZONE and LEVEL may be, each once", "form 是 %q：要有 AISLE 和 BAY，可以有 ZONE 和 LEVEL，各一次"},
 	"profile":       {"%v", "设备档案有问题：%v"},
 	"template":      {"label template %v", "面单模板有问题：%v"},
 	"no-paper":      {"there is no waybill template for paper of %s; there are %s", "没有纸张 %s 的面单模板；现有 %s"},

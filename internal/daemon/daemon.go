@@ -232,7 +232,7 @@ func (d *Daemon) openDoors(o Options) error {
 	pages.PrintSecret = d.printSecret
 	pages.Plan, pages.Present, pages.WhatIf = d.floorPlan, d.present, d.whatIf
 	d.fileSum = fileSum(d.cfg.File)
-	pages.Settings, pages.ReadBins = d.settings, readBins
+	pages.Settings, pages.ReadBins = d.settings, d.readBins
 	pages.Act = d.act
 	pages.Ports = ports{d, d.dev}
 	pages.Channels = d.channels()

@@ -83,6 +83,10 @@ func newDock(t *testing.T) *dock { return newDockWith(t, "", nil) }
 
 // newDockWith adds lines to its floord.toml, and files beside it.
 func newDockWith(t *testing.T, more string, files map[string]string) *dock {
+	return newDockAs(t, dockTOML, more, files)
+}
+
+func newDockAs(t *testing.T, site, more string, files map[string]string) *dock {
 	k := &dock{t: t, box: &printbox.Box{Platform: "cainiao"},
 		sf:      courierco.NewExpress(courierco.ExpressOptions{Kind: "sf", ID: "wh-1", Secret: "s3cret", Balance: 100, Strict: true}),
 		cainiao: courierco.NewExpress(courierco.ExpressOptions{Kind: "cainiao", ID: "app-1", Secret: "s3cret", Token: "tok", Balance: 100}),
@@ -91,7 +95,7 @@ func newDockWith(t *testing.T, more string, files map[string]string) *dock {
 	t.Cleanup(func() { sf.Close(); cn.Close(); box.Close() })
 	dir := t.TempDir()
 	all := map[string]string{
-		"floord.toml": fmt.Sprintf(dockTOML, sf.URL, cn.URL, "ws"+strings.TrimPrefix(box.URL, "http")) + more, "secret": "s3cret", "token": "tok",
+		"floord.toml": fmt.Sprintf(site, sf.URL, cn.URL, "ws"+strings.TrimPrefix(box.URL, "http")) + more, "secret": "s3cret", "token": "tok",
 		"skus.csv": "sku,name,grams\nTS01,上衣,200\n", "bins.csv": "bin,zone,aisle,x,y\nA-01,A,1,1,1\nA-02,A,2,3,1\n", "stock.csv": "bin,sku,qty\nA-01,TS01,100\n",
 	}
 	maps.Copy(all, files)

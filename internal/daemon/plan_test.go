@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -166,5 +167,30 @@ func TestWhatIf(t *testing.T) {
 	}
 	if status, _ := call(rules(0, "")); status != http.StatusUnprocessableEntity {
 		t.Errorf("no tote on a cart: %d", status)
+	}
+}
+
+// Bins without coordinates lie where their names say, if floord.toml says how to read
+// them; a file that gives a place is right. The list may be TOML.
+func TestBinsByName(t *testing.T) {
+	const form = "[layout.names]\nform = \"ZONE-AISLE-BAY-LEVEL\"\naisles_apart = 4\nbay = 1.5\nsides = 2\nzone = [{ zone = \"B\", x = 100.0, y = 50.0 }]\n"
+	want := map[floor.BinID]floor.BinInfo{
+		"A-01-01-1": {Bin: "A-01-01-1", Zone: "A", Aisle: 1}, "A-03-06-2": {Bin: "A-03-06-2", Zone: "A", Aisle: 3, X: 8, Y: 3},
+		"B-02-01-1": {Bin: "B-02-01-1", Zone: "B", Aisle: 2, X: 104, Y: 50}, "A-01-02-1": {Bin: "A-01-02-1", Zone: "A", Aisle: 1, X: 0.5, Y: 7}, "STAGE": {Bin: "STAGE"},
+	}
+	for name, files := range map[string]map[string]string{
+		"csv":  {"bins.csv": "bin,zone,aisle,x,y\nA-01-01-1,,,,\nA-03-06-2,,,,\nB-02-01-1,,,,\nA-01-02-1,A,1,0.5,7\nSTAGE,,,,\n", "stock.csv": "bin,sku,qty\nA-01-01-1,TS01,100\n"},
+		"toml": {"bins.csv": "bin\n", "bins.toml": "[[bin]]\nbin = \"A-01-01-1\"\n[[bin]]\nbin = \"A-03-06-2\"\n[[bin]]\nbin = \"B-02-01-1\"\n[[bin]]\nbin = \"A-01-02-1\"\nzone = \"A\"\naisle = 1\nx = 0.5\ny = 7\n[[bin]]\nbin = \"STAGE\"\n", "stock.csv": "bin,sku,qty\nA-01-01-1,TS01,100\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newDockAs(t, strings.Replace(dockTOML, "bins.csv", "bins."+name, 1), form, files)
+			got := map[floor.BinID]floor.BinInfo{}
+			k.must(k.d.Ledger().Read(func(v *ledger.View) error {
+				return v.Bins(func(b floor.BinInfo) bool { got[b.Bin] = b; return true })
+			}))
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("bins = %+v, want %+v", got, want)
+			}
+		})
 	}
 }

@@ -49,6 +49,6 @@ func (d *Daemon) settings() web.Settings {
 }
 
 // readBins reads a bins file that is not in force yet.
-func readBins(in io.Reader) ([]floor.BinInfo, error) {
-	return readRows("bins.csv", in, []string{"bin", "zone", "aisle", "x", "y"}, readBin)
+func (d *Daemon) readBins(in io.Reader) ([]floor.BinInfo, error) {
+	return readRows("bins.csv", in, d.binColumns(), d.readBin)
 }

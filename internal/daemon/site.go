@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -16,6 +17,8 @@ import (
 	"floord/floor/foreman"
 	"floord/internal/config"
 	"floord/sync/ledger"
+
+	"github.com/pelletier/go-toml/v2"
 )
 
 // loadSite brings what floord.toml and its files say of SKUs, bins, stock and
@@ -35,7 +38,7 @@ func (s *Site) loadSite() error {
 		}
 	}
 	if path := string(s.cfg.Catalogue.Bins); path != "" {
-		bins, err := readCSV(path, []string{"bin", "zone", "aisle", "x", "y"}, readBin)
+		bins, err := s.bins(path)
 		if err != nil {
 			return err
 		}
@@ -150,6 +153,43 @@ func readCSV[T any](path string, needed []string, read func(map[string]string) (
 	return readRows(path, f, needed, read)
 }
 
+// bins reads a file of bins: CSV, or TOML with [[bin]] tables of the same keys.
+func (s *Site) bins(path string) ([]floor.BinInfo, error) {
+	if !strings.HasSuffix(path, ".toml") {
+		return readCSV(path, s.binColumns(), s.readBin)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var file struct {
+		Bins []map[string]any `toml:"bin"`
+	}
+	if err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&file); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(file.Bins) > maxRows {
+		return nil, fmt.Errorf("%s: more than %d bins", path, maxRows)
+	}
+	var out []floor.BinInfo
+	var bad []error
+	for i, b := range file.Bins {
+		row := map[string]string{}
+		for key, v := range b {
+			row[key] = strings.TrimSpace(fmt.Sprint(v))
+		}
+		x, err := s.readBin(row)
+		if err != nil {
+			if bad = append(bad, fmt.Errorf("%s: [[bin]] %d: %w", path, i+1, err)); len(bad) == 10 {
+				break
+			}
+			continue
+		}
+		out = append(out, x)
+	}
+	return out, errors.Join(bad...)
+}
+
 func readRows[T any](path string, in io.Reader, needed []string, read func(map[string]string) (T, error)) ([]T, error) {
 	r := csv.NewReader(in)
 	r.ReuseRecord = true
@@ -242,6 +282,28 @@ func readSKU(row map[string]string) (floor.SKUInfo, error) {
 		}
 	}
 	return s, nil
+}
+
+// binColumns are those that a bins file must have: names alone, where they say where
+// bins lie.
+func (s *Site) binColumns() []string {
+	if s.cfg.Layout.Names.Form != "" {
+		return []string{"bin"}
+	}
+	return []string{"bin", "zone", "aisle", "x", "y"}
+}
+
+// readBin reads a bin; one without a place gets what its name says.
+func (s *Site) readBin(row map[string]string) (floor.BinInfo, error) {
+	b, err := readBin(row)
+	if err == nil && b.Aisle == 0 {
+		form, err := s.cfg.Layout.Names.BinForm()
+		if err != nil {
+			return b, err
+		}
+		form.Place(&b)
+	}
+	return b, err
 }
 
 func readBin(row map[string]string) (floor.BinInfo, error) {
