@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -135,6 +136,8 @@ func deviceRecordCommand() *cli.Command {
 			&cli.DurationFlag{Name: "for", Usage: "record for `TIME`", Value: 10 * time.Second},
 			&cli.StringFlag{Name: "line", Usage: "the line's `SETTINGS`", Value: "9600 8N1"},
 			&cli.StringFlag{Name: "load", Usage: "what lies on the scale, as it shows it: 2.500"},
+			&cli.StringFlag{Name: "profile", Usage: "of a PORT: the scale is a `VENDOR/MODEL`"},
+			&cli.BoolFlag{Name: "golden", Usage: "write what the scale's driver makes of it beside --out as FILE.want: a test from now on"}, profilesFlag(),
 		},
 		Action: func(ctx context.Context, c *cli.Command) error {
 			var out bytes.Buffer
@@ -154,11 +157,19 @@ func deviceRecordCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if path := c.String("out"); path != "" {
-				return os.WriteFile(path, out.Bytes(), 0o644)
+			path := c.String("out")
+			if path == "" {
+				_, err = os.Stdout.Write(out.Bytes())
+				return err
 			}
-			_, err = os.Stdout.Write(out.Bytes())
-			return err
+			if err := os.WriteFile(path, out.Bytes(), 0o644); err != nil || !c.Bool("golden") {
+				return err
+			}
+			said, err := replayed(path, c.String("profiles"), "")
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(wantOf(path), said, 0o644)
 		},
 	}
 }
@@ -175,7 +186,7 @@ func recordPort(ctx context.Context, c *cli.Command, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return t.Write(out, map[string]string{"port": opener.String(), "at": began.UTC().Format(time.RFC3339), "load": c.String("load")})
+	return t.Write(out, map[string]string{"port": opener.String(), "at": began.UTC().Format(time.RFC3339), "load": c.String("load"), "profile": c.String("profile")})
 }
 
 func readSession(path string) (tape.Session, error) {
@@ -197,51 +208,79 @@ func deviceReplayCommand() *cli.Command {
 		Flags: []cli.Flag{
 			profilesFlag(), &cli.StringFlag{Name: "profile", Usage: "read as `VENDOR/MODEL`; the session's own if empty"},
 			&cli.BoolFlag{Name: "golden", Usage: "write it beside the session as FILE.want, to be a test from now on"},
+			&cli.BoolFlag{Name: "check", Usage: "say where it differs from FILE.want"},
 		},
 		Action: func(_ context.Context, c *cli.Command) error {
 			if c.Args().Len() != 1 {
 				return &usageError{"device replay: name a .session file"}
 			}
 			path := c.Args().First()
-			s, err := readSession(path)
+			said, err := replayed(path, c.String("profiles"), c.String("profile"))
 			if err != nil {
 				return err
 			}
-			name := c.String("profile")
-			if name == "" {
-				name = s.Head["profile"]
-			}
-			if name == "" {
-				return &usageError{"device replay: the session names no profile: say --profile vendor/model"}
-			}
-			set, err := loadProfiles(c.String("profiles"))
-			if err != nil {
-				return err
-			}
-			d, err := profile.ParseDevice(profile.KindScale, name)
-			if err != nil {
-				return &usageError{"device replay: " + err.Error()}
-			}
-			p, err := set.Resolve(d)
-			if err != nil {
-				return err
-			}
-			var out bytes.Buffer
-			if err := replay(&out, p, s); err != nil {
-				return err
-			}
-			if c.Bool("golden") {
-				want := strings.TrimSuffix(path, filepath.Ext(path)) + ".want"
-				if err := os.WriteFile(want, out.Bytes(), 0o644); err != nil {
+			switch {
+			case c.Bool("golden"):
+				fmt.Println(wantOf(path))
+				return os.WriteFile(wantOf(path), said, 0o644)
+			case c.Bool("check"):
+				want, err := os.ReadFile(wantOf(path))
+				if err != nil {
 					return err
 				}
-				fmt.Println(want)
-				return nil
+				return differs(said, want)
 			}
-			_, err = os.Stdout.Write(out.Bytes())
+			_, err = os.Stdout.Write(said)
 			return err
 		},
 	}
+}
+
+// wantOf names what a session is to read as, beside it.
+func wantOf(path string) string { return strings.TrimSuffix(path, filepath.Ext(path)) + ".want" }
+
+// differs names the first line that reads otherwise than it did.
+func differs(said, want []byte) error {
+	got, old := strings.Split(string(said), "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(got), len(old)) {
+		var g, w string
+		if i < len(got) {
+			g = got[i]
+		}
+		if i < len(old) {
+			w = old[i]
+		}
+		if g != w {
+			return fmt.Errorf("line %d reads %s; it was %s", i+1, cmp.Or(g, "nothing"), cmp.Or(w, "nothing"))
+		}
+	}
+	return nil
+}
+
+// replayed reads a session as its profile's driver does, or another's.
+func replayed(path, profiles, name string) ([]byte, error) {
+	s, err := readSession(path)
+	if err != nil {
+		return nil, err
+	}
+	if name = cmp.Or(name, s.Head["profile"]); name == "" {
+		return nil, &usageError{"device replay: the session names no profile: say --profile vendor/model"}
+	}
+	set, err := loadProfiles(profiles)
+	if err != nil {
+		return nil, err
+	}
+	d, err := profile.ParseDevice(profile.KindScale, name)
+	if err != nil {
+		return nil, &usageError{"device replay: " + err.Error()}
+	}
+	p, err := set.Resolve(d)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = replay(&out, p, s)
+	return out.Bytes(), err
 }
 
 // replay writes what the driver makes of a session.

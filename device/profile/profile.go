@@ -282,8 +282,13 @@ type Printer struct {
 	Reset     Hex      `toml:"reset"`  // makes it forget a half-sent job; empty if only power does
 	Buffer    int      `toml:"buffer"` // bytes it takes before it prints; 0 is not known
 	Raster    bool     `toml:"raster"` // the whole label goes as one picture: a font that is missing, or wrong
-	Forms     string   `toml:"forms"`  // where it keeps what is the same on every label: "ram", "flash", or "none"; ZPL only
-	Packed    bool     `toml:"packed"` // pictures go as :Z64:, which firmware from before 2005 does not read; ZPL only
+	// AsDots names what is drawn as dots because the printer's own is wrong or missing:
+	// "qr", and of ESC/POS "bars" and "lines" too. FromTop is an ESC/POS printer that
+	// takes a place on the page as that of the upper edge.
+	AsDots  []string `toml:"as_dots"`
+	FromTop bool     `toml:"from_top"`
+	Forms   string   `toml:"forms"`  // where it keeps what is the same on every label: "ram", "flash", or "none"; ZPL only
+	Packed  bool     `toml:"packed"` // pictures go as :Z64:, which firmware from before 2005 does not read; ZPL only
 }
 
 // An Example is something the device said, and what it means. A profile without

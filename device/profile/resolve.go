@@ -305,6 +305,10 @@ func (p Profile) check() []error {
 	require(r.Buffer >= 0 && r.Buffer <= 64<<20, "printer.buffer", "0 to 64 MB")
 	require(r.Forms == "" || r.Forms == "none" || r.Language == "zpl", "printer.forms", "for any language but zpl")
 	require(!r.Packed || r.Language == "zpl", "printer.packed", "for any language but zpl")
+	for _, what := range r.AsDots {
+		require(what == "qr" && r.Language != "epl2" || (what == "bars" || what == "lines") && r.Language == "escpos", "printer.as_dots", `of "qr", and with escpos "bars" and "lines"`)
+	}
+	require(!r.FromTop || r.Language == "escpos", "printer.from_top", "for any language but escpos")
 	require(r.Language != "", "printer.language", "the name of a printer language")
 	require(r.Charset != "", "printer.charset", "the name of a character set")
 	require(r.DotsPerMM >= 4 && r.DotsPerMM <= 48, "printer.dots_per_mm", "4 to 48")

@@ -74,7 +74,8 @@ func (d *Daemon) render(s *station, e floor.Effect) (job printer.Job, notes []st
 // was a gap costs a parcel and one more bitmap 130 bytes.
 func (s *Site) tongue(c config.Station) (lang.Printer, error) {
 	p := c.Printer.Profile.Printer
-	out := lang.Printer{Language: p.Language, DPI: dpi(p.DotsPerMM), Charset: p.Charset, Policy: c.Printer.Rare, Raster: p.Raster, Packed: p.Packed, Forms: p.Forms}
+	out := lang.Printer{Language: p.Language, DPI: dpi(p.DotsPerMM), Charset: p.Charset, Policy: c.Printer.Rare, Raster: p.Raster, Packed: p.Packed, FromTop: p.FromTop, Forms: p.Forms,
+		QRAsDots: slices.Contains(p.AsDots, "qr"), BarsAsDots: slices.Contains(p.AsDots, "bars"), LinesAsDots: slices.Contains(p.AsDots, "lines")}
 	err := s.ledger.Read(func(v *ledger.View) error {
 		told, ok, err := v.Charset(c.ID)
 		switch {

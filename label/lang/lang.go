@@ -20,13 +20,16 @@ var Names = []string{"tspl", "zpl", "cpcl", "escpos", "epl2"}
 // A Printer is what is known of one printer, as far as every language asks for
 // it. The zero value speaks TSPL at 203 dpi and has a GBK font.
 type Printer struct {
-	Language string // one of Names; empty means tspl
-	DPI      int    // 0 means 203
-	Charset  string // of its Chinese font: "gbk" (or empty), "gb2312", "gb18030"; "ascii" for none. Capitals do not matter
-	Policy   string // for characters the font lacks: "bitmap" (or empty), "pinyin", "both"
-	Raster   bool   // the whole label as a picture
-	Packed   bool   // ZPL: pictures as Z64 where that is shorter
-	Forms    string // ZPL: "ram" or "flash", where the printer keeps forms; "none" or empty if nowhere
+	Language                string // one of Names; empty means tspl
+	DPI                     int    // 0 means 203
+	Charset                 string // of its Chinese font: "gbk" (or empty), "gb2312", "gb18030"; "ascii" for none. Capitals do not matter
+	Policy                  string // for characters the font lacks: "bitmap" (or empty), "pinyin", "both"
+	Raster                  bool   // the whole label as a picture
+	FromTop                 bool   // ESC/POS: places on the page are those of upper edges
+	QRAsDots                bool   // drawn, because the printer's own are wrong; ESC/POS bars and lines too
+	BarsAsDots, LinesAsDots bool
+	Packed                  bool   // ZPL: pictures as Z64 where that is shorter
+	Forms                   string // ZPL: "ram" or "flash", where the printer keeps forms; "none" or empty if nowhere
 }
 
 // words gives the options as the language's packages spell them.
@@ -105,17 +108,18 @@ func (p Printer) unknown() error {
 }
 
 func (p Printer) tspl() tspl.Options {
-	return tspl.Options{DPI: p.DPI, Charset: p.Charset, Policy: p.Policy, Raster: p.Raster}
+	return tspl.Options{DPI: p.DPI, Charset: p.Charset, Policy: p.Policy, Raster: p.Raster, QRAsBitmap: p.QRAsDots}
 }
 
 func (p Printer) zpl() zpl.Options {
-	return zpl.Options{DPI: p.DPI, Charset: p.Charset, Policy: p.Policy, Raster: p.Raster, Packed: p.Packed}
+	return zpl.Options{DPI: p.DPI, Charset: p.Charset, Policy: p.Policy, Raster: p.Raster, Packed: p.Packed, QRAsBitmap: p.QRAsDots}
 }
 
 func (p Printer) cpcl() cpcl.Options {
-	return cpcl.Options{DPI: p.DPI, Charset: p.Charset, Policy: p.Policy, Raster: p.Raster}
+	return cpcl.Options{DPI: p.DPI, Charset: p.Charset, Policy: p.Policy, Raster: p.Raster, QRAsBitmap: p.QRAsDots}
 }
 
 func (p Printer) escpos() escpos.Options {
-	return escpos.Options{DPI: p.DPI, Charset: p.Charset, Policy: p.Policy, Raster: p.Raster}
+	return escpos.Options{DPI: p.DPI, Charset: p.Charset, Policy: p.Policy, Raster: p.Raster, FromTop: p.FromTop,
+		QRAsBitmap: p.QRAsDots, BarsAsDots: p.BarsAsDots, LinesAsDots: p.LinesAsDots}
 }
