@@ -368,7 +368,7 @@ func TestAPauseInsideAFrameEndsIt(t *testing.T) {
 
 func TestPhasesHaveBothLanguages(t *testing.T) {
 	for _, p := range []scale.Phase{scale.Starting, scale.NotConnected, scale.NoSignal, scale.SevenBits, scale.WrongSettings,
-		scale.Overload, scale.BelowZero, scale.Unzeroed, scale.Net, scale.UnitMismatch,
+		scale.Overload, scale.BelowZero, scale.Unzeroed, scale.Net, scale.WasNet, scale.TareDoubt, scale.TareUnsaid, scale.UnitMismatch,
 		scale.Empty, scale.Moving, scale.Stable, scale.Taken, scale.ReturnToZero} {
 		if p.Text("zh-CN") == "" || p.Text("en") == "" || p.Text("zh-CN") == p.Text("en") {
 			t.Errorf("%s: %q, %q", p, p.Text("zh-CN"), p.Text("en"))
