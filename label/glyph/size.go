@@ -1,9 +1,13 @@
 package glyph
 
-import "math/bits"
+import (
+	"math/bits"
+	"sync"
+)
 
 // Sized gives the letter of r height dots high: the packed one at 24, otherwise
-// one made from it. ok is false if the pack does not have r.
+// one made from it. ok is false if the pack does not have r. The bits are shared and
+// must not be written to.
 //
 // Going up, corners are rounded before the dots are counted, so that a letter of
 // 48 is not the one of 24 in steps. Going down, rows and columns that are alike
@@ -13,12 +17,43 @@ func Sized(r rune, height int) (b Bitmap, ok bool) {
 	if b, ok = Lookup(r); !ok || height == Cell || height < 1 {
 		return b, ok
 	}
+	k := size{r, height}
+	made.RLock()
+	out, there := made.letters[k]
+	made.RUnlock()
+	if !there {
+		out = b.sized(height)
+		made.Lock()
+		if len(made.letters) >= maxMade || made.letters == nil {
+			made.letters = map[size]Bitmap{}
+		}
+		made.letters[k] = out
+		made.Unlock()
+	}
+	return out, true
+}
+
+// made are letters of other sizes, as many as a few hundred labels say: to make one
+// takes as long as to lay out a line.
+var made struct {
+	sync.RWMutex
+	letters map[size]Bitmap // guarded by RWMutex; replaced when it holds maxMade
+}
+
+const maxMade = 4096
+
+type size struct {
+	r      rune
+	height int
+}
+
+func (b Bitmap) sized(height int) Bitmap {
 	width := height
 	if b.Width < b.Height {
 		width = max(1, height/2)
 	}
 	if height < Cell {
-		return b.thin(width, height), true
+		return b.thin(width, height)
 	}
 	large := b
 	for large.Width < width || large.Height < height {
@@ -37,7 +72,7 @@ func Sized(r rune, height int) (b Bitmap, ok bool) {
 			}
 		}
 	}
-	return large, true
+	return large
 }
 
 // round gives the bitmap twice as large, each dot as four of which one changes
