@@ -221,6 +221,19 @@ func wrap(signs []glyph.Sign, w, h, letter int, bold bool) ([][]glyph.Sign, bool
 	if h >= letter {
 		room = 1 + (h-letter)/pitch(letter)
 	}
+	// Most sizes that are tried are far too large: that is seen without a line set.
+	halves := 0
+	for _, s := range signs {
+		if s.Rune != ' ' && s.Rune != newline {
+			halves++
+			if s.Wide {
+				halves++
+			}
+		}
+	}
+	if halves*(letter/2) > room*w {
+		return nil, false
+	}
 	var lines [][]glyph.Sign
 	for signs = trim(signs); len(signs) > 0; {
 		if len(lines) == room {
