@@ -400,6 +400,8 @@ type Slot struct {
 	Order OrderID `json:"order"`
 	Tote  ToteID  `json:"tote,omitempty"` // empty until bound
 	Full  bool    `json:"full,omitempty"`
+
+	Joined bool `json:"joined,omitempty"` // its order came to the walk when that was under way
 }
 
 // A Stop is one line of a walk: take Qty of SKU from Bin into Slot (or, in a

@@ -138,6 +138,7 @@ func TestThePickersPage(t *testing.T) {
 	b := newBrowser(t)
 	for _, lang := range []string{"zh", "en"} {
 		t.Run("walk "+lang, func(t *testing.T) { walkFlow(t, b.on(t), lang) })
+		t.Run("joined "+lang, func(t *testing.T) { joinFlow(t, b.on(t), lang) })
 		t.Run("wall "+lang, func(t *testing.T) { wallFlow(t, b.on(t), lang) })
 		t.Run("lots "+lang, func(t *testing.T) { lotFlow(t, b.on(t), lang) })
 		t.Run("refill "+lang, func(t *testing.T) { refillFlow(t, b.on(t), lang) })
@@ -150,6 +151,50 @@ func TestThePickersPage(t *testing.T) {
 
 // on is the same browser for another test.
 func (b *browser) on(t *testing.T) *browser { return &browser{t, b.ctx} }
+
+// joinFlow has an order join a walk under way: the stop that the picker is at stays,
+// the next is the new one, and its tote is asked for with a word of where it is from.
+func joinFlow(t *testing.T, b *browser, lang string) {
+	t.Parallel()
+	s := newSite(t, pdatest.Options{})
+	say := func(code string, args ...string) string { return word(t, lang, code, args...) }
+	task := s.Release(s.Receive(3, 21))
+	p := b.open("http://"+s.Addr+"/pda?lang="+lang+"&token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says(say("login-title"))
+	p.scan("badge-li.wei")
+	p.says(say("step-tote-bind", "n", "1"))
+	p.scan("tote-1")
+	p.says(say("step-bin"))
+	p.scan(string(pdatest.Bin(3)))
+	p.says(say("step-item"))
+	late := s.Receive(12)
+	_, err := s.Foreman.Join(t.Context(), s.Root(), task, []int{1, 2}, wave.Joining{
+		Order: late, Metres: 2, Stops: []wave.Added{{Stop: wave.Stop{Bin: pdatest.Bin(12), SKU: pdatest.SKU(12), Order: late, Line: 1, Qty: 1}}},
+		Why: []wave.Reason{{Code: wave.JoinedWalk, Args: []string{string(late), "2", "40"}}},
+	})
+	s.Must(err)
+	p.says(say("stop-of", "i", "1", "n", "3"))
+	p.says(say("step-item")) // where the picker was
+	p.scan("SK003")
+	p.scan("tote-1")
+	p.says(say("step-joined-bind", "n", "2"))
+	p.look("pda-" + lang + "-joined")
+	p.scan("tote-2")
+	p.says(string(pdatest.Bin(12)))
+	p.scan(string(pdatest.Bin(12)))
+	p.scan("SK012")
+	p.scan("tote-2")
+	p.says(string(pdatest.Bin(21)))
+	for e, err := range s.Ledger.Follow(t.Context(), 0, ledger.Topic{string(floor.OrderPicked{}.Kind())}) {
+		s.Must(err)
+		if e.Fact.(floor.OrderPicked).Order == late { // the page is ahead of the daemon
+			break
+		}
+	}
+	if o := s.Order(late); o.State != floor.Picked || o.Tote != "tote-2" {
+		t.Errorf("the order that joined is %s in %q", o.State, o.Tote)
+	}
+}
 
 // walkFlow is one cart: briefing, binding, every kind of wrong scan, a full tote, a
 // reload in the middle, a short, a bin that should be empty, a freeze in mid-pick.

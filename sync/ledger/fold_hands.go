@@ -128,7 +128,7 @@ func (f *folder) issued(x floor.TaskIssued) error {
 // was skipped takes those behind it along.
 func (f *folder) joined(x floor.OrderJoined) error {
 	err := f.task(x.Task, func(t *floor.Task) {
-		t.Slots = append(t.Slots, floor.Slot{No: x.Slot, Order: x.Order})
+		t.Slots = append(t.Slots, floor.Slot{No: x.Slot, Order: x.Order, Joined: true})
 		for _, s := range slices.Backward(x.Stops) { // so that those behind one stop keep their order
 			at := slices.IndexFunc(t.Stops, func(have floor.Stop) bool { return have.No == s.Behind })
 			s.Skipped = t.Stops[at].Skipped

@@ -4,7 +4,7 @@
 import type { Act } from "./wire";
 
 export interface Person { id: string; name: string; roles: string[]; lang?: string }
-export interface Slot { no: number; order: string; tote?: string; full?: boolean; tags?: string[] }
+export interface Slot { no: number; order: string; tote?: string; full?: boolean; joined?: boolean; tags?: string[] }
 export interface Stop {
   no: number; bin: string; sku: string; name?: string; spec?: string; barcode?: string;
   order: string; line: number; slot: number;

@@ -245,7 +245,10 @@ class Picking implements Page {
   private step(t: Task, x: Stop, here: Here, stage: Stage): string {
     const n = x.slot;
     switch (stage) {
-      case "bind": return t.kind === "batch" ? say("step-batch-bind") : say("step-tote-bind", { n: n });
+      case "bind": {
+        const of = slotOf(t, x);
+        return t.kind === "batch" ? say("step-batch-bind") : say(of && of.joined ? "step-joined-bind" : "step-tote-bind", { n: n });
+      }
       case "lot": return x.lot ? say("step-lot-of", { lot: x.lot }) : say("step-lot");
       case "serial": return say("step-serial", { i: here.serials.length + 1, n: here.qty });
       case "tote": return t.kind === "batch" ? say("step-batch-tote") : say("step-tote", { n: n });
