@@ -628,7 +628,7 @@ func backFlow(t *testing.T, b *browser, lang string) {
 	p.says(say("walk-frozen"))
 	_, err = s.Foreman.Close(t.Context(), s.Root(), id, "cancelled")
 	s.Must(err)
-	p.says(say("putback"))
+	p.says(say("kind-putback"))
 	p.look("pda-" + lang + "-back-item")
 	p.scan("SK003")
 	p.says(say("step-putback"))

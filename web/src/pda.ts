@@ -202,7 +202,7 @@ class Picking implements Page {
     return h("div.goods", null,
       this.steps(s).pictures && this.picture(x.sku),
       h("div.what", null, h("div.name", null, x.name || x.sku), h("div.sku", null, x.sku + (x.spec ? " · " + x.spec : "")),
-        (x.lot || x.expiry) && h("div.lot", null, lotWords(x).map((w, i) => h("span.unbroken", null, (i ? " · " : "") + w))),
+        (x.lot || x.expiry) && h("div.lot", null, lotWords(x).map((w) => h("span", null, w))),
         h("div.tags", null, of && (of.tags || []).map((g) => h("span.tag", { class: g }, say("tag-" + g))))),
       h("div.qty", null, h("b", null, each ? here.counted + "/" + n : String(n)), h("small", null, say("pieces"))));
   }

@@ -1,5 +1,5 @@
 // audit names, a line each, what a person at arm's length with gloves on would not
-// accept of the page as it stands: text that is cut off, too little contrast (WCAG
+// accept of the page as it stands: text that is cut off or lies under something else, too little contrast (WCAG
 // 2.1 AA), targets under 48 pixels, a picker's page that must be scrolled at the size
 // of a handheld, a packer's button without a key.
 (function () {
@@ -22,6 +22,19 @@
     return false;
   }
 
+  // over names what lies on the end of one of the element's lines, if anything does.
+  function over(el) {
+    var range = document.createRange(), found = "";
+    range.selectNodeContents(el);
+    all.forEach.call(range.getClientRects(), function (r) {
+      var x = r.right - 3, y = (r.top + r.bottom) / 2;
+      if (r.width < 6 || x < 0 || y < 0 || x > innerWidth || y > innerHeight || scrolls(el, "overflowX") || scrolls(el, "overflowY")) return;
+      var top = document.elementFromPoint(x, y);
+      if (top && !el.contains(top) && !top.contains(el)) found = top.tagName.toLowerCase() + "." + top.className;
+    });
+    return found;
+  }
+
   all.forEach.call(root.querySelectorAll("*"), function (el) {
     var r = el.getBoundingClientRect(), s = getComputedStyle(el);
     if (!r.width || !r.height || s.visibility === "hidden" || s.opacity === "0" || el.closest("canvas,svg,.wall")) return;
@@ -32,6 +45,7 @@
       var large = size >= 24 || size >= 18.66 && Number(s.fontWeight) >= 700;
       if (!el.disabled && ratio < (large ? 3 : 4.5)) bad.push("contrast " + ratio.toFixed(1) + " of " + name);
       if ((r.left < -1 || r.right > innerWidth + 1) && !scrolls(el, "overflowX")) bad.push("off the screen: " + name);
+      if (over(el)) bad.push("under " + over(el) + ": " + name);
       if (s.overflowY === "hidden" && el.scrollHeight > el.clientHeight + 3) bad.push("cut off below: " + name);
     }
     if (s.overflowX === "hidden" && s.textOverflow !== "ellipsis" && el.scrollWidth > el.clientWidth + 1) bad.push("cut off sideways: " + name);
