@@ -457,7 +457,8 @@ func (s *Scale) azextra(d shown) string {
 var asksCPW = map[string]func(*Scale, shown) string{
 	"G": func(_ *Scale, d shown) string { d.value += d.tare; return "G\r\n" + d.cpw() },
 	"N": func(_ *Scale, d shown) string { return "N\r\n" + d.cpw() },
-	"Z": (*Scale).zeroed, "T": (*Scale).tared,
+	"T": func(_ *Scale, d shown) string { d.value = d.tare; return "T\r\n" + d.cpw() },
+	"Z": (*Scale).tared,
 }
 
 func (d shown) cpw() string { return d.sign() + " " + d.number() + " " + d.unit + "\r\n" }

@@ -303,6 +303,41 @@ func weights(frames []scale.Frame) []int64 {
 	return all
 }
 
+// Frames that are legal and seldom met.
+func TestSeldomFrames(t *testing.T) {
+	tests := []struct {
+		profile, frame string
+		kind           scale.Kind // empty: nothing is made of it
+		flags          scale.Flag
+		grams          int64
+	}{
+		{"generic/toledo-continuous-plain", "\x02-4             \r", scale.KindStatus, scale.FlagOverload, 0}, // blank digits, out of range
+		{"generic/toledo-continuous-plain", "\x02-0             \r", "", 0, 0},                                // and in range
+		{"generic/toledo-continuous-plain", "\x02-1   1240   200\r", scale.KindWeight, scale.FlagNet, 1240},
+		{"generic/toledo-continuous-plain", "\x02(0 000124000000\r", scale.KindWeight, 0, 12400000}, // hundreds
+		{"adam/cpwplus", "T\r\n+ 1.00 kg\r\n", scale.KindStatus, scale.FlagTare, 0},
+		{"generic/sbi", "+    1.240 kg \r\n", scale.KindWeight, 0, 1240},
+		{"generic/sbi", "     1.240 kg \r\n", scale.KindWeight, 0, 1240}, // without its sign
+		{"generic/sbi", "      High    \r\n", scale.KindStatus, scale.FlagOverload, 0},
+		{"generic/yaohua-command", "\x02aB+01240312\x03", "", 0, 0}, // no address
+		{"generic/st-gs", "ST,TR,+  0.240kg\r\n", scale.KindStatus, scale.FlagTare, 0},
+		{"generic/mt-sics", "S S         12 PCS\r\n", scale.KindStatus, scale.FlagCount, 0},
+		{"generic/mt-sics", "S S     500.00 ct\r\n", scale.KindReject, scale.FlagUnit, 0},
+	}
+	for _, tt := range tests {
+		got := collect(decoder(t, shipped(t, tt.profile)), []byte(tt.frame), 7)
+		if tt.kind == "" {
+			if len(got) != 0 {
+				t.Errorf("%s %q: %+v; want nothing", tt.profile, tt.frame, got)
+			}
+			continue
+		}
+		if len(got) != 1 || got[0].Kind != tt.kind || got[0].Flags != tt.flags || int64(got[0].Grams) != tt.grams {
+			t.Errorf("%s %q: %+v", tt.profile, tt.frame, got)
+		}
+	}
+}
+
 func TestUnitAndDecimalsArePromises(t *testing.T) {
 	kg := shipped(t, "generic/toledo-continuous")
 	pound := unhex(t, "022c20203030313235303030303030300d3d")

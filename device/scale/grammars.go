@@ -48,7 +48,7 @@ var grammars = map[string]map[string]grammar{
 	},
 	"adam": {
 		"azextra": {starts: " +-0123456789", marks: true, parse: adamAZExtra, bounds: byLine},
-		"cpwplus": {starts: "GN", parse: adamCPWplus, mode: modeMarked},
+		"cpwplus": {starts: "GNT", parse: adamCPWplus, mode: modeMarked},
 	},
 	"sartorius-sbi": {
 		"16": {starts: "+- ", marks: true, parse: sbi16, bounds: byLine},

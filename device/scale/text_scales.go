@@ -396,12 +396,15 @@ func adamAZExtra(o options, b []byte, f *Frame) int {
 	return t.size()
 }
 
-// adamCPWplus reads "G" or "N", perhaps a new line, and "+ 2.00 kg" (CPWplus
+// adamCPWplus reads "G", "N" or "T" for the tare, perhaps a new line, and "+ 2.00 kg" (CPWplus
 // manual p. 14; how the parts are spaced is not certain).
 func adamCPWplus(o options, b []byte, f *Frame) int {
 	t := text{b: b}
-	if t.one("GN") == 'N' {
+	switch t.one("GNT") {
+	case 'N':
 		f.Flags |= FlagNet
+	case 'T':
+		f.Flags |= FlagTare
 	}
 	for n := 0; n < 6 && (t.peek() == ' ' || t.peek() == '\r' || t.peek() == '\n'); n++ {
 		t.i++
@@ -458,10 +461,12 @@ func sbi22(o options, b []byte, f *Frame) int {
 }
 
 func sbi(t *text, o options, f *Frame) {
-	try := *t
-	if sbiWord(&try, f); !try.bad {
-		*t = try
-		return
+	if t.peek() == ' ' { // a word, or a number without a sign
+		try := *t
+		if sbiWord(&try, f); !try.bad {
+			*t = try
+			return
+		}
 	}
 	sign := t.one("+- ")
 	d := t.number(9)

@@ -81,7 +81,8 @@ func (t *toledo) parse(o options, b []byte, f *Frame) int {
 }
 
 // fits tells whether b[i] may stand where it stands. Digits are right-aligned:
-// a blank is a leading zero, never one after a digit, and never the last.
+// a blank is a leading zero, never one after a digit, and never the last; but out of
+// range there need be no digits at all.
 func (t *toledo) fits(b []byte, i int) bool {
 	c := b[i]
 	switch {
@@ -89,6 +90,8 @@ func (t *toledo) fits(b []byte, i int) bool {
 		return c&t.status[i-1].and == t.status[i-1].want
 	case i == t.size-1:
 		return c == cr
+	case c == ' ' && b[2]&0x04 != 0:
+		return true
 	case c == ' ':
 		first, last := i == 4 || i == 10, i == 9 || i == 15
 		return !last && (first || b[i-1] == ' ')

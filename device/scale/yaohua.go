@@ -195,7 +195,16 @@ func yaohuaA12(o options, b []byte, f *Frame) int {
 }
 
 // hex wants a hexadecimal digit as Yaohua writes it.
-func (t *text) hex() { t.one("0123456789ABCDEF") }
+func (t *text) hex() {
+	if !t.more() {
+		return
+	}
+	if c := t.b[t.i]; c < '0' || c > '9' && c < 'A' || c > 'F' {
+		t.bad = true
+		return
+	}
+	t.i++
+}
 
 // ww is the width of the value in "ww00015.000kg": gross ww, net wn, tare wt. The
 // Liden LUW2001 (pp. 16-17) sends nine characters, others are said to send eight.
@@ -231,8 +240,11 @@ func yaohuaRS485(o options, b []byte, f *Frame) int { return command(o, b, f, 'C
 func command(o options, b []byte, f *Frame, net byte, pointed bool) int {
 	t := text{b: b}
 	t.lit("\x02")
-	t.one("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	c := t.one("ABCDEF")
+	if who := t.peek(); t.ok() && (who < 'A' || who > 'Z') {
+		t.bad = true
+	}
+	t.i++
+	c := t.one("BCDAEF")
 	sign := t.peek()
 	valued := sign == '+' || sign == '-'
 	var d decimal
