@@ -72,6 +72,7 @@ func TestEveryProfile(t *testing.T) {
 				b.sim.Fail(devicetest.Healthy)
 
 				b.put(load)
+				time.Sleep(50 * time.Millisecond) // off the beat of the frames
 				b.sim.Fail(devicetest.Heavy)
 				if g, phase := b.settled("too heavy", 5*time.Second); phase == "" || b.sim.SaysOverload() != (phase == scale.Overload) {
 					t.Errorf("too heavy: %d g, %q", g, phase)
@@ -104,8 +105,10 @@ func TestEveryProfile(t *testing.T) {
 				}
 				b.sim.Fail(devicetest.Healthy)
 
-				b.put(load)
-				b.sim.Fail(devicetest.Pull)
+				b.sim.Put(0)
+				time.Sleep(2 * time.Second)
+				b.sim.Put(load)
+				b.sim.Fail(devicetest.Pull) // while it swings
 				if g, phase := b.settled("pulled", 5*time.Second); phase == "" {
 					t.Errorf("pulled mid-frame: %d g", g)
 				}
