@@ -1,8 +1,10 @@
 package daemon
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -68,5 +70,50 @@ y = -4.0
 	}
 	if _, err := wave.NewLayout(bins, withLayout(l.Geometry(), read("7"))); err == nil || !strings.Contains(err.Error(), "one-way aisle A/7 is not on the floor plan") {
 		t.Errorf("err = %v, want the aisle by name", err)
+	}
+}
+
+// Every key of [layout] changes how far a walk is, or what can be walked to.
+func TestEveryKeyOfTheLayoutCounts(t *testing.T) {
+	var bins []wave.Bin
+	for a := range 4 {
+		for y := range 30 {
+			bins = append(bins, wave.Bin{
+				ID: floor.BinID(fmt.Sprintf("%d-%d", a+1, y)), Zone: "A", Aisle: strconv.Itoa(a + 1), X: wave.Metres(4 * a), Y: wave.Metres(y), Placed: true,
+			})
+		}
+	}
+	plain, err := wave.InferLayout(bins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stops := []wave.Stop{{Bin: "2-12"}, {Bin: "3-13"}, {Bin: "4-20"}}
+	_, before, err := wave.Walk(plain, stops)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]config.Layout{
+		"depot":        {Depot: &config.Point{X: 12, Y: -8}},
+		"cross_aisles": {CrossAisles: []float64{-1.5, 14.5, 30.5}},
+		"open":         {Open: true, Depot: &config.Point{X: 4, Y: -20}},
+		"one_way":      {OneWay: []config.OneWay{{Zone: "A", Aisle: 2, To: "up"}, {Zone: "A", Aisle: 3, To: "up"}, {Zone: "A", Aisle: 4, To: "up"}}},
+		"blocked":      {Blocked: []config.Blocked{{Zone: "A", Aisle: 3, From: 5, To: 6}}},
+		"drop":         {Drops: []config.Point{{X: 12, Y: 32}}},
+	} {
+		l, err := wave.NewLayout(bins, withLayout(plain.Geometry(), c))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if _, m, err := wave.Walk(l, stops); err != nil || m == before {
+			t.Errorf("%s: %v m, %v; without it %v m", name, m, err, before)
+		}
+	}
+	shut := config.Layout{Blocked: []config.Blocked{{Zone: "A", Aisle: 3, From: -10000, To: 10000}}}
+	l, err := wave.NewLayout(bins, withLayout(plain.Geometry(), shut))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := wave.Walk(l, stops); err == nil {
+		t.Error("a bin in an aisle that is shut is walked to")
 	}
 }
