@@ -21,11 +21,12 @@ type PastOrder []floor.SKU
 
 // A Move is advice: SKU goes to bin To, and what lies there comes to From.
 type Move struct {
-	SKU      floor.SKU   `json:"sku"`
-	From, To floor.BinID // where it lies now, where it should
-	With     floor.SKU   `json:"with,omitempty"` // lies in To now; "" if that is free
-	Visits   float64     `json:"visits"`         // a day, guarded against a single day's rush
-	Metres   Metres      `json:"metres"`         // that the walks of a day would have been shorter, after the moves before it
+	SKU    floor.SKU   `json:"sku"`
+	From   floor.BinID `json:"from"`           // where it lies now
+	To     floor.BinID `json:"to"`             // where it should
+	With   floor.SKU   `json:"with,omitempty"` // lies in To now; "" if that is free
+	Visits float64     `json:"visits"`         // a day, guarded against a single day's rush
+	Metres Metres      `json:"metres"`         // that the walks of a day would have been shorter, after the moves before it
 }
 
 // Advise says which SKUs should lie elsewhere, the best move first, at most most.

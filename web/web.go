@@ -88,6 +88,12 @@ type Options struct {
 	Present func() (WhatIfRules, error)
 	WhatIf  func(context.Context, WhatIfRules) (WhatIf, error)
 
+	// Advice is what slotting last said, AdviseAgain has it computed anew, and ImportStock
+	// counts what a CSV file says. Nil: there are none.
+	Advice      func() Advice
+	AdviseAgain func()
+	ImportStock func(ctx context.Context, by func(string) foreman.By, in io.Reader) (first, counted int, err error)
+
 	// AdminToken lets the operator in; empty means nobody is the operator.
 	AdminToken string
 	// Pictures is the folder of the goods' pictures: SKU.jpg, .png or .webp. Empty:

@@ -100,7 +100,7 @@ func demoCommand() *cli.Command {
 
 func checkCommand() *cli.Command {
 	return &cli.Command{
-		Name: "check", Usage: "name every mistake in the site's file", Flags: []cli.Flag{configFlag()},
+		Name: "check", Usage: "name every mistake in the site's file, and where bins, articles and stock do not fit together", Flags: []cli.Flag{configFlag()},
 		ArgsUsage: "[FILE]",
 		Action: func(_ context.Context, c *cli.Command) error {
 			path := c.String("config")
@@ -110,7 +110,11 @@ func checkCommand() *cli.Command {
 			if !config.Check(os.Stdout, path) {
 				return &usageError{}
 			}
-			return nil
+			cfg, err := config.Load(path)
+			if err == nil && !daemon.CheckFloor(cfg, os.Stdout) {
+				err = &usageError{}
+			}
+			return err
 		},
 	}
 }

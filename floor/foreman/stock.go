@@ -242,6 +242,7 @@ func (s *shelf) take(line int, sku floor.SKU, n int, not floor.Spot) ([]floor.Re
 	})
 	var got []floor.Reservation
 	for _, reserve := range []bool{false, true} {
+		skipped := false
 		for _, p := range places {
 			if n == 0 {
 				break
@@ -251,6 +252,7 @@ func (s *shelf) take(line int, sku floor.SKU, n int, not floor.Spot) ([]floor.Re
 				return nil, n, err
 			}
 			if b.Reserve != reserve {
+				skipped = true
 				continue
 			}
 			k := min(n, p.free)
@@ -258,7 +260,7 @@ func (s *shelf) take(line int, sku floor.SKU, n int, not floor.Spot) ([]floor.Re
 			s.taken[p.Spot] += k
 			n -= k
 		}
-		if n == 0 || reserve {
+		if n == 0 || reserve || !skipped {
 			break
 		}
 		home, err := s.v.home(sku)
@@ -405,7 +407,7 @@ func (v look) spot(at floor.Spot) error {
 // An unknown bin or SKU refuses the whole.
 func (f *Foreman) FirstCount(ctx context.Context, by By, rows []floor.Stock) (ledger.Receipt, error) {
 	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
-		if _, err := v.must(by, floor.RoleAdmin); err != nil {
+		if _, err := v.must(by, floor.RoleLead); err != nil {
 			return nil, err
 		}
 		var facts []floor.Fact

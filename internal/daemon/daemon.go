@@ -75,6 +75,7 @@ type Daemon struct {
 	stations map[floor.StationID]*station
 	metrics  *metrics
 	planner  *planner
+	adviser  *adviser
 
 	comparing sync.Mutex // held while rules are compared: one at a time
 
@@ -230,6 +231,8 @@ func (d *Daemon) openDoors(o Options) error {
 	}
 	pages.Device = d.device
 	pages.PrintSecret = d.printSecret
+	d.adviser = newAdviser(d.Site)
+	pages.Advice, pages.AdviseAgain, pages.ImportStock = d.adviser.now, d.adviser.again, d.importStock
 	pages.Plan, pages.Present, pages.WhatIf = d.floorPlan, d.present, d.whatIf
 	d.fileSum = fileSum(d.cfg.File)
 	pages.Settings, pages.ReadBins = d.settings, d.readBins
@@ -374,6 +377,7 @@ func (d *Daemon) stages() []stage {
 	bring := stage{
 		{"views", d.refold},
 		{"planner", d.planner.run},
+		{"slotting advice", d.adviser.run},
 		{"freezes", d.watchFreezes},
 		{"overdue tasks", d.watchTasks},
 		{"backup", d.backups},

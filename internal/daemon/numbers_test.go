@@ -32,6 +32,7 @@ type dock struct {
 	sf, cainiao *courierco.Express
 	box         *printbox.Box
 	n           int
+	token       string // of the screen, if there is one
 }
 
 const dockTOML = `

@@ -61,12 +61,19 @@ func (s *Site) layout() (*wave.Layout, error) {
 	err := s.ledger.Read(func(v *ledger.View) error {
 		return v.Bins(func(b floor.BinInfo) bool { bins = append(bins, b); return true })
 	})
-	if err != nil || len(bins) == 0 {
+	if err != nil {
 		return nil, err
+	}
+	return layoutOf(bins, s.cfg.Layout)
+}
+
+// layoutOf builds the floor from those bins; nil if there are none.
+func layoutOf(bins []floor.BinInfo, c config.Layout) (*wave.Layout, error) {
+	if len(bins) == 0 {
+		return nil, nil
 	}
 	places := foreman.Places(bins)
 	l, err := wave.InferLayout(places)
-	c := s.cfg.Layout
 	if err != nil || c.Depot == nil && len(c.CrossAisles)+len(c.OneWay)+len(c.Blocked)+len(c.Drops) == 0 && !c.Open {
 		return l, err
 	}

@@ -21,13 +21,19 @@ import (
 	"github.com/pelletier/go-toml/v2"
 )
 
+// What a heading line of each of the site's files must have.
+var (
+	skuColumns   = []string{"sku", "name"}
+	stockColumns = []string{"bin", "sku", "qty"}
+)
+
 // loadSite brings what floord.toml and its files say of SKUs, bins, stock and
 // people into the ledger. What is there already is not written again; the stock
 // file is the first count of bins that were never counted, and no more.
 func (s *Site) loadSite() error {
 	ctx := context.Background()
 	if path := string(s.cfg.Catalogue.SKUs); path != "" {
-		skus, err := readCSV(path, []string{"sku", "name"}, readSKU)
+		skus, err := readCSV(path, skuColumns, readSKU)
 		if err != nil {
 			return err
 		}
@@ -77,7 +83,7 @@ func parts[T any](list []T) func(func([]T) bool) {
 }
 
 func (s *Site) loadStock(ctx context.Context, path string) error {
-	rows, err := readCSV(path, []string{"bin", "sku", "qty"}, readStock)
+	rows, err := readCSV(path, stockColumns, readStock)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"floord/floor"
 	"floord/sync/ledger"
 	"floord/wave"
+	"floord/web"
 )
 
 // Bounds of slotting advice: what is replayed, and how hard carts are planned.
@@ -33,31 +34,43 @@ func slotting(ctx context.Context, s *Site, args []string, _ io.Reader, out io.W
 	if err1 != nil || err2 != nil || days < 1 || days > maxAdviceDays || most < 1 || most > maxAdviceMoves {
 		return fmt.Errorf("slotting: 1 to %d days and 1 to %d moves are wanted, not %q and %q", maxAdviceDays, maxAdviceMoves, args[0], args[1])
 	}
-	l, err := s.layout()
+	a, err := s.advise(ctx, days, most)
 	if err != nil {
 		return fmt.Errorf("slotting: %w", err)
 	}
-	if l == nil {
-		return errors.New("slotting: the site has no bins yet: name a file in [catalogue]")
-	}
-	p, orders, err := s.past(days, time.Now())
-	if err != nil {
-		return err
-	}
-	c := s.cfg.Wave
-	moves, err := wave.Advise(ctx, l, p, wave.Cart{Slots: c.TotesPerCart, Stops: c.MaxLines}, wave.Effort{Seed: uint64(c.Seed), Iterations: adviceEffort, Workers: 2}, most)
-	if err != nil {
-		return fmt.Errorf("slotting: %w", err)
-	}
-	fmt.Fprintf(out, "%d orders of %d days replayed, %d moves\n", orders, len(p.Days), len(moves))
-	for i, m := range moves {
+	fmt.Fprintf(out, "%d orders of %d days replayed, %d moves\n", a.Orders, a.Days, len(a.Moves))
+	for i, m := range a.Moves {
 		with := "a free bin"
 		if m.With != "" {
 			with = "in place of " + string(m.With)
 		}
-		fmt.Fprintf(out, "%3d  %s from %s to %s (%s): saves %.0f m a day, %.1f visits a day\n", i+1, m.SKU, m.From, m.To, with, m.Metres, m.Visits)
+		fmt.Fprintf(out, "%3d  move %s from %s to %s (%s): saves %.0f m a day, %.1f visits a day\n", i+1, m.SKU, m.From, m.To, with, m.Metres, m.Visits)
 	}
 	return nil
+}
+
+// advise replays the orders of the last days and gives the moves that save most. When
+// ctx ends it gives those it has found.
+func (s *Site) advise(ctx context.Context, days, most int) (web.Advice, error) {
+	out := web.Advice{At: time.Now(), Moves: []web.AdviceMove{}}
+	l, err := s.layout()
+	if err != nil {
+		return out, err
+	}
+	if l == nil {
+		return out, errors.New("the site has no bins yet: name a file in [catalogue]")
+	}
+	p, orders, err := s.past(days, out.At)
+	if err != nil {
+		return out, err
+	}
+	c := s.cfg.Wave
+	moves, err := wave.Advise(ctx, l, p, wave.Cart{Slots: c.TotesPerCart, Stops: c.MaxLines}, wave.Effort{Seed: uint64(c.Seed), Iterations: adviceEffort, Workers: 2}, most)
+	out.Days, out.Orders = len(p.Days), orders
+	for _, m := range moves {
+		out.Moves = append(out.Moves, web.AdviceMove{SKU: m.SKU, From: m.From, To: m.To, With: m.With, Visits: m.Visits, Metres: float64(m.Metres)})
+	}
+	return out, err
 }
 
 // past is what was ordered on the days up to now, and where it lies.
@@ -85,7 +98,20 @@ func (s *Site) past(days int, now time.Time) (wave.Past, int, error) {
 		if err != nil {
 			return err
 		}
+		reserve := map[floor.BinID]bool{} // what lies there is neither picked from nor free
+		err = v.Bins(func(b floor.BinInfo) bool {
+			if b.Reserve {
+				reserve[b.Bin] = true
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
 		err = v.Stock(func(x floor.Stock) bool {
+			if reserve[x.Bin] {
+				return true
+			}
 			holds[x.Bin] += x.OnHand
 			if n := most[x.SKU]; x.OnHand > n || n == 0 && p.Home[x.SKU] == "" {
 				most[x.SKU], p.Home[x.SKU] = x.OnHand, x.Bin
@@ -96,7 +122,7 @@ func (s *Site) past(days int, now time.Time) (wave.Past, int, error) {
 			return err
 		}
 		return v.Bins(func(b floor.BinInfo) bool {
-			if holds[b.Bin] == 0 {
+			if holds[b.Bin] == 0 && !b.Reserve {
 				p.Free = append(p.Free, b.Bin)
 			}
 			return true

@@ -116,17 +116,19 @@ func stockImport(ctx context.Context, s *Site, args []string, in io.Reader, out 
 	if in == nil || len(args) > 1 {
 		return errors.New("stock import: name one CSV file")
 	}
-	rows, err := readRows("stock", in, []string{"bin", "sku", "qty"}, readStock)
-	if err != nil {
-		return err
-	}
-	first, counted, err := s.importStock(ctx, s.operator, gather(rows))
+	first, counted, err := s.importStock(ctx, s.operator, in)
 	fmt.Fprintf(out, "%d spots counted for the first time, %d counted again\n", first, counted)
 	return err
 }
 
-// importStock brings rows into the ledger, each of them or none of a part of 500.
-func (s *Site) importStock(ctx context.Context, by func(string) foreman.By, rows []floor.Stock) (first, counted int, err error) {
+// importStock counts what a file says: spots for the first time, 500 in one commit, and
+// those that are known one by one. Of a file with a mistake nothing is taken.
+func (s *Site) importStock(ctx context.Context, by func(string) foreman.By, in io.Reader) (first, counted int, err error) {
+	rows, err := readRows("stock", in, stockColumns, readStock)
+	if err != nil {
+		return 0, 0, err
+	}
+	rows = gather(rows)
 	var fresh, known []floor.Stock
 	err = s.ledger.Read(func(v *ledger.View) error {
 		for _, row := range rows {

@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -34,6 +35,7 @@ func (k *dock) screen() func(path string, to any) {
 	k.must(err)
 	_, token, err := k.f.Pair(ctx, code)
 	k.must(err)
+	k.token = token
 	return func(path string, to any) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, k.d.URL("/api/v1/"+path), nil)
 		k.must(err)
@@ -128,5 +130,71 @@ func TestRefillInTheDaemon(t *testing.T) {
 	k.until("the order's walk", func(v *ledger.View) (ok bool, err error) { task, ok, err = v.WaitingTask(); return ok, err })
 	if s := task.Stops[0]; task.Kind != floor.TaskPick || s.Order != id || s.Bin != "A-01" || s.No != 1 || s.Lot.No != "L1" {
 		t.Errorf("its walk is %+v", task)
+	}
+}
+
+// What should lie elsewhere is computed when a lead asks, beside the work, and shown.
+func TestAdviceInTheDaemon(t *testing.T) {
+	k := newDockWith(t, "", map[string]string{
+		"skus.csv":  "sku,name,grams\nHOT,上衣,200\nCOLD,帽子,90\n",
+		"bins.csv":  "bin,zone,aisle,x,y\nA-01,A,1,1,1\nA-40,A,1,1,40\n",
+		"stock.csv": "bin,sku,qty\nA-40,HOT,100\nA-01,COLD,100\n",
+	})
+	ctx := t.Context()
+	get := k.screen()
+	for i := range 5 {
+		k.place(fmt.Sprint("h", i), "HOT")
+	}
+	_, err := k.f.SetPerson(ctx, k.root(), floor.Person{ID: "boss", Name: "boss", Roles: []floor.Role{floor.RoleLead}}, "badge-boss")
+	k.must(err)
+	post := func(path, body string) int {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, k.d.URL("/api/v1/stock/"+path), strings.NewReader(body))
+		k.must(err)
+		req.Header.Set("Authorization", "Bearer "+k.token)
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(req)
+		k.must(err)
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	if code := post("advice", "{}"); code != http.StatusForbidden {
+		t.Errorf("nobody asked for it: %d", code)
+	}
+	_, _, err = k.f.Login(ctx, foreman.By{Device: "board-1", Key: k.key()}, "badge-boss")
+	k.must(err)
+	if code := post("advice", "{}"); code != http.StatusOK {
+		t.Fatalf("a lead asked for it: %d", code)
+	}
+	var got web.StockList
+	k.until("the advice", func(*ledger.View) (bool, error) {
+		get("stock", &got)
+		return !got.Advice.At.IsZero() && !got.Advice.Busy, nil
+	})
+	if m := got.Advice.Moves; len(m) != 1 || m[0].SKU != "HOT" || m[0].From != "A-40" || m[0].To != "A-01" || m[0].With != "COLD" || m[0].Metres < 70 || got.Advice.Orders != 5 {
+		t.Errorf("advised %+v", got.Advice)
+	}
+	var lies []struct {
+		floor.Spot
+		Sellable, Reserved int
+	}
+	k.until("the orders' pieces are promised", func(*ledger.View) (bool, error) {
+		get("stock/HOT", &lies)
+		return len(lies) == 1 && lies[0].Bin == "A-40" && lies[0].Sellable == 95 && lies[0].Reserved == 5, nil
+	})
+	// What lies where is counted from a file, and a file with a mistake counts nothing.
+	if code := post("import", `{"csv":"bin,sku,qty,lot,expiry\nA-01,HOT,7,L1,2039-01-31\nA-01,COLD,60,,\n"}`); code != http.StatusOK {
+		t.Errorf("the file: %d", code)
+	}
+	if code := post("import", `{"csv":"bin,sku,qty\nA-01,COLD,50\nA-01,COLD,many\n"}`); code == http.StatusOK {
+		t.Error("a file with a mistake was taken")
+	}
+	var hot, cold []struct {
+		floor.Spot
+		Sellable int
+	}
+	get("stock/HOT", &hot)
+	get("stock/COLD", &cold)
+	if len(hot) != 2 || hot[0].No != "L1" || hot[0].Sellable != 7 || len(cold) != 1 || cold[0].Sellable != 60 {
+		t.Errorf("after the file: %+v, %+v", hot, cold)
 	}
 }

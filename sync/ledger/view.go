@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -115,6 +116,9 @@ func (v *View) Orders(from floor.OrderID, prefix string, f func(floor.Order) boo
 
 // StockAt gives what lies at a spot.
 func (v *View) StockAt(at floor.Spot) (floor.Stock, bool, error) {
+	if s, ok := v.rows.late[vStock][stockKey(at)].(floor.Stock); ok { // it shares nothing with the fold's
+		return s, true, nil
+	}
 	return getRow[floor.Stock](v.rows, vStock, stockKey(at))
 }
 
@@ -196,6 +200,10 @@ func (v *View) Quotas(f func(floor.Quota) bool) error {
 
 // Shortage gives how often orders were short of a SKU of late.
 func (v *View) Shortage(sku floor.SKU) (floor.Shortage, error) {
+	if s, ok := v.rows.late[vShortages][string(sku)].(floor.Shortage); ok {
+		s.At = slices.Clone(s.At)
+		return s, nil
+	}
 	s, _, err := getRow[floor.Shortage](v.rows, vShortages, string(sku))
 	return s, err
 }

@@ -36,7 +36,7 @@ func main() {
 // sources.
 func build(src string) (map[string][]byte, error) {
 	var entries []string
-	for _, name := range []string{"pda.ts", "sw.ts", "station.ts", "board.ts", "wave.ts", "labels.ts", "setup.ts", "plan.ts", "whatif.ts", "channels.ts", "health.ts", "docs.ts", "style.css"} {
+	for _, name := range []string{"pda.ts", "sw.ts", "station.ts", "board.ts", "wave.ts", "labels.ts", "setup.ts", "plan.ts", "stock.ts", "whatif.ts", "channels.ts", "health.ts", "docs.ts", "style.css"} {
 		entries = append(entries, filepath.Join(src, name))
 	}
 	r := api.Build(api.BuildOptions{
@@ -57,7 +57,7 @@ func build(src string) (map[string][]byte, error) {
 	for _, f := range r.OutputFiles {
 		files[filepath.Base(f.Path)] = f.Contents
 	}
-	for _, name := range []string{"pda.html", "station.html", "board.html", "wave.html", "labels.html", "setup.html", "plan.html", "whatif.html", "channels.html", "report.html", "docs.html", "voice/zh.opus", "voice/en.opus", "vendor/chart.js", "app.webmanifest"} {
+	for _, name := range []string{"pda.html", "station.html", "board.html", "wave.html", "labels.html", "setup.html", "plan.html", "stock.html", "whatif.html", "channels.html", "report.html", "docs.html", "voice/zh.opus", "voice/en.opus", "vendor/chart.js", "app.webmanifest"} {
 		data, err := os.ReadFile(filepath.Join(src, name))
 		if err != nil {
 			return nil, err

@@ -83,7 +83,7 @@ class Board implements Page {
         panel("board-devices", h("div", null, table(["col-device", "col-person", "col-state", ""], (b.devices || []).map((d: any) => [
           d.id, who(d.person), d.revoked ? "✕" : d.online ? h("span.good", null, say("online")) : "—",
           s.person && !d.revoked && h("button.small", { type: "button", onclick: () => this.api("POST", "/devices/" + d.id + "/revoke", {}) }, say("board-revoke"))])),
-          h("a.button", { href: "/plan" + location.search }, say("plan-title")), h("a.button", { href: "/whatif" + location.search }, say("whatif-title")),
+          h("a.button", { href: "/plan" + location.search }, say("plan-title")), s.person && h("a.button", { href: "/stock" + location.search }, say("stock-title")), h("a.button", { href: "/whatif" + location.search }, say("whatif-title")),
           s.person && h("a.button", { href: "/channels" + location.search }, say("shops-title")), s.person && h("a.button", { href: "/setup" + location.search }, say("setup-title")), s.person && h("a.button", { href: "/report" + (lang === "en" ? "?lang=en" : "") }, say("health-title"))))),
       this.top);
   }

@@ -140,7 +140,7 @@ function refresh(): void {
 
 document.documentElement.lang = lang === "en" ? "en" : "zh-CN";
 document.title = say("plan-title") + " · floord";
-put(app, h("header", null, h("h1", null, say("plan-title")), h("span.push"), h("a.back", { href: "/whatif" + location.search }, say("whatif-title")), h("a.back", { href: "/board" + location.search }, say("app-board"))), h("main.floorplan", null, list, h("div.sheet", null, map, told, aside, waits)));
+put(app, h("header", null, h("h1", null, say("plan-title")), h("span.push"), h("a.back", { href: "/whatif" + location.search }, say("whatif-title")), h("a.back", { href: "/stock" + location.search }, say("stock-title")), h("a.back", { href: "/board" + location.search }, say("app-board"))), h("main.floorplan", null, list, h("div.sheet", null, map, told, aside, waits)));
 refresh();
 setInterval(refresh, EVERY);
 window.addEventListener("resize", () => { if (last) draw(last); });
