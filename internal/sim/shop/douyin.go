@@ -101,6 +101,7 @@ func (douyin) read(s *Shop, r *http.Request, body []byte) question {
 		q.op, q.page, q.size = "requests", q.page+1, int(whole(text("size")))
 	case "afterSale.CancelSendGoodsSuccess":
 		q.op, q.request, q.yes, q.bad = "cancel", text("aftersale_id"), true, q.bad || whole(text("op_time")) <= 0
+		q.since = time.Unix(whole(text("op_time")), 0)
 	case "order.addressConfirm":
 		q.op, q.yes, q.reason = "address", text("is_approved") == "0", text("is_approved")
 	case "token.refresh":

@@ -67,9 +67,11 @@ func (pdd) read(s *Shop, r *http.Request, _ []byte) question {
 			Fee     int64       `json:"refund_fee"`
 			Status  string      `json:"status"`
 			Reason  int         `json:"fail_reason_code"`
+			At      int64       `json:"operate_time"`
 		}
 		q.op, q.bad = "cancel", json.Unmarshal([]byte(f.Get("param")), &p) != nil || p.Status != "SUCCESS" && p.Status != "FAIL"
 		q.number, q.request, q.fee, q.yes = p.Order, p.Request.String(), p.Fee, p.Status == "SUCCESS"
+		q.since = time.UnixMilli(p.At)
 		if p.Reason > 0 {
 			q.reason = strconv.Itoa(p.Reason)
 		}

@@ -179,6 +179,7 @@ type question struct {
 	fee      int64 // negative: not said
 	yes      bool
 	reason   string
+	since    time.Time // of an answer: when it says that the parcel was stopped
 	filter   func(*order) bool
 }
 
@@ -227,6 +228,7 @@ type request struct {
 	changed time.Time
 	answers []string // "SUCCESS", "FAIL"
 	reason  string
+	since   time.Time
 }
 
 func newShop(f face, t traits, a app) *Shop {
@@ -435,6 +437,17 @@ func (s *Shop) Answered(number string) (answers []string, reason string) {
 		return slices.Clone(o.request.answers), o.request.reason
 	}
 	return nil, ""
+}
+
+// Stopped gives when the last answer to the open request of an order says that its
+// parcel was stopped; zero if it says nothing of that.
+func (s *Shop) Stopped(number string) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o := s.orders[number]; o != nil && o.request != nil {
+		return o.request.since
+	}
+	return time.Time{}
 }
 
 // Moves gives the answers to the buyer's wish for another address.
@@ -768,6 +781,7 @@ func (s *Shop) decide(q question) (reply, trouble) {
 			}
 			r := *o.request
 			r.answers, r.reason = append(slices.Clip(r.answers), said), q.reason
+			r.since = q.since
 			o.request = &r
 		})
 	}

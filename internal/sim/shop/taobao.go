@@ -72,9 +72,11 @@ func (taobao) read(s *Shop, r *http.Request, _ []byte) question {
 			ID          json.Number `json:"refund_id"`
 			Fee         int64       `json:"refund_fee"`
 			Status      string
+			At          string `json:"operate_time"`
 		}
 		q.op, q.bad = "cancel", json.Unmarshal([]byte(f.Get("param")), &p) != nil || p.Status != "SUCCESS" && p.Status != "FAIL"
 		q.number, q.request, q.fee, q.yes, q.reason = p.Tid.String(), p.ID.String(), p.Fee, p.Status == "SUCCESS", p.Status
+		q.since, _ = time.ParseInLocation(time.DateTime, p.At, time.FixedZone("", 8*3600))
 	}
 	return q
 }

@@ -72,6 +72,10 @@ type Fake interface {
 	// took effect; Answered how many answers did, and the last one.
 	Shipped(number string) (floor.WaybillNo, int)
 	Answered(number string) (stopped bool, times int)
+	// Why gives the code of the last no, and Stopped when the last yes says that the
+	// parcel was stopped.
+	Why(number string) string
+	Stopped(number string) time.Time
 }
 
 // A Bench is a driver beside its fake.
@@ -86,6 +90,11 @@ type Bench struct {
 
 	HoldCode   string // the hold that the platform's own "do not ship" becomes
 	CancelCode string // the hold that an open request becomes; "" if the platform does not say it
+	// NoCodes are the platform's own codes of a no to a cancel, MoveCodes of an answer to
+	// the wish for another address; of Stamps the platform takes when it was stopped.
+	NoCodes   map[channel.Why]string
+	MoveCodes map[channel.Why]string
+	Stamps    bool
 	// Open opens the driver on the fake, reading from since up to the shop's now.
 	Open func(t testing.TB, since time.Time) channel.Channel
 	// OpenForged opens it with a wrong secret.
@@ -114,6 +123,7 @@ func Run(t *testing.T, open func(t testing.TB) Bench) {
 		{"a report while the booleans are strings", reportLoose},
 		{"an order that leaves in several parcels", reportParts},
 		{"an answer takes effect once", answerOnce},
+		{"an answer says why, and since when, as the platform wants it", answerCodes},
 		{"a request taken back needs no answer", answerWithdrawn},
 		{"a wish for another address is answered once", answerAddress},
 		{"a shop without orders is no trouble", empty},
@@ -480,6 +490,44 @@ func answerOnce(t *testing.T, b Bench) {
 	}
 	if got, times := b.Fake.Answered(ns[2]); !got || times != 1 {
 		t.Errorf("after a lost answer: %v, %d times; want true, once", got, times)
+	}
+}
+
+// answerCodes: why not is said in the platform's own codes; since when it is stopped is
+// the freeze's time, and not that of the answer.
+func answerCodes(t *testing.T, b Bench) {
+	ch := b.Open(t, past())
+	for why, code := range b.NoCodes {
+		n := b.Fake.Place(1, past())[0]
+		b.Fake.AskCancel(n)
+		if err := ch.Answer(t.Context(), channel.Answer{Number: n, Why: why, At: time.Now()}); err != nil {
+			t.Fatalf("no, %s: %v", why, err)
+		}
+		if got := b.Fake.Why(n); got != code {
+			t.Errorf("no, %s: the shop heard %q; want %q", why, got, code)
+		}
+	}
+	for why, code := range b.MoveCodes {
+		n := b.Fake.Place(1, past())[0]
+		b.Fake.AskAddress(n)
+		if err := ch.Answer(t.Context(), channel.Answer{Number: n, What: channel.AskAddress, Why: why, At: time.Now()}); err != nil {
+			t.Fatalf("no other address, %s: %v", why, err)
+		}
+		if got := b.Fake.Moves(n); len(got) != 1 || got[0] != code {
+			t.Errorf("no other address, %s: the shop heard %q; want %q", why, got, code)
+		}
+	}
+	if !b.Answers {
+		return
+	}
+	n := b.Fake.Place(1, past())[0]
+	b.Fake.AskCancel(n)
+	frozen := time.Now().Add(-7 * time.Minute).Truncate(time.Second)
+	if err := ch.Answer(t.Context(), channel.Answer{Number: n, Yes: true, At: frozen}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.Fake.Stopped(n); b.Stamps != got.Equal(frozen) {
+		t.Errorf("stopped since %v, says the answer; frozen at %v (the platform takes it: %v)", got, frozen, b.Stamps)
 	}
 }
 

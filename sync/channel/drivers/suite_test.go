@@ -62,12 +62,25 @@ func benchOf(t testing.TB, driver string) (*shop.Shop, channeltest.Bench) {
 	return fake, channeltest.Bench{
 		Fake: told{fake}, Carrier: "yto", Page: pageSize, Strict: can.Strict, Reship: can.Reship, More: can.More,
 		Answers: can.Answers, Says: can.Says, Moves: can.Moves, Renews: can.Renews, HoldCode: can.Hold, CancelCode: can.Cancel,
+		NoCodes: noCodes[driver], MoveCodes: moveCodes[driver], Stamps: driver == "pdd" || driver == "taobao" || driver == "douyin",
 		Open: func(t testing.TB, since time.Time) channel.Channel { return open(t, secret, signSecret, token, since) },
 		OpenForged: func(t testing.TB) channel.Channel {
 			return open(t, "guess", "guess", "guess", time.Now().Add(-time.Hour))
 		},
 	}
 }
+
+// The platforms' own codes, as their pages and SDKs have them.
+var (
+	noCodes = map[string]map[channel.Why]string{
+		"pdd":    {channel.WhyUnknown: "1001", channel.WhyShipped: "1002", channel.WhySealed: "1002"},
+		"taobao": {channel.WhyShipped: "FAIL"},
+		"jd":     {channel.WhyShipped: "1"}, // it may be refused at the door
+	}
+	moveCodes = map[string]map[channel.Why]string{
+		"douyin": {channel.WhyPicking: "1001", channel.WhyPacking: "1002", channel.WhySealed: "1004", channel.WhyShipped: "1005"},
+	}
+)
 
 // TestChannels runs the one suite on every platform.
 func TestChannels(t *testing.T) {
@@ -121,6 +134,11 @@ func (f told) ChangeAddress(n string) { f.Shop.ChangeAddress(n, "新路2号") }
 func (f told) Answered(n string) (bool, int) {
 	answers, _ := f.Shop.Answered(n)
 	return len(answers) > 0 && answers[len(answers)-1] == "SUCCESS", len(answers)
+}
+
+func (f told) Why(n string) string {
+	_, reason := f.Shop.Answered(n)
+	return reason
 }
 
 func (f told) Shipped(n string) (floor.WaybillNo, int) {
