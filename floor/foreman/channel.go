@@ -9,13 +9,19 @@ import (
 	"floord/sync/ledger"
 )
 
-// onTrial reports whether what comes from a channel is only looked at.
-func (v look) onTrial(ch floor.ChannelID) (bool, error) {
-	if !v.f.o.Trial(ch) {
+// OnTrial reports whether what comes from a channel is only looked at: one that may be
+// on trial is from its first order on, until a lead opens it. One whose orders were
+// worked on before stays as it is.
+func (f *Foreman) OnTrial(v *ledger.View, ch floor.ChannelID) (bool, error) {
+	if !f.o.Trial(ch) {
 		return false, nil
 	}
-	t, _, err := v.TrialRun(ch)
-	return t.Opened.IsZero(), err
+	t, begun, err := v.TrialRun(ch)
+	if err != nil || begun {
+		return err == nil && t.Opened.IsZero(), err
+	}
+	known, err := v.KnowsChannel(ch)
+	return err == nil && !known, err
 }
 
 // tried ends an order on trial that the shop shipped by other hands, and says why
@@ -80,7 +86,7 @@ func (f *Foreman) OpenChannel(ctx context.Context, by By, ch floor.ChannelID, ad
 		if _, err := v.must(by, floor.RoleLead); err != nil {
 			return nil, err
 		}
-		trial, err := v.onTrial(ch)
+		trial, err := f.OnTrial(v.View, ch)
 		if err != nil {
 			return nil, err
 		}

@@ -169,3 +169,48 @@ func TestALeadOpensAChannel(t *testing.T) {
 		s.checkViews()
 	}
 }
+
+// TestOnlyNewChannelsAreOnTrial: a channel whose orders were worked on stays open when
+// trials become the rule; a new one can be opened before its first order.
+func TestOnlyNewChannelsAreOnTrial(t *testing.T) {
+	s := newSite(t)
+	s.receive(shopOrder("1", "TS01", 1))
+	s.f = foreman.New(s.l, foreman.Options{
+		Carriers: []floor.CarrierRule{{ID: "sf"}}, Reports: func(floor.ChannelID) bool { return true }, Trial: func(floor.ChannelID) bool { return true },
+	})
+	s.receive(shopOrder("2", "TS01", 1))
+	if o := s.order("2"); o.Trial || o.State != floor.Checked {
+		t.Errorf("an order of a channel with a history is %s, on trial %v", o.State, o.Trial)
+	}
+	if _, err := s.f.OpenChannel(t.Context(), s.root(), "pdd-main", true); !refused(err, "not-on-trial") {
+		t.Errorf("opening it: %v; want it refused", err)
+	}
+	fresh := func(channel floor.ChannelID, number string) floor.Order {
+		t.Helper()
+		o := shopOrder(number, "TS01", 1)
+		o.Channel = channel
+		if _, err := s.f.Receive(t.Context(), foreman.Intake{Key: s.key(), Channel: channel, Orders: []floor.ShopOrder{o}}); err != nil {
+			t.Fatal(err)
+		}
+		var got floor.Order
+		s.read(func(v *ledger.View) error {
+			id, _, err := v.OrderByNumber(channel, "", number)
+			if err == nil {
+				got, _, err = v.Order(id)
+			}
+			return err
+		})
+		return got
+	}
+	if o := fresh("tb", "1"); !o.Trial {
+		t.Error("the first order of a new channel is not on trial")
+	}
+	if o := fresh("tb", "2"); !o.Trial {
+		t.Error("the second order of a new channel is not on trial")
+	}
+	s.ok(s.f.OpenChannel(t.Context(), s.root(), "dy", true))
+	if o := fresh("dy", "1"); o.Trial || o.State != floor.Checked {
+		t.Errorf("a channel opened before its first order: %s, on trial %v", o.State, o.Trial)
+	}
+	s.checkViews()
+}

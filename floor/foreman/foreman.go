@@ -56,7 +56,8 @@ type Options struct {
 	SortCode func(floor.CarrierID, floor.Recipient) string
 	// Reports says whether a channel takes ship reports and answers; nil: none does.
 	Reports func(floor.ChannelID) bool
-	// Trial says whether a channel is on trial until a lead opens it; nil: none is.
+	// Trial says whether a channel that is new is on trial until a lead opens it; nil:
+	// none is. See Foreman.OnTrial.
 	Trial func(floor.ChannelID) bool
 	// Rules judge orders as they come in; nil: those that are shipped.
 	Rules *rules.Rules

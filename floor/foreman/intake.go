@@ -161,6 +161,7 @@ type intake struct {
 	facts  []floor.Fact
 	got    *Received
 	here   bool // orders that are not here yet are left
+	trial  *bool
 
 	// What this decision has changed already, which its view does not show.
 	merges map[floor.OrderID]*floor.Order
@@ -234,10 +235,14 @@ func (i *intake) receive(s floor.ShopOrder) error {
 	if err != nil {
 		return err
 	}
-	trial, err := i.onTrial(s.Channel)
-	if err != nil {
-		return err
+	if i.trial == nil { // all orders of an intake are of one channel
+		on, err := i.f.OnTrial(i.View, s.Channel)
+		if err != nil {
+			return err
+		}
+		i.trial = &on
 	}
+	trial := *i.trial
 	i.add(floor.OrderReceived{Order: id, Shop: s, Trial: trial})
 	i.judged(floor.Order{ID: id, Score: -1}, j)
 	if trial {

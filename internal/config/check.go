@@ -128,7 +128,11 @@ func (d *decoder) cross(c *Config) {
 	d.unique("packaging", len(c.Packagings), func(i int) string { return c.Packagings[i].ID })
 	d.badges(c.People)
 	for i, ch := range c.Channels {
-		d.needs(fmt.Sprintf("channel[%d]", i), ch.Driver, needed[ch.Driver]...)
+		table := fmt.Sprintf("channel[%d]", i)
+		d.needs(table, ch.Driver, needed[ch.Driver]...)
+		if ch.Driver == "csv" && !d.has(table+".trial") {
+			c.Channels[i].Trial = false // who imports a table ships it
+		}
 	}
 	for i, ca := range c.Carriers {
 		table := fmt.Sprintf("carrier[%d]", i)

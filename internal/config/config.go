@@ -261,7 +261,7 @@ type Channel struct {
 	Overlap    time.Duration   `toml:"overlap" default:"0s" range:"0s..24h"` // read again at each pull; 0: the driver's own
 	Lag        time.Duration   `toml:"lag" default:"0s" range:"0s..1h"`      // a pull ends so long before now; 0: the driver's own
 	Refunds    bool            `toml:"agree_refunds"`                        // a cancel that was stopped may be answered where that gives the money back
-	Trial      bool            `toml:"trial"`                                // its orders are only looked at until a lead opens it
+	Trial      bool            `toml:"trial" default:"true"`                 // while the ledger knows no order of it, its orders are only looked at until a lead opens it; false for tables if left out
 	TokenEnds  Day             `toml:"token_ends"`                           // of a token whose file does not say it
 	DomainEnds Day             `toml:"domain_ends"`                          // of the name that pushes come by: nobody can be asked
 	Codes      []Code          `toml:"code"`

@@ -36,13 +36,9 @@ func (d *Daemon) channelHealth() []web.ChannelHealth {
 }
 
 func (d *Daemon) onTrial(id floor.ChannelID) bool {
-	i := slices.IndexFunc(d.shops, func(s *shop) bool { return s.id == id })
-	if i < 0 || !d.shops[i].cfg.Trial {
-		return false
-	}
-	var t floor.TrialRun
-	err := d.ledger.Read(func(v *ledger.View) (err error) { t, _, err = v.TrialRun(id); return err })
-	return err == nil && t.Opened.IsZero()
+	on := false
+	err := d.ledger.Read(func(v *ledger.View) (err error) { on, err = d.foreman.OnTrial(v, id); return err })
+	return err == nil && on
 }
 
 // show fills in what the pulse knows.

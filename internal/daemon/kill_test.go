@@ -58,6 +58,7 @@ driver = "douyin"
 url = %q
 shop = "1"
 client_id = %q
+trial = false
 secret_file = "secret"
 token_file = "token"
 every = "1s"

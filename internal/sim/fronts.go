@@ -72,6 +72,7 @@ url = %q
 shop = %q
 client_id = %q
 secret_file = "shop.secret"
+trial = false
 [[channel]]
 id = "files"
 driver = "csv"

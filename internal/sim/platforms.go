@@ -71,6 +71,7 @@ shop = %q
 client_id = %q
 secret_file = "shop.secret"
 token_file = "%s.token"
+trial = false
 `, id, driver, url, mallID, clientID, id)
 	if driver != "douyin" {
 		entry += fmt.Sprintf("hook_file = \"%s.hook\"\n", id)

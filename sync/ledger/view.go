@@ -47,6 +47,15 @@ func (v *View) OrderInTote(t floor.ToteID) (floor.OrderID, bool, error) {
 	return getRow[floor.OrderID](v.rows, vTotes, string(t))
 }
 
+// KnowsChannel reports whether an order of a channel ever came in.
+func (v *View) KnowsChannel(ch floor.ChannelID) (known bool, err error) {
+	err = v.rows.scan(vNumbers, "", string(ch)+"|", func(string, []byte) (bool, error) {
+		known = true
+		return false, nil
+	})
+	return known, err
+}
+
 // BatchIn gives the batch without sorting that was last brought to the packers in a
 // tote; packers have emptied it, perhaps.
 func (v *View) BatchIn(t floor.ToteID) (floor.TaskID, bool, error) {
