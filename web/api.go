@@ -129,6 +129,7 @@ func (a *api) register(mux *http.ServeMux) {
 	put(a, h, "channel", "GET /channels/{id}", "What of a channel wants a look: payloads, holds, its trial", a.channel)
 	put(a, h, "open-channel", "POST /channels/{id}/open", "End a channel's trial: its orders are worked on from now on", a.openChannel)
 	put(a, h, "list-disputes", "GET /disputes", "Orders over which a shop contradicts itself or the floor, each with a mend", a.disputes)
+	put(a, h, "mend-disputes", "POST /disputes/mend", "Carry out one mend for all orders of a channel that it is proposed for", a.mendAll)
 	put(a, h, "mend-order", "POST /orders/{id}/mend", "Carry out the mend proposed for an order", a.mend)
 	put(a, h, "rules", "GET /rules", "The rules in force, with where each stands", a.rules)
 	put(a, h, "try-rules", "POST /rules/try", "What other rules would have made of a day's orders; nothing is kept", a.tryRules)

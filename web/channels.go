@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -232,7 +233,8 @@ func trialOf(v *ledger.View, id floor.ChannelID) (*trialRow, error) {
 }
 
 func (a *api) openChannel(ctx context.Context, in *struct {
-	channelIn
+	Keyed
+	ID   floor.ChannelID `path:"id" maxLength:"64"`
 	Body struct {
 		Adopt bool `json:"adopt" doc:"Work on what came during the trial and is not shipped, too"`
 	}
@@ -278,6 +280,58 @@ func (a *api) mend(ctx context.Context, in *orderIn) (*answer[done], error) {
 		return nil, err
 	}
 	return give(done{OK: true}), nil
+}
+
+type mendedOut struct {
+	Mended int `json:"mended"`
+	Left   int `json:"left,omitzero" doc:"There were more: ask again"`
+}
+
+// mendAll carries out one mend for all orders of a channel that it is proposed for, as
+// after a first pull of a shop that others shipped for. Each is a commit of its own; one
+// that agrees by then is passed over. A mend that begins with a question to the shop is
+// not one of them.
+func (a *api) mendAll(ctx context.Context, in *struct {
+	Keyed
+	Body struct {
+		Channel floor.ChannelID `json:"channel" maxLength:"64"`
+		Mend    string          `json:"mend" enum:"close,note"`
+	}
+}) (*answer[mendedOut], error) {
+	if err := needs(ctx, floor.RoleLead); err != nil {
+		return nil, err
+	}
+	var orders []floor.OrderID
+	var out mendedOut
+	err := a.o.Ledger.Read(func(v *ledger.View) error {
+		return foreman.Disputes(v, time.Now(), func(d floor.Dispute, mend string) bool {
+			switch {
+			case d.Channel != in.Body.Channel || mend != in.Body.Mend:
+			case len(orders) == maxPage:
+				out.Left++
+			default:
+				orders = append(orders, d.Order)
+			}
+			return true
+		})
+	})
+	if err != nil || a.o.Channels.Mend == nil {
+		return give(out), err
+	}
+	by := a.by(ctx, in.Key)
+	for _, id := range orders {
+		one := by
+		one.Key += "/" + string(id)
+		err := a.o.Channels.Mend(ctx, one, id)
+		if no := (*floor.Refusal)(nil); errors.As(err, &no) && no.Code == "no-dispute" {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		out.Mended++
+	}
+	return give(out), nil
 }
 
 func (a *api) rules(ctx context.Context, _ *struct{}) (*answer[RulesShown], error) {

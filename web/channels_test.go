@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -84,6 +85,9 @@ func TestTheShopsPage(t *testing.T) {
 	_, err := s.Foreman.KeepUnread(t.Context(), s.Root(), "pdd-main", "pdd.order.information.get", "payload is not JSON", []byte("<html>"))
 	s.Must(err)
 	shipThere(t, s, id)
+	for range 2 {
+		shipThere(t, s, s.Receive(1))
+	}
 	s.Person("he.lin", "何琳", floor.RoleLead)
 	day := time.Now().In(time.FixedZone("", 8*3600)).Format(time.DateOnly)
 	b := newBrowser(t)
@@ -101,9 +105,16 @@ func TestTheShopsPage(t *testing.T) {
 	w.says("店铺显示已发货")
 	w.look("shops-disputes")
 	w.press("关闭本仓订单")
-	w.says("店铺与本仓一致")
+	w.says("全部 2 单按已发货关闭")
 	if len(*mended) != 1 || (*mended)[0] != id {
 		t.Errorf("mended %v; want %s", *mended, id)
+	}
+	w.press("全部 2 单按已发货关闭")
+	w.says("确认，2 单")
+	w.press("确认，2 单")
+	w.says("店铺与本仓一致")
+	if len(*mended) != 3 {
+		t.Errorf("mended %v; want all three", *mended)
 	}
 	w.press("审单规则")
 	w.says("default.toml:12")
@@ -144,4 +155,73 @@ func shipThere(t testing.TB, s *pdatest.Site, id floor.OrderID) {
 	}
 	_, err := s.Foreman.Receive(t.Context(), foreman.Intake{Key: s.Root().Key, Channel: o.Channel, Orders: []floor.ShopOrder{said}})
 	s.Must(err)
+}
+
+// follow clicks the link that says exactly text, and waits for its page.
+func (w *window) follow(text string) {
+	w.b.t.Helper()
+	find := fmt.Sprintf("Array.prototype.filter.call(document.querySelectorAll('a'), function (a) { return a.innerText === %q })[0]", text)
+	w.until("!!" + find)
+	ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
+	defer cancel()
+	_, err := chromedp.RunResponse(ctx, func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		_, err := chromedp.Evaluate[bool]("setTimeout(function () { "+find+".click() }), true")(ctx, t)
+		return chromedp.Void{}, err
+	})
+	if err != nil {
+		w.b.t.Fatalf("the link %q: %v", text, err)
+	}
+}
+
+// TestATrialInTheBrowser follows the links of a channel on trial: from the board to the
+// shops, to an order that floord would not have shipped and its time line, and back to
+// the button that ends the trial.
+func TestATrialInTheBrowser(t *testing.T) {
+	t.Parallel()
+	s := pdatest.NewSite(t, pdatest.Options{
+		Rules: func(o *foreman.Options) { o.Trial = func(c floor.ChannelID) bool { return c == "tb-new" } },
+		Hooks: pda.Hooks{Channels: func() []pda.ChannelState { return []pda.ChannelState{{ID: "tb-new", OK: true}} }},
+	})
+	h, err := web.New(web.Options{
+		Ledger: s.Ledger, Foreman: s.Foreman, PDA: s.PDA, Gate: s.Gate, Version: "test", Site: "东坝一号仓",
+		Channels: web.Channels{Health: func() []web.ChannelHealth {
+			on := false
+			s.Must(s.Ledger.Read(func(v *ledger.View) (err error) { on, err = s.Foreman.OnTrial(v, "tb-new"); return err }))
+			return []web.ChannelHealth{{ChannelState: pda.ChannelState{ID: "tb-new", OK: true}, Driver: "taobao", Trial: on, Troubles: []pda.Words{},
+				Lags: []web.ChannelLag{}, Answers: []web.ChannelAnswer{}, Ends: []web.ChannelEnd{}, Pushes: map[string]int{}}}
+		}},
+	})
+	s.Must(err)
+	s.Mux.Handle("/", h)
+	on := func(o *floor.ShopOrder) { o.Channel = "tb-new" }
+	good, odd := s.ReceiveAs(on, 1), s.ReceiveAs(func(o *floor.ShopOrder) {
+		on(o)
+		o.BuyerNote = "先不发，等通知"
+	}, 2)
+	waits := s.ReceiveAs(on, 3)
+	shipThere(t, s, good)
+	shipThere(t, s, odd)
+	b := newBrowser(t)
+	w := b.open("http://"+s.Addr+"/board?token="+s.Pair("board-1", "board", ""), 1280, 800)
+	w.says("组长扫描工牌后可以操作")
+	w.scan("badge-zhao.lei")
+	w.follow("tb-new")
+	w.says("本系统也会发 1 单，本系统不会发 1 单")
+	w.says("备注要求暂缓发货")
+	w.look("shops-trial")
+	w.follow(string(odd))
+	w.says("规则“note-stop”要求人工核对")
+	w.says("试运行：店铺已由别处发货")
+	w.follow("店铺与规则")
+	w.press("开通这个渠道")
+	w.says("开通渠道 tb-new？")
+	w.press("连同这些订单一起处理")
+	w.says("接手 1 单")
+	s.Must(s.Ledger.Read(func(v *ledger.View) error {
+		o, _, err := v.Order(waits)
+		if o.Trial || o.State != floor.Checked {
+			t.Errorf("the order that waited is %s, on trial %v", o.State, o.Trial)
+		}
+		return err
+	}))
 }

@@ -442,7 +442,7 @@ func channelCommand() *cli.Command {
 				Flags: []cli.Flag{configFlag()}, Action: onSite("channel", "disputes"),
 			},
 			{
-				Name: "mend", Usage: "carry out the mend proposed for an order", ArgsUsage: "ORDER",
+				Name: "mend", Usage: "carry out the mend proposed for an order, or close all of a channel that others have shipped", ArgsUsage: "ORDER | all CHANNEL",
 				Flags: []cli.Flag{configFlag()}, Action: onSite("channel", "mend"),
 			},
 			{

@@ -36,12 +36,41 @@ func channelDisputes(_ context.Context, s *Site, args []string, _ io.Reader, out
 	return err
 }
 
-// channelMend carries out the mend that is proposed for an order: ORDER.
+// channelMend carries out the mend that is proposed for an order: ORDER; or closes all
+// orders of a channel that others have shipped: all CHANNEL.
 func channelMend(ctx context.Context, s *Site, args []string, _ io.Reader, out io.Writer) error {
+	if len(args) == 2 && args[0] == "all" {
+		return s.closeAll(ctx, floor.ChannelID(args[1]), out)
+	}
 	if len(args) != 1 {
-		return errors.New("channel mend: name one order, as DB20261121-ORD-000123")
+		return errors.New("channel mend: name one order, as DB20261121-ORD-000123, or all and a channel")
 	}
 	return s.mend(ctx, s.operator("mend"), floor.OrderID(args[0]))
+}
+
+// closeAll ends the orders of a channel that the shop has as shipped and nobody here
+// has begun.
+func (s *Site) closeAll(ctx context.Context, id floor.ChannelID, out io.Writer) error {
+	var orders []floor.OrderID
+	err := s.ledger.Read(func(v *ledger.View) error {
+		return foreman.Disputes(v, time.Now(), func(d floor.Dispute, mend string) bool {
+			if d.Channel == id && mend == floor.MendClose {
+				orders = append(orders, d.Order)
+			}
+			return true
+		})
+	})
+	closed := 0
+	for _, order := range orders {
+		if err == nil {
+			err = s.mend(ctx, s.operator("mend"), order)
+		}
+		if err == nil {
+			closed++
+		}
+	}
+	fmt.Fprintf(out, "%d of %d orders are closed\n", closed, len(orders))
+	return err
 }
 
 // mend asks the shop, where the mend begins so, and has the foreman carry it out.

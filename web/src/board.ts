@@ -300,7 +300,7 @@ class Board implements Page {
       o.to && h("p", null, say("recipient") + " " + [o.to.name, o.to.phone, o.to.province, o.to.city, o.to.district, o.to.detail].filter((x: string) => x).join(" ")),
       table(["sku", "col-what", "pieces"], o.order.lines.map((l: any) => [l.sku, l.name || "", l.picked + " / " + l.qty])),
       (o.order.holds || []).map((x: any) => h("p.bad", null, say("hold-" + x.code, { field: x.field || "" }) + (x.code === "rule" ? "：" + x.text : ""))),
-      h("div.row", null,
+      o.order.state !== "CLOSED" && h("div.row", null,
         o.order.holds && !o.order.frozen && h("button.small", { type: "button", onclick: () => { this.shell.act("unhold", { order: id }); this.shut(); } }, say("unhold")),
         o.order.frozen
           ? h("button.small", { type: "button", onclick: () => { this.shell.act("thaw", { order: id }); this.shut(); } }, say("thaw"))

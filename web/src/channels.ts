@@ -100,7 +100,7 @@ class Channels implements Page {
       h("p", null, say("shops-compared", { orders: t.orders, same: t.same, differ: t.differ })),
       p && h("p", null, say("shops-plan", { orders: p.orders, held: p.held, short: p.short, waves: p.waves, waved: p.waved, metres: Math.round(p.metres) })),
       !t.opened && h("button.big.go", { type: "button", onclick: () => this.ask(id) }, say("shops-open")),
-      t.differs.length > 0 && rows(["col-order", "shops-at", "shops-why"], t.differs.map((d: any) => [link(d.order), when(d.at), d.why.map((x: any) => said(x)).join("；")])),
+      t.differs.length > 0 && rows(["col-order", "shops-at", "shops-why"], t.differs.map((d: any) => [link(d.order), when(d.at), d.why.map((x: any) => said(x) + (x.code === "rule" && x.text ? "：" + x.text : "")).join("；")])),
     ];
   }
 
@@ -121,7 +121,13 @@ class Channels implements Page {
     const all = await this.api("GET", "/disputes");
     if (!all || this.part !== "disputes") return;
     put(this.side, h("p.hint", null, say("shops-disputes-how")));
+    const many: { [key: string]: { channel: string; mend: string; n: number } } = {};
+    all.filter((d: any) => d.mend === "close" || d.mend === "note").forEach((d: any) => {
+      const key = d.channel + "|" + d.mend;
+      (many[key] = many[key] || { channel: d.channel, mend: d.mend, n: 0 }).n++;
+    });
     put(this.list, h("h2", null, say("shops-disputes") + (all.length ? " " + all.length : "")),
+      Object.keys(many).sort().filter((k) => many[k].n > 1).map((k) => h("button.big.second", { type: "button", onclick: () => this.mendAll(many[k]) }, say("mend-all-" + many[k].mend, many[k]))),
       all.length === 0 ? h("p.good", null, say("shops-agree")) : all.map((d: any) => h("article.shop.out", null,
         h("div.head", null, link(d.order), h("small", null, d.channel + " " + d.number), h("span.push"), h("small", null, when(d.since))),
         h("p.bad", null, say("dispute-" + d.kind)),
@@ -131,6 +137,17 @@ class Channels implements Page {
           tone("ok");
           this.disputes();
         } }, say("mend-" + d.mend)))));
+  }
+
+  private mendAll(of: { channel: string; mend: string; n: number }): void {
+    this.shell.choose({
+      title: say("mend-all-" + of.mend, of), text: say("mend-all-how"),
+      choices: [{ label: say("mend-all-yes", of), kind: "warn", pick: async () => {
+        if (!(await this.api("POST", "/disputes/mend", { channel: of.channel, mend: of.mend }))) return;
+        tone("ok");
+        this.disputes();
+      } }],
+    });
   }
 
   private async rules(): Promise<void> {

@@ -4,7 +4,7 @@ import { clock, h, knows, say, when } from "./lib";
 
 /** Which words a field's value may be, by the field's name. */
 const VALUES: { [field: string]: string[] } = {
-  why: ["freeze-", "why-", "short-", "needs-"], stage: ["state-"], answer: ["answer-"], what: ["effect-"], effect_what: ["effect-"],
+  why: ["freeze-", "why-", "short-", "needs-"], stage: ["state-"], answer: ["answer-"], what: ["effect-"], mend: ["mend-"], state: ["shop-"], effect_what: ["effect-"],
   outcome: ["end-", "outcome-"], holds_code: ["hold-"], tags_0: ["tag-"],
 };
 
@@ -24,7 +24,7 @@ function told(e: { kind: string; args?: { [name: string]: string } }): string {
     const v = (e.args as any)[name];
     args[name] = v;
     for (const before of VALUES[name] || []) {
-      if (knows(before + v)) { args[name] = say(before + v, { field: args.holds_field || "" }); break; }
+      if (knows(before + v)) { args[name] = say(before + v, { field: (e.args as any).holds_field || "" }); break; }
     }
   }
   const code = "fact-" + e.kind;
