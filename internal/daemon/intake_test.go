@@ -84,6 +84,70 @@ func TestPayloadsThatNobodyCanRead(t *testing.T) {
 	})
 }
 
+// TestEveryKindOfNonsense is kept by its hash, with the reason, and the lane goes on.
+func TestEveryKindOfNonsense(t *testing.T) {
+	for name, answer := range map[string]string{
+		"no JSON":        "<html>网络认证</html>",
+		"half of it":     `{"order_sn_increment_get_response":{"total_count":1,"order_sn_list":[{"order_sn":"26`,
+		"too deep":       strings.Repeat(`{"a":`, 5000) + "1" + strings.Repeat("}", 5000),
+		"too large":      `{"order_sn_increment_get_response":{"a":"` + strings.Repeat("x", 40<<20) + `"}}`,
+		"a name twice":   `{"order_sn_increment_get_response":{"total_count":0,"order_sn_list":[]},"order_sn_increment_get_response":{"total_count":1}}`,
+		"a list instead": `[]`,
+		"nothing":        `null`,
+		"a number":       `{"order_sn_increment_get_response":7}`,
+		"another answer": `{"ok":true}`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b := inBubble(t, "pdd", pdd(), func(c *config.Config) { c.Channels[0].Every = 10 * time.Second })
+			n := b.place(time.Hour)
+			b.shop.set(func(f *sim) {
+				f.instead = func(int) string { return answer }
+			})
+			b.run(b.pull, b.follow)
+			after(2 * time.Minute)
+			all := b.unread()
+			if len(all) != 1 || len(all[0].Hash) != 64 || all[0].Why == "" || b.s.pulse.garbled < 2 {
+				t.Errorf("%s: kept %+v of %d; want it once, by its hash, and each time counted", name, all, b.s.pulse.garbled)
+			} else if raw, err := b.d.ledger.Raw(all[0].Seq); err != nil || len(raw) == 0 || len(raw) > 256<<10 || all[0].Size > 64<<20 {
+				t.Errorf("%s: %d bytes kept of %d, %v", name, len(raw), all[0].Size, err)
+			}
+			b.shop.set(func(f *sim) { f.instead = nil })
+			after(10 * time.Minute)
+			if _, ok := b.order(n); !ok {
+				t.Errorf("%s: the lane stopped", name)
+			}
+		})
+	}
+}
+
+// TestAnOrderOfTheWrongForm is held and shown, under a name made of its payload.
+func TestAnOrderOfTheWrongForm(t *testing.T) {
+	for _, list := range []string{`"261110-1"`, `[7]`, `[null,{"order_sn":{"a":1}}]`, `[[]]`} {
+		synctest.Test(t, func(t *testing.T) {
+			b := inBubble(t, "pdd", pdd(), nil)
+			b.shop.set(func(f *sim) {
+				f.instead = func(int) string {
+					return `{"order_sn_increment_get_response":{"total_count":"many","order_sn_list":` + list + `}}`
+				}
+			})
+			b.run(b.pull)
+			after(11 * time.Minute)
+			held := 0
+			err := b.d.ledger.Read(func(v *ledger.View) error {
+				return v.Orders("", "", func(o floor.Order) bool {
+					if strings.HasPrefix(o.Number, "unmapped-") && o.State == floor.New && len(o.Holds) > 0 {
+						held++
+					}
+					return true
+				})
+			})
+			if err != nil || held == 0 {
+				t.Errorf("%s: %d orders held, %v", list, held, err)
+			}
+		})
+	}
+}
+
 // TestAnUnmappableFieldHoldsItsOrder and no other, naming field and payload.
 func TestAnUnmappableFieldHoldsItsOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -33,6 +33,15 @@ func (xiaohongshu) read(s *Shop, r *http.Request, body []byte) question {
 		q.op, q.bad = "list", q.bad || text("timeType") != "2"
 	case "order.getOrderDetail":
 		q.op = "detail"
+	case "order.getOrderReceiverInfo":
+		var p struct {
+			ReceiverQueries []struct{ OrderID, OpenAddressID string }
+			IsReturn        *bool
+		}
+		q.op, q.bad = "detail", json.Unmarshal(body, &p) != nil || len(p.ReceiverQueries) != 1 || p.IsReturn == nil
+		if !q.bad {
+			q.number, q.cursor = p.ReceiverQueries[0].OrderID, p.ReceiverQueries[0].OpenAddressID
+		}
 	case "order.orderDeliver":
 		if q.op = "ship"; text("unpack") == "true" {
 			var p struct{ SkuIDList []string }
@@ -114,6 +123,17 @@ func (xiaohongshu) answer(q question, a reply) (int, map[string]string, any) {
 		}
 	case "detail":
 		all = a.one
+		if o, _ := a.one.(map[string]any); q.method == "order.getOrderReceiverInfo" && o != nil {
+			row := map[string]any{"orderId": o["orderId"], "matched": q.cursor == o["openAddressId"]}
+			if q.cursor == o["openAddressId"] {
+				for _, k := range []string{"receiverProvinceName", "receiverCityName", "receiverDistrictName"} {
+					row[k] = o[k]
+				}
+				row["receiverName"], row["receiverPhone"] = "#xhs#"+q.cursor+"#n", "#xhs#"+q.cursor+"#p"
+				row["receiverAddress"] = "#xhs#" + q.cursor + "#a"
+			}
+			all = map[string]any{"receiverInfos": []any{row}}
+		}
 	case "renew":
 		data["accessToken"], data["refreshToken"] = a.token.token, a.token.refresh
 		data["accessTokenExpiresAt"] = time.Now().Add(7 * 24 * time.Hour).UnixMilli()

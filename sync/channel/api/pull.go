@@ -251,7 +251,7 @@ func (s *Shop) page(ctx context.Context, c cursor) (channelmap.Page, error) {
 		return page, err
 	}
 	for _, number := range page.Numbers {
-		o, err := s.order(ctx, number)
+		o, err := s.whole(ctx, number)
 		if channel.ClassOf(err) == channel.Refused && err != nil {
 			o = channelmap.Order{ShopOrder: floor.ShopOrder{Number: number, State: floor.ShopUnpaid, Content: channelmap.Sum([]byte(number)),
 				Holds: []floor.Hold{{Code: floor.HoldUnmapped, Field: s.app.m.Call("detail").Method}}}}

@@ -15,8 +15,23 @@ import (
 
 // Check asks for one order as it stands now.
 func (s *Shop) Check(ctx context.Context, number string) (floor.ShopOrder, error) {
-	o, err := s.order(ctx, number)
+	o, err := s.whole(ctx, number)
 	return o.ShopOrder, err
+}
+
+// whole gives an order as it stands now, and whom it goes to where the platform says
+// that by a call of its own.
+func (s *Shop) whole(ctx context.Context, number string) (channelmap.Order, error) {
+	o, err := s.order(ctx, number)
+	if err != nil || s.app.m.Call("receiver") == nil || o.State != floor.ShopPaid || o.To.Token == "" {
+		return o, err
+	}
+	v, err := s.ask(ctx, "receiver", channelmap.Vars{Order: o.Value, Text: map[string]string{"number": number, "id": o.ID}})
+	if err != nil && channel.ClassOf(err) != channel.Refused {
+		return o, err
+	}
+	s.app.m.Receiver(v, &o) // one that is refused is held
+	return o, nil
 }
 
 func (s *Shop) order(ctx context.Context, number string) (channelmap.Order, error) {

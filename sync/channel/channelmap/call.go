@@ -232,13 +232,18 @@ func (c *compiler) calls() {
 	m.request.number, m.request.id = c.optional(r.Number), c.optional(r.ID)
 	m.request.fee, m.request.when = c.optional(r.Fee), rule{when: c.tests(r.When)}
 	m.request.rows = c.optional(r.Rows)
+	to := &m.doc.Receiver
+	m.receiver.rows, m.receiver.number, m.receiver.when = c.optional(to.Rows), c.optional(to.Number), rule{when: c.tests(to.When)}
+	if m.calls["receiver"] != nil != (len(m.receiver.rows) > 0) {
+		c.wrong("[call.receiver] and [receiver] rows need each other")
+	}
 	if len(m.request.rows) > 0 != (len(m.request.id) > 0) {
 		c.wrong("[request] needs both rows and id")
 	}
 }
 
 // known are the calls that a channel can make.
-var known = []string{"pull", "detail", "ship", "reship", "part", "more", "requests", "cancel", "cancel_no", "address", "address_no", "renew", "consume", "confirm"}
+var known = []string{"pull", "detail", "receiver", "ship", "reship", "part", "more", "requests", "cancel", "cancel_no", "address", "address_no", "renew", "consume", "confirm"}
 
 // Call gives the call of that name; nil if the platform has none.
 func (m *Map) Call(name string) *Call { return m.calls[name] }
@@ -480,6 +485,35 @@ func (m *Map) Requests(v *Value, number string) (open []Request, rows int) {
 		return true
 	})
 	return open, rows
+}
+
+// Receiver reads the answer of the receiver call into the order: what it says of whom
+// the order goes to counts over what the order says. Without a row of that recipient the
+// order waits: it goes elsewhere by now, and its next saying names whom.
+func (m *Map) Receiver(v *Value, o *Order) {
+	found := false
+	m.receiver.rows.each(v, func(row *Value) bool {
+		if len(m.receiver.number) > 0 && m.receiver.number.first(row).Text() != o.Number || !m.receiver.when.holds(m, row, time.Time{}) {
+			return true
+		}
+		found = true
+		r := reading{m: m, v: row}
+		r.people()
+		to := r.o.To
+		for _, s := range []struct{ to, from *string }{
+			{&o.To.Name, &to.Name}, {&o.To.Phone, &to.Phone}, {&o.To.Province, &to.Province},
+			{&o.To.City, &to.City}, {&o.To.District, &to.District}, {&o.To.Detail, &to.Detail},
+		} {
+			if *s.from != "" {
+				*s.to = *s.from
+			}
+		}
+		return false
+	})
+	if !found && len(o.Holds) < maxHolds {
+		o.Holds = append(o.Holds, floor.Hold{Code: floor.HoldNoReceiver, Field: m.receiver.rows.String()})
+		o.MergeKey = ""
+	}
 }
 
 // Renewed reads the answer of the renew call.

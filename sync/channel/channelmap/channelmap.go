@@ -60,6 +60,11 @@ type document struct {
 		Money  string   `toml:"money"` // form of fee; as money if left out
 		When   []string `toml:"when"`  // of a row: it is open
 	} `toml:"request"`
+	Receiver struct {
+		Rows   string   `toml:"rows"`   // in the answer of [call.receiver]; [to] is read from a row
+		Number string   `toml:"number"` // of a row: its order
+		When   []string `toml:"when"`   // of a row: it is of the recipient that the order names
+	} `toml:"receiver"`
 	Token struct {
 		Access    []string `toml:"access"` // in the answer of [call.renew]
 		Refresh   []string `toml:"refresh"`
@@ -234,6 +239,10 @@ type Map struct {
 	request struct {
 		rows, number, id, fee path
 		when                  rule
+	}
+	receiver struct {
+		rows, number path
+		when         rule
 	}
 	push struct {
 		ping                    *regexp.Regexp

@@ -40,6 +40,11 @@ func (m *Map) Page(op string, payload []byte, now time.Time) (Page, error) {
 // PageOf is Page of an answer that Envelope has read.
 func (m *Map) PageOf(op string, v *Value, now time.Time) (Page, error) {
 	a := m.answerOf(v)
+	odd := a != nil && len(a.orders) > 1 && !a.orders[:1].first(v).holds()
+	if odd || a == nil && m.silent != nil && !m.answered(v) {
+		return Page{}, &channel.Error{Class: channel.Refused, Op: op, Code: "no-answer", Unread: true,
+			Zh: "平台返回的内容不是这个接口的响应,请联系实施人员。", En: "what the shop sent is no answer to this question; call whoever set the channel up"}
+	}
 	if a == nil {
 		return Page{}, nil
 	}

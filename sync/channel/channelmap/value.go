@@ -203,6 +203,9 @@ func (v *Value) Raw() []byte { return v.raw }
 func (v *Value) Object() bool { return v.kind == '{' }
 func (v *Value) Array() bool  { return v.kind == '[' }
 
+// holds reports whether something can stand in v: it is an object, an array or nothing.
+func (v *Value) holds() bool { return v.Object() || v.Array() || v.Empty() }
+
 // Text gives a string's content, or a number's or boolean's own text; "" for
 // everything else.
 func (v *Value) Text() string {
