@@ -178,11 +178,13 @@ func phone(text []rune, i int) (string, int) {
 		if at += 2; text[at] == '-' || text[at] == ' ' {
 			at++
 		}
-	} else if at > i {
+	} else if at > i && !island(string(text[at:min(at+3, len(text))])) {
 		return "", 0
 	}
 	digits, end := run(text, at)
 	switch {
+	case len(digits) == 11 && island(digits[:3]) && (at > i || islands(text)):
+	case at == i && len(digits) == 8 && strings.ContainsRune("235689", rune(digits[0])) && islands(text) && !sticks(text, i, end):
 	case len(digits) == 11 && digits[0] == '1' && digits[1] >= '3':
 	case at == i && (len(digits) == 11 || len(digits) == 12 || len(digits) == 10) && digits[0] == '0':
 	default:
@@ -192,6 +194,20 @@ func phone(text []rune, i int) (string, int) {
 		return digits + "-" + ext, end + n - i
 	}
 	return digits, end - i
+}
+
+// island reports whether numbers behind it are of Hong Kong or Macau.
+func island(prefix string) bool { return prefix == "852" || prefix == "853" }
+
+// islands reports whether the address is there, where numbers have eight digits.
+func islands(text []rune) bool {
+	s := string(text)
+	return strings.Contains(s, "香港") || strings.Contains(s, "澳门") || strings.Contains(s, "澳門") || strings.Contains(s, "九龙") || strings.Contains(s, "九龍") || strings.Contains(s, "新界")
+}
+
+// sticks reports whether digits are part of a word.
+func sticks(text []rune, from, to int) bool {
+	return from > 0 && !breaks(text[from-1]) && !strings.ContainsRune(" :：(（", text[from-1]) || to < len(text) && !breaks(text[to]) && !strings.ContainsRune(" )）", text[to])
 }
 
 // run collects digits that stand in groups: 138-0000-0001, 138 0000 0001.

@@ -140,15 +140,15 @@ func (c *compiler) template(what, s string, isJSON bool, lists map[string]listDo
 		case p.name[0] == '.':
 			p.path = c.path(p.name[1:])
 		case isList && p.json && !p.bare:
-			c.wrong("%s: the list {%s} stands in quotes", what, p.name)
+			c.wrong(what, "%s: the list {%s} stands in quotes", what, p.name)
 		case !isList && !slices.Contains(names, p.name):
-			c.wrong("%s: {%s} is none of %s", what, p.name, strings.Join(names, " "))
+			c.wrong(what, "%s: {%s} is none of %s", what, p.name, strings.Join(names, " "))
 		}
 		t = append(t, p)
 	}
 	scan(s[at:])
 	if quoted {
-		c.wrong("%s: a quote is not closed", what)
+		c.wrong(what, "%s: a quote is not closed", what)
 	}
 	return append(t, piece{text: s[at:]})
 }
@@ -181,7 +181,7 @@ func (c *compiler) calls() {
 			call.HTTP = "POST"
 		}
 		if !slices.Contains(known, name) {
-			c.wrong("[%s] is none of %s", what, strings.Join(known, " "))
+			c.wrong(what, "[%s] is none of %s", what, strings.Join(known, " "))
 		}
 		for p, text := range d.Params {
 			isJSON := strings.HasPrefix(text, `{"`) || strings.HasPrefix(text, "[")
@@ -206,27 +206,27 @@ func (c *compiler) calls() {
 	}
 	for name := range m.doc.Reply {
 		if name != "cancel" && name != "address" {
-			c.wrong("[reply.%s] is neither cancel nor address", name)
+			c.wrong("reply."+name, "[reply.%s] is neither cancel nor address", name)
 		} else if m.calls[name] == nil {
-			c.wrong("[reply.%s] has no [call.%s]", name, name)
+			c.wrong("reply."+name, "[reply.%s] has no [call.%s]", name, name)
 		}
 	}
 	if m.calls["pull"] != nil && m.calls["detail"] == nil {
-		c.wrong("[call.pull] needs a [call.detail]: an order is asked for again before its label and its report")
+		c.wrong("call.pull", "[call.pull] needs a [call.detail]: an order is asked for again before its label and its report")
 	}
 	if m.calls["pull"] != nil && m.doc.API.URL == "" && !m.doc.API.Site {
-		c.wrong("api.url is missing")
+		c.wrong("api.url", "api.url is missing")
 	}
 	if !slices.Contains([]string{"", "reverse", "forward", "cursor"}, m.doc.Pull.Paging) {
-		c.wrong("pull.paging %q is none of reverse, forward, cursor", m.doc.Pull.Paging)
+		c.wrong("pull.paging", "pull.paging %q is none of reverse, forward, cursor", m.doc.Pull.Paging)
 	}
 	if m.doc.Pull.Paging == "cursor" && !slices.ContainsFunc(m.answers, func(a answer) bool { return len(a.next) > 0 }) {
-		c.wrong("pull.paging is cursor, and no answer says where the next one stands (next)")
+		c.wrong("pull.paging", "pull.paging is cursor, and no answer says where the next one stands (next)")
 	}
 	m.token.access, m.token.refresh = c.paths(m.doc.Token.Access), c.paths(m.doc.Token.Refresh)
 	m.token.in, m.token.at = c.paths(m.doc.Token.ExpiresIn), c.paths(m.doc.Token.ExpiresAt)
 	if m.calls["renew"] != nil && len(m.token.access) == 0 {
-		c.wrong("[call.renew] needs token.access")
+		c.wrong("call.renew", "[call.renew] needs token.access")
 	}
 	r := &m.doc.Request
 	m.request.number, m.request.id = c.optional(r.Number), c.optional(r.ID)
@@ -235,10 +235,10 @@ func (c *compiler) calls() {
 	to := &m.doc.Receiver
 	m.receiver.rows, m.receiver.number, m.receiver.when = c.optional(to.Rows), c.optional(to.Number), rule{when: c.tests(to.When)}
 	if m.calls["receiver"] != nil != (len(m.receiver.rows) > 0) {
-		c.wrong("[call.receiver] and [receiver] rows need each other")
+		c.wrong("call.receiver", "[call.receiver] and [receiver] rows need each other")
 	}
 	if len(m.request.rows) > 0 != (len(m.request.id) > 0) {
-		c.wrong("[request] needs both rows and id")
+		c.wrong("request", "[request] needs both rows and id")
 	}
 }
 

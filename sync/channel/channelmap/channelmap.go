@@ -9,7 +9,6 @@ package channelmap
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -284,28 +283,14 @@ func Load(name string, data []byte) (*Map, error) {
 	m := &Map{}
 	dec := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
 	if err := dec.Decode(&m.doc); err != nil {
-		var strict *toml.StrictMissingError
-		if errors.As(err, &strict) {
-			return nil, fmt.Errorf("channel map %s: unknown keys:\n%s", name, strict.String())
-		}
-		return nil, fmt.Errorf("channel map %s: %w", name, err)
+		return nil, grammar(name, err)
 	}
-	c := compiler{m: m}
+	c := compiler{m: m, places: placesOf(data)}
 	c.compile()
 	if len(c.mistakes) > 0 {
-		return nil, fmt.Errorf("channel map %s: %w", name, errors.Join(c.mistakes...))
+		return nil, c.all(name)
 	}
 	return m, nil
-}
-
-// compiler checks a document and collects its mistakes.
-type compiler struct {
-	m        *Map
-	mistakes []error
-}
-
-func (c *compiler) wrong(format string, args ...any) {
-	c.mistakes = append(c.mistakes, fmt.Errorf(format, args...))
 }
 
 func (c *compiler) compile() {
@@ -332,7 +317,7 @@ func (c *compiler) compile() {
 			giftWhen: c.anyOf(l.GiftWhen), gone: c.anyOf(l.Gone), less: c.paths(l.Less)})
 	}
 	if len(m.lines) == 0 {
-		c.wrong("no [[lines]]")
+		c.wrong("", "no [[lines]]")
 	}
 	for at, in := range d.Known {
 		m.known = append(m.known, enumeration{at: at, path: c.path(at), in: in})
@@ -342,7 +327,7 @@ func (c *compiler) compile() {
 	m.holds = c.rules("hold", d.Holds, floor.ShopHold)
 	m.flags = c.rules("flag", d.Flags, func(s string) bool { return s != "" })
 	if len(m.states) == 0 {
-		c.wrong("no [[state]]")
+		c.wrong("", "no [[state]]")
 	}
 	c.envelopes()
 	c.errors()
@@ -353,29 +338,29 @@ func (c *compiler) compile() {
 func (c *compiler) forms() {
 	m, d := c.m, &c.m.doc
 	if d.Channel == "" {
-		c.wrong("channel is missing")
+		c.wrong("channel", "channel is missing")
 	}
 	if d.Money != "yuan" && d.Money != "fen" && d.Money != "decimal" {
-		c.wrong("money %q is none of \"yuan\", \"fen\" and \"decimal\"", d.Money)
+		c.wrong("money", "money %q is none of \"yuan\", \"fen\" and \"decimal\"", d.Money)
 	}
 	m.zone = time.UTC
 	if d.Zone != "" {
 		t, err := time.Parse("-07:00", d.Zone)
 		if err != nil {
-			c.wrong("zone %q is not of the form +08:00", d.Zone)
+			c.wrong("zone", "zone %q is not of the form +08:00", d.Zone)
 		} else {
 			m.zone = t.Location()
 		}
 	}
 	if d.Time == "" {
-		c.wrong("time is missing")
+		c.wrong("time", "time is missing")
 	}
 	if d.Pull.Size < 1 || d.Pull.Window.Duration <= 0 || d.Pull.Lag.Duration < 0 || d.Pull.Overlap.Duration < 0 {
-		c.wrong("[pull] needs a size and a window above zero")
+		c.wrong("pull", "[pull] needs a size and a window above zero")
 	}
-	for _, l := range d.Limits {
+	for i, l := range d.Limits {
 		if len(l.Methods) == 0 || l.Calls < 1 || l.Per.Duration <= 0 {
-			c.wrong("[[limit]] %v needs methods, calls and per", l.Methods)
+			c.wrong(fmt.Sprintf("limit[%d]", i), "[[limit]] %v needs methods, calls and per", l.Methods)
 		}
 	}
 }
@@ -388,13 +373,13 @@ func (c *compiler) envelopes() {
 	}
 	slices.SortFunc(m.answers, func(a, b answer) int { return compare(a.name, b.name) })
 	if len(m.answers) == 0 {
-		c.wrong("no [answers]")
+		c.wrong("", "no [answers]")
 	}
 	for _, f := range d.Faults {
 		m.faults = append(m.faults, fault{at: c.path(f.At), code: c.path(f.Code), sub: c.optional(f.Sub), text: c.optional(f.Text), ok: f.OK})
 	}
 	if len(m.faults) == 0 {
-		c.wrong("no [[fault]]")
+		c.wrong("", "no [[fault]]")
 	}
 	m.silent, m.push.ping = c.expression("silent", d.Silent), c.expression("push.ping", d.Push.Ping)
 	m.wrap = rule{is: d.Wrap.As, when: c.tests(d.Wrap.When)}
@@ -411,7 +396,7 @@ func (c *compiler) expression(what, text string) *regexp.Regexp {
 	}
 	re, err := regexp.Compile(text)
 	if err != nil {
-		c.wrong("%s: %w", what, err)
+		c.wrong(what, "%s: %w", what, err)
 	}
 	return re
 }
@@ -421,16 +406,17 @@ func (c *compiler) errors() {
 	c.m.errs = map[string]*errorDoc{}
 	for i := range c.m.doc.Errors {
 		e := &c.m.doc.Errors[i]
+		at := fmt.Sprintf("errors[%d]", i)
 		if !slices.Contains(classes, e.Class) {
-			c.wrong("errors %v: class %q is none of %v", e.Codes, e.Class, classes)
+			c.wrong(at+".class", "errors %v: class %q is none of %v", e.Codes, e.Class, classes)
 		}
 		if e.Zh == "" || e.En == "" {
-			c.wrong("errors %v: the sentence is missing in zh or en", e.Codes)
+			c.wrong(at, "errors %v: the sentence is missing in zh or en", e.Codes)
 		}
-		e.ban = c.expression("errors.ban", e.Ban)
+		e.ban = c.expression(at+".ban", e.Ban)
 		for _, code := range e.Codes {
 			if c.m.errs[code] != nil {
-				c.wrong("error code %s is listed twice", code)
+				c.wrong(at+".codes", "error code %s is listed twice", code)
 			}
 			c.m.errs[code] = e
 		}
@@ -440,7 +426,7 @@ func (c *compiler) errors() {
 func (c *compiler) path(s string) path {
 	p, err := parsePath(s)
 	if err != nil {
-		c.mistakes = append(c.mistakes, err)
+		c.wrongText(s, err)
 	}
 	return p
 }
@@ -462,7 +448,7 @@ func (c *compiler) paths(all []string) []path {
 
 func (c *compiler) need(what string, all []string) []path {
 	if len(all) == 0 {
-		c.wrong("%s is missing", what)
+		c.wrong(what, "%s is missing", what)
 	}
 	return c.paths(all)
 }
@@ -472,7 +458,7 @@ func (c *compiler) tests(all []string) []test {
 	for _, s := range all {
 		t, err := parseTest(s)
 		if err != nil {
-			c.mistakes = append(c.mistakes, err)
+			c.wrongText(s, err)
 		}
 		ts = append(ts, t)
 	}
@@ -483,7 +469,7 @@ func (c *compiler) anyOf(all []ruleWhen) []rule {
 	rs := make([]rule, len(all))
 	for i, when := range all {
 		if len(when) == 0 {
-			c.wrong("a line's rule has no condition")
+			c.wrong("lines", "a line's rule has no condition")
 		}
 		rs[i].when = c.tests(when)
 	}
@@ -492,12 +478,13 @@ func (c *compiler) anyOf(all []ruleWhen) []rule {
 
 func (c *compiler) rules(kind string, docs []ruleDoc, known func(string) bool) []rule {
 	rs := make([]rule, 0, len(docs))
-	for _, d := range docs {
+	for i, d := range docs {
+		at := fmt.Sprintf("%s[%d]", kind, i)
 		if !known(d.Is) {
-			c.wrong("%s %q is not known to the floor", kind, d.Is)
+			c.wrong(at+".is", "%s %q is not known to the floor", kind, d.Is)
 		}
 		if len(d.When) == 0 {
-			c.wrong("%s %q has no condition", kind, d.Is)
+			c.wrong(at, "%s %q has no condition", kind, d.Is)
 		}
 		rs = append(rs, rule{is: d.Is, when: c.tests(d.When), alone: d.Alone})
 	}

@@ -3,6 +3,7 @@ package drivers_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -57,8 +58,13 @@ func TestMapsSayTheirMistakes(t *testing.T) {
 		if text == string(data) {
 			t.Fatalf("%q is not in the map", tt.old)
 		}
-		if _, err := channelmap.Load("pdd.toml", []byte(text)); err == nil || !strings.Contains(err.Error(), tt.says) {
-			t.Errorf("%q for %q: %v; want it to say %q", tt.new, tt.old, err, tt.says)
+		line := strings.Count(string(data)[:strings.Index(string(data), tt.old)], "\n") + 1
+		if near := map[string]string{"api.url is missing": "[api]", "no answer says": `paging = "cursor"`}[tt.says[:min(len(tt.says), 18)]]; near != "" {
+			line = strings.Count(text[:strings.Index(text, near)], "\n") + 1
+		}
+		_, err := channelmap.Load("pdd.toml", []byte(text))
+		if want := fmt.Sprintf("pdd.toml:%d: ", line); err == nil || !strings.Contains(err.Error(), tt.says) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q for %q: %v; want it to say %q at %s", tt.new, tt.old, err, tt.says, want)
 		}
 	}
 }

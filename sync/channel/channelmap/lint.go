@@ -1,0 +1,173 @@
+package channelmap
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+	"github.com/pelletier/go-toml/v2/unstable"
+)
+
+// A Mistake is what is wrong with a map, and the line it stands in, from 1.
+type Mistake struct {
+	File string
+	Line int
+	Text string
+}
+
+func (m Mistake) Error() string { return fmt.Sprintf("%s:%d: %s", m.File, m.Line, m.Text) }
+
+// Mistakes are all that is wrong with a map, by line.
+type Mistakes []Mistake
+
+func (all Mistakes) Error() string {
+	texts := make([]string, len(all))
+	for i, m := range all {
+		texts[i] = m.Error()
+	}
+	return strings.Join(texts, "\n")
+}
+
+// grammar gives go-toml's errors their lines.
+func grammar(name string, err error) error {
+	var strict *toml.StrictMissingError
+	var one *toml.DecodeError
+	var all Mistakes
+	switch {
+	case errors.As(err, &strict):
+		for _, e := range strict.Errors {
+			row, _ := e.Position()
+			all = append(all, Mistake{name, row, fmt.Sprintf("unknown key %q", strings.Join(e.Key(), "."))})
+		}
+	case errors.As(err, &one):
+		row, _ := one.Position()
+		all = Mistakes{{name, row, strings.TrimPrefix(one.Error(), "toml: ")}}
+	default:
+		all = Mistakes{{name, 1, err.Error()}}
+	}
+	return all
+}
+
+// places are the lines of a map: of its tables and keys by their dotted names, where a
+// table of an array has its number behind it (state[2].when), and of its texts.
+type places struct {
+	keys  map[string]int
+	texts map[string][]int
+}
+
+func placesOf(data []byte) places {
+	at := places{keys: map[string]int{}, texts: map[string][]int{}}
+	var p unstable.Parser
+	p.Reset(data)
+	count := map[string]int{}
+	line := func(n *unstable.Node) int { return p.Shape(n.Raw).Start.Line }
+	dotted := func(table string, e *unstable.Node) (string, int) {
+		first := 0
+		name := table
+		for k := e.Key(); k.Next(); {
+			part := string(k.Node().Data)
+			if first == 0 {
+				first = line(k.Node())
+			}
+			if name != "" {
+				name += "."
+			}
+			name += part
+			if e.Kind != unstable.KeyValue && !k.IsLast() && count[name] > 0 { // below the last of an array
+				name += fmt.Sprintf("[%d]", count[name]-1)
+			}
+		}
+		return name, first
+	}
+	note := func(name string, line int) {
+		if at.keys[name] == 0 {
+			at.keys[name] = line
+		}
+	}
+	var inside func(name string, n *unstable.Node)
+	inside = func(name string, n *unstable.Node) {
+		switch n.Kind {
+		case unstable.String:
+			at.texts[string(n.Data)] = append(at.texts[string(n.Data)], line(n))
+		case unstable.Array:
+			for i := n.Children(); i.Next(); {
+				inside(name, i.Node())
+			}
+		case unstable.InlineTable:
+			for i := n.Children(); i.Next(); {
+				sub, l := dotted(name, i.Node())
+				note(sub, l)
+				inside(sub, i.Node().Value())
+			}
+		}
+	}
+	table := ""
+	for p.NextExpression() {
+		e := p.Expression()
+		switch e.Kind {
+		case unstable.Table, unstable.ArrayTable:
+			name, l := dotted("", e)
+			if e.Kind == unstable.ArrayTable {
+				count[name]++
+				name += fmt.Sprintf("[%d]", count[name]-1)
+			}
+			table = name
+			note(name, l)
+		case unstable.KeyValue:
+			name, l := dotted(table, e)
+			note(name, l)
+			inside(name, e.Value())
+		}
+	}
+	return at
+}
+
+// line gives the line of a key, of the nearest table about it that is there, or 1.
+func (p places) line(key string) int {
+	for key != "" {
+		if n := p.keys[key]; n > 0 {
+			return n
+		}
+		key = key[:max(0, strings.LastIndexAny(key, ".["))]
+	}
+	return 1
+}
+
+// compiler checks a document and collects its mistakes.
+type compiler struct {
+	m        *Map
+	places   places
+	mistakes Mistakes
+	said     map[string]int // how often a text was said to be wrong
+}
+
+// wrong notes a mistake at a key, by its dotted name.
+func (c *compiler) wrong(key, format string, args ...any) {
+	c.mistakes = append(c.mistakes, Mistake{Line: c.places.line(key), Text: fmt.Errorf(format, args...).Error()})
+}
+
+// wrongText notes what is wrong with a text: its first place, then its next.
+func (c *compiler) wrongText(text string, err error) {
+	if c.said == nil {
+		c.said = map[string]int{}
+	}
+	n := c.said[text]
+	c.said[text]++
+	line := 1
+	if lines := c.places.texts[text]; len(lines) > 0 {
+		line = lines[min(n, len(lines)-1)]
+	}
+	c.mistakes = append(c.mistakes, Mistake{Line: line, Text: err.Error()})
+}
+
+// all gives the mistakes by line.
+func (c *compiler) all(name string) Mistakes {
+	for i := range c.mistakes {
+		c.mistakes[i].File = name
+	}
+	slices.SortFunc(c.mistakes, func(a, b Mistake) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Text, b.Text)) })
+	return c.mistakes
+}
