@@ -3,6 +3,7 @@ package channelmap
 import (
 	"bytes"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -126,8 +127,14 @@ func TestLoadSaysEveryMistake(t *testing.T) {
 			t.Errorf("%q is not said in:\n%v", want, err)
 		}
 	}
+	at := regexp.MustCompile(`^bad\.toml:\d+: `)
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if !at.MatchString(line) {
+			t.Errorf("%q names no line", line)
+		}
+	}
 	for text, want := range map[string]string{
-		plainMap + "\n[pulls]\nx = 1\n": "unknown keys",
+		plainMap + "\n[pulls]\nx = 1\n": `: unknown key "pulls"`,
 		"channel = ":                    "bad.toml",
 		`channel = "x"`:                 "no [[state]]",
 	} {
