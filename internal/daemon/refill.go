@@ -13,29 +13,31 @@ import (
 	"floord/wave"
 )
 
-// Bounds of refills: how often bins are looked at, how many walks bring goods at
-// once, and how many days the forecast is made of.
+// Bounds of refills: how often bins are looked at, and how many days the forecast is
+// made of.
 const (
 	refillEvery  = 5 * time.Second
-	maxRefills   = 20
 	forecastDays = 28
 )
 
-// refill has bins filled up from reserve bins before the next waves empty them.
+// refill has bins filled up from reserve bins before the next waves empty them. Half of
+// the free pickers at most are sent, one at least: orders that lack nothing go on.
 func (p *planner) refill(ctx context.Context) error {
 	now := time.Now()
 	if now.Sub(p.refilled) < refillEvery {
 		return nil
 	}
-	p.refilled = now
-	n, err := p.d.needs(now)
-	if err != nil || n == nil {
+	free, err := p.idle()
+	if err != nil || free == 0 {
 		return err
 	}
-	for _, r := range wave.Refills(n.list, p.d.cfg.Wave.RefillAhead) {
-		if n.walks++; n.walks > maxRefills {
-			break
-		}
+	p.refilled = now
+	list, err := p.d.needs(now)
+	if err != nil {
+		return err
+	}
+	all := wave.Refills(list, p.d.cfg.Wave.RefillAhead)
+	for _, r := range all[:min(len(all), max(1, free/2))] {
 		if _, err := p.d.foreman.Refill(ctx, foreman.Floord(p.d.keys.next("refill")), r); err != nil {
 			return notReserve(err)
 		}
@@ -43,18 +45,11 @@ func (p *planner) refill(ctx context.Context) error {
 	return nil
 }
 
-// needs is what may have to be brought, and how many walks bring something now.
-type needs struct {
-	list  []wave.Need
-	walks int
-}
-
 // needs gives what SKUs that lie in reserve bins have where they are picked from, and
-// what is asked of them; nil if the site has no reserve bins.
-func (s *Site) needs(now time.Time) (*needs, error) {
-	out := &needs{}
+// what is asked of them.
+func (s *Site) needs(now time.Time) (out []wave.Need, err error) {
 	by := map[floor.SKU]*wave.Need{}
-	err := s.ledger.Read(func(v *ledger.View) error {
+	err = s.ledger.Read(func(v *ledger.View) error {
 		reserve := map[floor.BinID]bool{}
 		err := v.Bins(func(b floor.BinInfo) bool {
 			if b.Reserve {
@@ -63,7 +58,6 @@ func (s *Site) needs(now time.Time) (*needs, error) {
 			return true
 		})
 		if err != nil || len(reserve) == 0 {
-			out = nil
 			return err
 		}
 		var picked []floor.Stock // where SKUs are picked from
@@ -83,22 +77,19 @@ func (s *Site) needs(now time.Time) (*needs, error) {
 			err = lying(v, by, picked, now.In(s.cfg.Site.Zone))
 		}
 		if err == nil {
-			err = coming(v, by, out)
+			err = coming(v, by)
 		}
 		if err == nil {
 			err = asked(v, by, floor.DemandDay(now))
 		}
 		return err
 	})
-	if err != nil || out == nil {
-		return nil, err
-	}
 	for _, n := range by {
 		if n.To != "" && len(n.Reserve) > 0 {
-			out.list = append(out.list, *n)
+			out = append(out, *n)
 		}
 	}
-	return out, nil
+	return out, err
 }
 
 // lying fills in where each SKU is picked from and what it has there. Lots that are not
@@ -137,12 +128,11 @@ func lying(v *ledger.View, by map[floor.SKU]*wave.Need, picked []floor.Stock, no
 }
 
 // coming counts what walks bring already.
-func coming(v *ledger.View, by map[floor.SKU]*wave.Need, out *needs) error {
+func coming(v *ledger.View, by map[floor.SKU]*wave.Need) error {
 	return v.LiveTasks(func(t floor.Task) bool {
 		if t.Kind != floor.TaskRefill {
 			return true
 		}
-		out.walks++
 		put := t.Stops[1]
 		if n := by[put.SKU]; n != nil {
 			n.Have += put.Left()
