@@ -1,6 +1,7 @@
 package daemon_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"strings"
@@ -170,13 +171,18 @@ func TestTextThatDoesNotFit(t *testing.T) {
 func (k *dock) alerted(code string) {
 	k.t.Helper()
 	calls := 0
+	ctx, cancel := context.WithTimeout(k.t.Context(), time.Minute) // it may come a moment after what it is about
+	defer cancel()
 	last := k.d.Ledger().Seq()
-	for e, err := range k.d.Ledger().Follow(k.t.Context(), 0, ledger.Topic{ledger.Everything}) {
+	for e, err := range k.d.Ledger().Follow(ctx, 0, ledger.Topic{ledger.Everything}) {
+		if ctx.Err() != nil {
+			break
+		}
 		k.must(err)
 		if x, ok := e.Fact.(floor.EffectAsked); ok && x.Effect.What == floor.EffectAlert && x.Effect.Args["code"] == code {
 			calls++
 		}
-		if e.Seq >= last {
+		if e.Seq >= last && calls > 0 {
 			break
 		}
 	}
