@@ -30,7 +30,8 @@
       var x = r.right - 3, y = (r.top + r.bottom) / 2;
       if (r.width < 6 || x < 0 || y < 0 || x > innerWidth || y > innerHeight || scrolls(el, "overflowX") || scrolls(el, "overflowY")) return;
       var top = document.elementFromPoint(x, y);
-      if (top && !el.contains(top) && !top.contains(el)) found = top.tagName.toLowerCase() + "." + top.className;
+      var drawer = top && top.closest(".drawer,.over"); // what was opened over the page lies over it
+      if (top && top.tagName !== "CANVAS" && !el.contains(top) && !top.contains(el) && (!drawer || drawer.contains(el))) found = top.tagName.toLowerCase() + "." + top.className;
     });
     return found;
   }
