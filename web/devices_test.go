@@ -51,7 +51,7 @@ channels = ["files"]
 [[station]]
 id = "pack-1"
 scale = { port = "DIR/dev/serial/by-id/usb-b-scale", profile = "generic/toledo-continuous" }
-printer = { port = "DIR/dev/serial/by-id/usb-c-printer", profile = "tsc/ttp-244", baud = 115200 }
+printer = { port = "DIR/dev/serial/by-id/usb-c-printer", profile = "MODEL", baud = 115200 }
 `
 
 // A shop is a small site run by the real daemon, its devices on ptys.
@@ -64,7 +64,7 @@ type shop struct {
 	n       int
 }
 
-func newShop(t *testing.T) *shop {
+func newShop(t *testing.T, model, language string) *shop {
 	s := &shop{t: t}
 	dir := t.TempDir()
 	dev := filepath.Join(dir, "dev")
@@ -76,7 +76,7 @@ func newShop(t *testing.T) *shop {
 	var err error
 	s.scale, err = devicetest.NewScaleAt(filepath.Join(ids, "usb-b-scale"), devicetest.ScaleOptions{Swing: 100 * time.Millisecond})
 	s.must(err)
-	s.printer, err = devicetest.NewPrinterAt(filepath.Join(ids, "usb-c-printer"), devicetest.PrinterOptions{})
+	s.printer, err = devicetest.NewPrinterAt(filepath.Join(ids, "usb-c-printer"), devicetest.PrinterOptions{Language: language})
 	s.must(err)
 	free, err := devicetest.NewScaleAt(filepath.Join(ids, "usb-a-free"), devicetest.ScaleOptions{Protocol: "yaohua-xk3190"})
 	s.must(err)
@@ -87,7 +87,7 @@ func newShop(t *testing.T) *shop {
 	sf := httptest.NewServer(courierco.NewExpress(courierco.ExpressOptions{Kind: "sf", ID: "wh-1", Secret: "s3cret", Balance: 100}))
 	t.Cleanup(sf.Close)
 	for name, text := range map[string]string{
-		"floord.toml": strings.NewReplacer("DIR", dir, "CARRIER", sf.URL).Replace(shopFloor), "secret": "s3cret",
+		"floord.toml": strings.NewReplacer("DIR", dir, "CARRIER", sf.URL, "MODEL", model).Replace(shopFloor), "secret": "s3cret",
 		"skus.csv": "sku,name,grams\nTS01,上衣,200\n", "bins.csv": "bin,zone,aisle,x,y\nA-01,A,1,1,1\n", "stock.csv": "bin,sku,qty\nA-01,TS01,100\n",
 	} {
 		s.must(os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
@@ -179,7 +179,7 @@ func (s *shop) until(is func(*ledger.View) (bool, error)) {
 // label comes out.
 func TestCablesPulledUnderThePacker(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newShop(t, "tsc/ttp-244", "tspl")
 	s.picked("A1")
 	x := newBrowser(t).open(s.d.URL("/station?lang=zh#pair="+s.invite("pack-screen", "station", "pack-1")), 1280, 800)
 	x.says("请扫描工牌")
@@ -222,11 +222,29 @@ func TestCablesPulledUnderThePacker(t *testing.T) {
 	x.until("!!document.querySelector('.reading.empty')")
 }
 
+// A printer that only takes labels proves nothing: the packer is told to look.
+func TestABlindPrinter(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "generic/escpos", "escpos")
+	s.picked("A1")
+	x := newBrowser(t).open(s.d.URL("/station?lang=zh#pair="+s.invite("pack-screen", "station", "pack-1")), 1280, 800)
+	x.says("请扫描工牌")
+	x.scan("badge-packer")
+	x.says("扫描周转箱")
+	x.until("!!document.querySelector('.reading.empty')")
+	x.scan("T-A1")
+	x.says("逐件扫描商品")
+	x.scan("TS01")
+	s.scale.Put(200)
+	x.says("打印机已收下面单：请看是否打出")
+	x.look("station-label-taken")
+}
+
 // The set-up page finds ports and says what hangs on them, records, and has the
 // doctor look; and shows what a station's devices say as they say it.
 func TestPortsInTheBrowser(t *testing.T) {
 	t.Parallel()
-	s := newShop(t)
+	s := newShop(t, "tsc/ttp-244", "tspl")
 	b := newBrowser(t)
 	x := b.open(s.d.URL("/setup?lang=zh#pair="+s.invite("board-1", "board", "")), 1280, 800)
 	x.says("请扫描工牌")

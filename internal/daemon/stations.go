@@ -34,6 +34,7 @@ type station struct {
 	id      floor.StationID
 	cfg     config.Station
 	printer *printer.Printer
+	blind   bool // the printer takes a label and cannot say that it came out
 	scale   *scale.Scale
 	scanner *scanner.Scanner
 	keepers []*device.Station // keep the devices on the air
@@ -54,6 +55,7 @@ func (d *Daemon) openStations() error {
 				if s.printer, err = printer.New(p); err != nil {
 					return nil, err
 				}
+				s.blind = p.Printer.Proof == profile.ProofSent || p.Printer.Proof == profile.ProofBuffered
 				s.printer.Meet = func(id device.Identity) profile.Profile { return s.meet(d.log, "printer", c.Printer, id) }
 				return s.printer.Drive, nil
 			})
@@ -266,7 +268,7 @@ func (s *station) printerState() pda.PrinterState {
 		return pda.PrinterState{State: "down", Code: s.whyDown("printer"), Name: s.cfg.Printer.Model}
 	}
 	now, _ := s.printer.Live()
-	st := pda.PrinterState{State: "ready", Name: s.cfg.Printer.Model}
+	st := pda.PrinterState{State: "ready", Name: s.cfg.Printer.Model, Blind: s.blind}
 	switch {
 	case now.Printing:
 		st.State = "printing"

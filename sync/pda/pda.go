@@ -120,6 +120,8 @@ type PrinterState struct {
 	Name  string `json:"name,omitempty"` // what stands there
 	State string `json:"state"`          // "none", "down", "ready", "printing", "fault"
 	Code  string `json:"code,omitempty"`
+	// Blind printers take a label and cannot say that it came out: somebody must look.
+	Blind bool `json:"blind,omitempty"`
 }
 
 // A ChannelState is the health of a shop's connection. Text (Chinese) and EN are

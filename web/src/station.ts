@@ -12,7 +12,7 @@ import { Answer } from "./wire";
 import "./station.css";
 
 interface Scale { state: string; code?: string; grams?: number; name?: string }
-interface Printer { state: string; code?: string; name?: string }
+interface Printer { state: string; code?: string; name?: string; blind?: boolean }
 
 /** Why another copy is printed, and why a lead lets a weight pass: the daemon's own codes. */
 const REPRINT = ["spoilt", "unreadable", "lost"];
@@ -296,7 +296,7 @@ class Packing implements Page {
   }
 
   private sealed(s: Snapshot, p: Parcel): HTMLElement {
-    const state = p.label || "none";
+    const state = p.label === "printed" && this.printer.blind ? "taken" : p.label || "none";
     const carrier = (s.sheets || []).filter((x) => x.carrier === p.carrier)[0];
     return h("div.table", null,
       h("div.label", { class: p.stale || p.frozen ? "not-printed" : state }, h("h1", null, say(p.frozen ? "label-frozen" : p.stale ? "label-stale" : "label-" + state)), p.stuck && h("p.cure", null, say(p.stuck)),
