@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/png"
+	"strings"
 	"testing"
 	"time"
 
@@ -195,4 +196,59 @@ func TestSheetsToPull(t *testing.T) {
 	x.press("有 1 张面单要抽出")
 	x.says("抽出第 2 张")
 	x.look("station-pull")
+}
+
+// TestMessagesShiftNothing: a refusal, a stop sign and a lost network leave everything
+// where it was.
+func TestMessagesShiftNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, pdatest.Options{})
+	id := s.Receive(3, 7)
+	s.Release(id)
+	b := newBrowser(t)
+	p := b.open("http://"+s.Addr+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says("请扫描工牌")
+	p.scan("badge-li.wei")
+	p.says("绑定到 1 号位")
+	p.scan("tote-1")
+	p.says("扫描库位")
+	places := `JSON.stringify(Array.from(document.querySelectorAll("header b, .bin, .goods, .qty, .scan, .scan input, main button")).map((e) => { const r = e.getBoundingClientRect(); return [e.tagName, Math.round(r.left), Math.round(r.top), Math.round(r.width), Math.round(r.height)]; }))`
+	before := p.value(places)
+	same := func(what string) {
+		t.Helper()
+		if now := p.value(places); now != before {
+			t.Errorf("%s moved the page:\n%s\n%s", what, before, now)
+		}
+	}
+	p.scan(string(pdatest.Bin(7)))
+	p.says("库位不对")
+	same("a refusal")
+	p.press("知道了")
+	p.gone("库位不对")
+	same("its end")
+	_, err := s.Foreman.Freeze(t.Context(), s.Root(), id, floor.FreezeLead)
+	s.Must(err)
+	p.says("停止操作") // it fills the screen
+	_, err = s.Foreman.Thaw(t.Context(), s.Root(), id)
+	s.Must(err)
+	p.gone("停止操作")
+	p.says("扫描库位")
+	same("the end of a stop sign")
+
+	x := b.open("http://"+s.Addr+"/station?token="+s.Pair("pack-screen", "station", "pack-1"), 1280, 800)
+	x.says("请扫描工牌")
+	x.scan("badge-wang.fang")
+	x.says("扫描周转箱")
+	work := strings.ReplaceAll(places, "header b, .bin, .goods, .qty, .scan, .scan input, main button", "header b, main section, main section *, .scan")
+	idle := x.value(work)
+	_, err = s.Foreman.Trip(t.Context(), s.Root(), floor.Trip{Scope: floor.Scope{Carrier: "sf"}, Cause: floor.FuseBalance})
+	s.Must(err)
+	x.says("余额用完")
+	if now := x.value(work); now != idle {
+		t.Errorf("a fuse moved the station's page:\n%s\n%s", idle, now)
+	}
+
+	s.Stop()
+	p.says("离线")
+	same("a lost network")
 }
