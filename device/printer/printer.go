@@ -219,7 +219,7 @@ func (p *Printer) shortest(ctx context.Context, s *session, job Job) ([]byte, er
 func (p *Printer) prepare(ctx context.Context, s *session) (Reason, error) {
 	if p.half > 0 {
 		if err := p.clear(ctx, s); err != nil {
-			return HalfJob, err
+			return reasonOf(err), err
 		}
 	}
 	if p.ask.ask == nil {
@@ -247,13 +247,17 @@ func (p *Printer) prepare(ctx context.Context, s *session) (Reason, error) {
 // clear makes the printer forget half a job. It may sit inside the payload of a
 // bitmap, where no command is heard, so it is first given as many bytes as that
 // can still lack, of a kind that outside a payload does nothing. No command to
-// print is among them, so nothing comes out. Then it is reset and waited for.
+// print is among them, so nothing comes out. Then it is reset and waited for. An
+// error is errHalf where only switching the printer off and on helps.
 func (p *Printer) clear(ctx context.Context, s *session) error {
 	if len(p.spec.Reset) == 0 {
-		return errors.New("half a job is left in the printer, and its profile knows no reset")
+		return fmt.Errorf("%w, and its profile knows no reset", errHalf)
 	}
 	fill := bytes.Repeat([]byte(filler(p.spec.Language)), p.half/2+1)
-	if _, err := s.send(ctx, append(fill, p.spec.Reset...), time.Duration(p.spec.Stall)); err != nil {
+	switch _, err := s.send(ctx, append(fill, p.spec.Reset...), time.Duration(p.spec.Stall)); {
+	case err != nil && reasonOf(err) == Stalled:
+		return fmt.Errorf("%w, and it takes no reset: %w", errHalf, err)
+	case err != nil:
 		return fmt.Errorf("clear half a job: %w", err)
 	}
 	slack := p.slack(len(fill))
@@ -274,7 +278,7 @@ func (p *Printer) clear(ctx context.Context, s *session) error {
 			return err
 		}
 	}
-	return errors.New("half a job is left in the printer, and it does not come back from its reset")
+	return fmt.Errorf("%w, and it does not come back from its reset", errHalf)
 }
 
 // queued is how many bytes may still wait in the kernel when a write returns.

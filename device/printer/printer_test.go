@@ -394,6 +394,34 @@ func TestHalfAJobOfAnEarlierProcess(t *testing.T) {
 	})
 }
 
+// Half a job is left, and the cable is out though the reader has not noticed yet:
+// the packer is told of the cable, not to switch the printer off and on.
+func TestHalfAJobAndNoCable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, err := printer.New(shipped(t, "generic/tspl-203dpi"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		host, dev := net.Pipe()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { p.Drive(ctx, deaf{host}); close(ended) }()
+		synctest.Wait()
+		p.LeftHalf(ctx, 300)
+		if o, _ := p.Print(ctx, label(1)); o.Verdict != printer.NotPrinted || o.Reason != printer.Unplugged {
+			t.Errorf("Print = %+v; want not printed, unplugged", o)
+		}
+		cancel()
+		<-ended
+		dev.Close()
+	})
+}
+
+// A deaf line fails every write as one does whose cable is out.
+type deaf struct{ net.Conn }
+
+func (deaf) Write([]byte) (int, error) { return 0, &device.Fault{Reason: device.Unplugged} }
+
 func TestAPrinterThatTellsNothing(t *testing.T) {
 	p := shipped(t, "generic/tspl-203dpi")
 	p.Printer.Status = "none"

@@ -18,6 +18,9 @@ var past = time.Unix(1, 0)
 // errNoAnswer is a question that stayed unanswered for its time.
 var errNoAnswer = errors.New("no answer")
 
+// errHalf is a printer that must be switched off and on to forget half a job.
+var errHalf = errors.New("half a job is left in the printer")
+
 // chunk is how much is written at once: little enough that a stall is noticed
 // and a job can be called off, enough to keep the line busy.
 const chunk = 512
@@ -175,6 +178,8 @@ func (s *session) take() []byte {
 // reasonOf gives the reason behind an error of a session.
 func reasonOf(err error) Reason {
 	switch {
+	case errors.Is(err, errHalf):
+		return HalfJob
 	case errors.Is(err, errNoAnswer):
 		return NoAnswer
 	case device.ReasonOf(err) == device.Unplugged, errors.Is(err, os.ErrClosed):
