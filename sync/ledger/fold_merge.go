@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -43,10 +42,7 @@ func (f *folder) merged(x floor.OrdersMerged) error {
 
 // parted takes an order out of the one it was merged into.
 func (f *folder) parted(x floor.OrderParted) error {
-	g, ok, err := ownRow[floor.Order](f.r, vOrders, string(x.From))
-	if err == nil && !ok {
-		err = fmt.Errorf("order %s is not there", x.From)
-	}
+	g, err := f.kept(x.From)
 	if err != nil {
 		return err
 	}
@@ -165,10 +161,7 @@ func (f *folder) together(was, o *floor.Order) error {
 
 // member changes an order that goes with others, and nothing of those.
 func (f *folder) member(id floor.OrderID, change func(*floor.Order)) error {
-	o, ok, err := ownRow[floor.Order](f.r, vOrders, string(id))
-	if err == nil && !ok {
-		err = fmt.Errorf("order %s is not there", id)
-	}
+	o, err := f.kept(id)
 	if err != nil {
 		return err
 	}
@@ -229,10 +222,7 @@ func (f *folder) gather(g *floor.Order) error {
 	g.Tags, g.Flags, g.Avoid, g.Note, g.Freeze = nil, nil, nil, "", nil
 	g.ShipBy, g.CollectBy, g.PaidAt, g.Until, g.Pay = time.Time{}, time.Time{}, time.Time{}, time.Time{}, 0
 	for i, id := range g.Of {
-		o, ok, err := ownRow[floor.Order](f.r, vOrders, string(id))
-		if err == nil && !ok {
-			err = fmt.Errorf("order %s is not there", id)
-		}
+		o, err := f.kept(id)
 		if err != nil {
 			return err
 		}

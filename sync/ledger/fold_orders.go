@@ -104,14 +104,21 @@ func takeShop(o *floor.Order, s floor.ShopOrder) {
 	o.Token = floor.RecipientMark(s.To)
 }
 
+// kept gives an order as the fold has left it; one that is not there is an error: the
+// decision should have seen that.
+func (f *folder) kept(id floor.OrderID) (floor.Order, error) {
+	o, ok, err := ownRow[floor.Order](f.r, vOrders, string(id))
+	if err == nil && !ok {
+		err = fmt.Errorf("order %s is not there", id)
+	}
+	return o, err
+}
+
 // order loads an order, lets change change it and saves it with all that hangs on it.
 func (f *folder) order(id floor.OrderID, change func(*floor.Order)) error {
-	o, ok, err := ownRow[floor.Order](f.r, vOrders, string(id))
+	o, err := f.kept(id)
 	if err != nil {
 		return err
-	}
-	if !ok {
-		return fmt.Errorf("order %s is not there", id)
 	}
 	was := o
 	was.Lines = slices.Clone(o.Lines)
