@@ -79,6 +79,12 @@ type Reason struct {
 	Args []string `json:"args,omitempty"`
 }
 
+// ReasonOf gives the reason that a fact has kept.
+func ReasonOf(r floor.Reason) Reason { return Reason{Code(r.Code), r.Args} }
+
+// Kept is the reason as a fact keeps it.
+func (r Reason) Kept() floor.Reason { return floor.Reason{Code: string(r.Code), Args: r.Args} }
+
 // because makes a reason of a code and its arguments.
 func because(c Code, args ...any) Reason {
 	r := Reason{Code: c}

@@ -96,7 +96,7 @@ func (f *Foreman) Join(ctx context.Context, by By, task floor.TaskID, left []int
 func reasons(why []wave.Reason) []floor.Reason {
 	var out []floor.Reason
 	for _, r := range why {
-		out = append(out, floor.Reason{Code: string(r.Code), Args: r.Args})
+		out = append(out, r.Kept())
 	}
 	return out
 }

@@ -274,7 +274,7 @@ func whyOf(f floor.Fact) []wave.Reason {
 		kept = x.Why
 	}
 	for _, r := range kept {
-		out = append(out, wave.Reason{Code: wave.Code(r.Code), Args: r.Args})
+		out = append(out, wave.ReasonOf(r))
 	}
 	return out
 }

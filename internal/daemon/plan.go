@@ -54,7 +54,7 @@ func (d *Daemon) floorPlan() (web.FloorPlan, error) {
 		err = v.LiveTasks(func(t floor.Task) bool {
 			w := walkOf(l, t)
 			for _, r := range t.Why {
-				w.Why = append(w.Why, words(wave.Reason{Code: wave.Code(r.Code), Args: r.Args}))
+				w.Why = append(w.Why, words(wave.ReasonOf(r)))
 			}
 			if t.Kind == floor.TaskPutBack { // what was picked of closed orders goes back
 				w.Why = append(w.Why, words(wave.Reason{Code: wave.GoesBack, Args: []string{ordersOf(t)}}))
@@ -65,7 +65,7 @@ func (d *Daemon) floorPlan() (web.FloorPlan, error) {
 				}
 				w.Kind, w.Orders = row.Kind, len(row.Orders)
 				for _, r := range row.Why {
-					w.Why = append(w.Why, words(wave.Reason{Code: wave.Code(r.Code), Args: r.Args}))
+					w.Why = append(w.Why, words(wave.ReasonOf(r)))
 				}
 			}
 			out.Walks, tasks = append(out.Walks, w), append(tasks, t)

@@ -422,7 +422,7 @@ func (w *Wave) fill(v *ledger.View) error {
 
 func wordsOf(why []floor.Reason) (out []Words) {
 	for _, r := range why {
-		x := wave.Reason{Code: wave.Code(r.Code), Args: r.Args}
+		x := wave.ReasonOf(r)
 		out = append(out, Words{ZH: x.Text("zh"), EN: x.Text("en")})
 	}
 	return out
