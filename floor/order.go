@@ -439,7 +439,7 @@ func (t *Task) Next(frozen func(OrderID) bool) *Stop {
 	var best *Stop
 	for i := range t.Stops {
 		s := &t.Stops[i]
-		if s.Left() == 0 || frozen != nil && frozen(s.Order) {
+		if s.Left() <= 0 || frozen != nil && frozen(s.Order) {
 			continue
 		}
 		if best == nil || s.Skipped < best.Skipped {
@@ -447,6 +447,18 @@ func (t *Task) Next(frozen func(OrderID) bool) *Stop {
 		}
 	}
 	return best
+}
+
+// Ahead gives the stops that are left, in the order of Next.
+func (t *Task) Ahead() []Stop {
+	var left []Stop
+	for _, s := range t.Stops {
+		if s.Left() > 0 {
+			left = append(left, s)
+		}
+	}
+	slices.SortStableFunc(left, func(a, b Stop) int { return a.Skipped - b.Skipped })
+	return left
 }
 
 // Stop gives the stop with that number, or nil.

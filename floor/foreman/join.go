@@ -40,15 +40,11 @@ func Walking(t floor.Task, order func(floor.OrderID) (floor.Order, error), sku f
 		}
 		run.Orders = append(run.Orders, Plannable(o, sku))
 	}
-	var left []floor.Stop
-	for _, x := range t.Stops {
-		if x.Left() > 0 && !frozen[x.Order] {
-			left = append(left, x)
-		}
-	}
-	slices.SortStableFunc(left, func(a, b floor.Stop) int { return a.Skipped - b.Skipped })
 	var numbers []int
-	for _, x := range left {
+	for _, x := range t.Ahead() {
+		if frozen[x.Order] {
+			continue
+		}
 		run.Rest = append(run.Rest, wave.Stop{Bin: x.Bin, SKU: x.SKU, Order: x.Order, Line: x.Line, Slot: x.Slot, Qty: x.Left()})
 		numbers = append(numbers, x.No)
 	}

@@ -99,18 +99,13 @@ func ordersOf(t floor.Task) string {
 func walkOf(l *wave.Layout, t floor.Task) web.PlanWalk {
 	w := web.PlanWalk{Task: t.ID, Wave: t.Wave, Kind: t.Kind, Person: t.Person, Stops: len(t.Stops), Metres: t.Metres, Why: []pda.Words{}}
 	var done, ahead []floor.BinID
-	var left []floor.Stop
+	left := t.Ahead()
+	w.Done = len(t.Stops) - len(left)
 	for _, s := range t.Stops {
-		if s.Left() > 0 {
-			left = append(left, s)
-			continue
-		}
-		w.Done++
-		if s.Done+s.Missing > 0 {
+		if s.Left() <= 0 && s.Done+s.Missing > 0 {
 			done = append(done, s.Bin)
 		}
 	}
-	slices.SortStableFunc(left, func(a, b floor.Stop) int { return a.Skipped - b.Skipped })
 	if n := len(done); n > 0 {
 		ahead = append(ahead, done[n-1])
 	}
