@@ -53,7 +53,7 @@ func (f *Foreman) Release(ctx context.Context, by By, w wave.Wave) (ledger.Recei
 // slots numbered anew from 1.
 func (v look) releasable(w wave.Wave) ([]floor.Slot, []floor.Stop, error) {
 	var slots []floor.Slot
-	slotOf := map[floor.OrderID]int{}
+	slotOf, rows := map[floor.OrderID]int{}, map[floor.OrderID]floor.Order{}
 	for _, id := range w.Orders {
 		o, ok, err := v.Order(id)
 		if err != nil {
@@ -61,7 +61,7 @@ func (v look) releasable(w wave.Wave) ([]floor.Slot, []floor.Stop, error) {
 		}
 		if ok && o.State == floor.Allocated && o.In == "" && o.Freeze == nil && len(o.Holds) == 0 && covers(w, o) {
 			slots = append(slots, floor.Slot{No: len(slots) + 1, Order: id})
-			slotOf[id] = len(slots)
+			slotOf[id], rows[id] = len(slots), o
 		}
 	}
 	var stops []floor.Stop
@@ -70,10 +70,7 @@ func (v look) releasable(w wave.Wave) ([]floor.Slot, []floor.Stop, error) {
 		if slot == 0 {
 			continue
 		}
-		o, _, err := v.Order(s.Order)
-		if err != nil {
-			return nil, nil, err
-		}
+		o := rows[s.Order]
 		for _, b := range lots(o.Line(s.Line), s) {
 			stops = append(stops, floor.Stop{
 				No: len(stops) + 1, Bin: s.Bin, SKU: s.SKU, Order: s.Order, Line: s.Line, Slot: slot, Qty: b.Qty, Lot: b.Lot,
