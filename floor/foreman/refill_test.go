@@ -84,6 +84,22 @@ func TestRefill(t *testing.T) {
 	s.checkViews()
 }
 
+// Of an order that asks for a SKU on several lines each piece in the reserve bin
+// counts once.
+func TestReserveCountsOnceForSeveralLines(t *testing.T) {
+	s := newSite(t)
+	ctx := t.Context()
+	s.ok(s.f.SetBins(ctx, s.root(), []floor.BinInfo{{Bin: "R-01", Zone: "R", Aisle: 9, X: 30, Reserve: true}}))
+	s.ok(s.f.Count(ctx, s.root(), floor.Spot{Bin: "R-01", SKU: "TS01"}, 6, "load"))
+	s.receive(shopOrder("fits", "TS01", 7, "TS01", 7), shopOrder("lacks", "TS01", 8, "TS01", 4, "TS01", 4)) // 8 lie where they are picked
+	for n, want := range map[string]string{"fits": "refill", "lacks": ""} {
+		s.ok(s.f.Allocate(ctx, s.root(), s.id(n)))
+		if o := s.order(n); o.State != floor.Checked || !o.Short || o.ShortWhy != want {
+			t.Errorf("%s is %s, short %v for %q; want for %q", n, o.State, o.Short, o.ShortWhy, want)
+		}
+	}
+}
+
 // A SKU that is in reserve bins alone has nothing to be brought to: it is picked there.
 func TestReserveAloneIsPicked(t *testing.T) {
 	s := newSite(t)

@@ -220,6 +220,7 @@ func (s *shelf) take(line int, sku floor.SKU, n int, not floor.Spot) ([]floor.Re
 		out  int // 1: nobody gets there
 	}
 	var places []place
+	s.aside[sku], s.old[sku] = 0, 0 // of the last line of an order that has several
 	for _, x := range lies {
 		free := x.Sellable() - s.taken[x.Spot]
 		switch {
@@ -243,7 +244,8 @@ func (s *shelf) take(line int, sku floor.SKU, n int, not floor.Spot) ([]floor.Re
 	var got []floor.Reservation
 	for _, reserve := range []bool{false, true} {
 		skipped := false
-		for _, p := range places {
+		for i := range places {
+			p := &places[i]
 			if n == 0 {
 				break
 			}
@@ -258,6 +260,7 @@ func (s *shelf) take(line int, sku floor.SKU, n int, not floor.Spot) ([]floor.Re
 			k := min(n, p.free)
 			got = append(got, floor.Reservation{Line: line, SKU: sku, Bin: p.Bin, Qty: k, Lot: p.Lot})
 			s.taken[p.Spot] += k
+			p.free -= k
 			n -= k
 		}
 		if n == 0 || reserve || !skipped {
@@ -269,7 +272,7 @@ func (s *shelf) take(line int, sku floor.SKU, n int, not floor.Spot) ([]floor.Re
 		}
 		if home != "" {
 			for _, p := range places {
-				s.aside[sku] += p.free - s.taken[p.Spot]
+				s.aside[sku] += p.free
 			}
 			break
 		}
