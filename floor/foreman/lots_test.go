@@ -140,6 +140,54 @@ func TestShelfLife(t *testing.T) {
 	s.checkViews()
 }
 
+// What is promised for show is what would be promised: the lot that expires first, from
+// no reserve bin, and an order that lacks a piece takes none from those behind it.
+func TestPretendIsAllocate(t *testing.T) {
+	s := newSite(t)
+	ctx := t.Context()
+	old, mid, late := s.milk()
+	s.ok(s.f.SetBins(ctx, s.root(), []floor.BinInfo{{Bin: "R-01", Zone: "R", Aisle: 9, X: 30, Reserve: true}}))
+	s.ok(s.f.Count(ctx, s.root(), floor.Spot{Bin: "R-01", SKU: "MILK", Lot: lotOf("LR", 4)}, 9, "load"))
+	numbers := []string{"a", "b", "c", "d"}
+	s.receive(shopOrder("a", "MILK", 1, "MILK", 2), shopOrder("b", "TS01", 1, "MILK", 13), shopOrder("c", "MILK", 4, "TS01", 8), shopOrder("d", "MILK", 9))
+	shown := map[string][]floor.Line{}
+	s.read(func(v *ledger.View) error {
+		promise := s.f.Pretend(v)
+		for _, n := range numbers {
+			o, _, err := v.Order(s.id(n))
+			if err != nil {
+				return err
+			}
+			there, err := promise(&o)
+			if err != nil {
+				return err
+			}
+			if want := n == "a" || n == "c"; there != want {
+				t.Errorf("%s: there %v; want %v", n, there, want)
+			}
+			shown[n] = o.Lines
+		}
+		return nil
+	})
+	want := [][]floor.BinQty{{{Lot: old.Lot, Bin: old.Bin, Qty: 1}}, {{Lot: old.Lot, Bin: old.Bin, Qty: 1}, {Lot: mid.Lot, Bin: mid.Bin, Qty: 1}}}
+	for i, l := range shown["a"] {
+		if !slices.Equal(l.Reserved, want[i]) {
+			t.Errorf("line %d: %+v; want %+v", l.No, l.Reserved, want[i])
+		}
+	}
+	for _, n := range numbers {
+		s.ok(s.f.Allocate(ctx, s.root(), s.id(n)))
+		for i, l := range s.order(n).Lines {
+			if !slices.Equal(l.Reserved, shown[n][i].Reserved) {
+				t.Errorf("%s line %d is promised %+v, for show %+v", n, l.No, l.Reserved, shown[n][i].Reserved)
+			}
+		}
+	}
+	if x := s.stock(late); x.Reserved != 2 {
+		t.Errorf("of the last lot: %+v", x)
+	}
+}
+
 // A bin that nobody gets to gives nothing as long as another one can.
 func TestUnreachedBinComesLast(t *testing.T) {
 	s := newSite(t)

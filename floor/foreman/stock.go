@@ -27,17 +27,9 @@ func (f *Foreman) Allocate(ctx context.Context, by By, id floor.OrderID) (ledger
 			return nil, err
 		}
 		s := newShelf(v, today)
-		var of []floor.Reservation
-		var missing []floor.SKUQty
-		for _, l := range o.Lines {
-			got, left, err := s.take(l.No, l.SKU, l.Qty, floor.Spot{})
-			if err != nil {
-				return nil, err
-			}
-			of = append(of, got...)
-			if left > 0 {
-				missing = append(missing, floor.SKUQty{SKU: l.SKU, Qty: left})
-			}
+		of, missing, err := s.order(o)
+		if err != nil {
+			return nil, err
 		}
 		if len(missing) > 0 {
 			why := s.why(missing)
@@ -278,6 +270,43 @@ func (s *shelf) take(line int, sku floor.SKU, n int, not floor.Spot) ([]floor.Re
 		}
 	}
 	return got, n, nil
+}
+
+// order finds the pieces of an order's lines, and says which it does not find.
+func (s *shelf) order(o floor.Order) (of []floor.Reservation, missing []floor.SKUQty, err error) {
+	for _, l := range o.Lines {
+		got, left, err := s.take(l.No, l.SKU, l.Qty, floor.Spot{})
+		if err != nil {
+			return nil, nil, err
+		}
+		of = append(of, got...)
+		if left > 0 {
+			missing = append(missing, floor.SKUQty{SKU: l.SKU, Qty: left})
+		}
+	}
+	return of, missing, nil
+}
+
+// Pretend gives a way to promise what lies free to one order after the other, in
+// memory alone: the order's lines get what Allocate would give them. It reports false,
+// and nothing is taken, if pieces are missing. It is for as long as v is.
+func (f *Foreman) Pretend(v *ledger.View) func(*floor.Order) (bool, error) {
+	s := newShelf(newLook(v, f), f.today())
+	return func(o *floor.Order) (bool, error) {
+		of, missing, err := s.order(*o)
+		if err != nil {
+			return false, err
+		}
+		for _, r := range of {
+			if len(missing) > 0 {
+				s.taken[r.Spot()] -= r.Qty
+				continue
+			}
+			l := o.Line(r.Line)
+			l.Reserved = append(l.Reserved, floor.BinQty{Lot: r.Lot, Bin: r.Bin, Qty: r.Qty})
+		}
+		return len(missing) == 0, nil
+	}
 }
 
 // goodUntil gives the last day that pieces of a SKU must at least be good for.

@@ -83,7 +83,7 @@ func (d *Daemon) pretendPlan(ctx context.Context, id floor.ChannelID) (web.Prete
 	var p web.Pretend
 	s := wave.Snapshot{Layout: d.planner.layout, FreePickers: maxPretend}
 	err := d.ledger.Read(func(v *ledger.View) error {
-		taken := map[floor.Spot]int{}
+		promise := d.foreman.Pretend(v)
 		var inner error
 		err := v.Live(func(order floor.OrderID, st floor.State) bool {
 			var o floor.Order
@@ -98,11 +98,11 @@ func (d *Daemon) pretendPlan(ctx context.Context, id floor.ChannelID) (web.Prete
 				p.Held++
 				return true
 			}
-			var short bool
-			if short, inner = reserveFor(v, &o, taken); short {
-				p.Short++
-			} else {
+			var there bool
+			if there, inner = promise(&o); there {
 				s.Orders = append(s.Orders, foreman.Plannable(o, nil))
+			} else {
+				p.Short++
 			}
 			return inner == nil && p.Orders < maxPretend
 		})
@@ -119,29 +119,6 @@ func (d *Daemon) pretendPlan(ctx context.Context, id floor.ChannelID) (web.Prete
 		p.Metres += float64(w.Metres)
 	}
 	return p, nil
-}
-
-// reserveFor promises free stock to an order's lines, in memory alone.
-func reserveFor(v *ledger.View, o *floor.Order, taken map[floor.Spot]int) (short bool, err error) {
-	for i := range o.Lines {
-		l := &o.Lines[i]
-		left := l.Qty
-		all, err := v.StockOf(l.SKU)
-		if err != nil {
-			return false, err
-		}
-		for _, x := range all {
-			n := min(left, x.Sellable()-taken[x.Spot])
-			if n <= 0 {
-				continue
-			}
-			taken[x.Spot] += n
-			l.Reserved = append(l.Reserved, floor.BinQty{Lot: x.Lot, Bin: x.Bin, Qty: n})
-			left -= n
-		}
-		short = short || left > 0
-	}
-	return short, nil
 }
 
 // rulesShown gives the rules in force. What stands in the site's file now may differ
