@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"floord/floor"
 	"floord/floor/foreman"
@@ -25,33 +24,15 @@ func TestFloorPlan(t *testing.T) {
 		"stock.csv": "bin,sku,qty\nA-01,TS01,100\nX-1,LOST,5\n",
 	})
 	ctx := t.Context()
-	code, err := k.f.Invite(ctx, k.root(), "board-1", "board", "")
-	k.must(err)
-	_, token, err := k.f.Pair(ctx, code)
-	k.must(err)
-	plan := func() (p web.FloorPlan) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, k.d.URL("/api/v1/plan"), nil)
-		k.must(err)
-		req.Header.Set("Authorization", "Bearer "+token)
-		resp, err := http.DefaultClient.Do(req)
-		k.must(err)
-		defer resp.Body.Close()
-		k.must(json.NewDecoder(resp.Body).Decode(&p))
-		return p
-	}
-	order := func(number, sku string) floor.OrderID {
-		o := floor.ShopOrder{Channel: "files", Number: number, ModifiedAt: time.Now(), State: floor.ShopPaid, PaidAt: time.Now(), Pay: 3990, Content: number, To: floor.Recipient{Name: "张三", Phone: "13800000000", Province: "广东省", City: "深圳市", District: "宝安区", Detail: "示例路1号"}, Lines: []floor.ShopLine{{SKU: floor.SKU(sku), Qty: 1}}}
-		got, err := k.f.Receive(ctx, foreman.Intake{Key: k.key(), Channel: "files", Orders: []floor.ShopOrder{o}})
-		k.must(err)
-		return got.Events[0].Fact.(floor.OrderReceived).Order
-	}
-	lost := order("lost", "LOST")
+	get := k.screen()
+	plan := func() (p web.FloorPlan) { get("plan", &p); return p }
+	lost := k.place("lost", "LOST")
 	k.until("the order is set aside", func(*ledger.View) (bool, error) {
 		return slices.ContainsFunc(plan().Aside, func(a web.PlanAside) bool {
 			return a.Order == lost && a.Why.ZH == "库位 X-1 没有坐标，请在库位表中补上"
 		}), nil
 	})
-	order("good", "TS01")
+	k.place("good", "TS01")
 	k.until("the other's walk", func(*ledger.View) (bool, error) {
 		p := plan()
 		return len(p.Walks) == 1 && len(p.Walks[0].Why) > 0 && p.Walks[0].Next == "A-01" && len(p.Bins) == 2 && len(p.Walks[0].Walked) == 1, nil
@@ -82,20 +63,11 @@ func TestOrderJoinsAWalk(t *testing.T) {
 		"stock.csv": "bin,sku,qty\nA-01,TS01,100\nA-02,HAT,100\n",
 	})
 	ctx := t.Context()
-	order := func(number string, skus ...floor.SKU) floor.OrderID {
-		o := floor.ShopOrder{Channel: "files", Number: number, ModifiedAt: time.Now(), State: floor.ShopPaid, PaidAt: time.Now(), Pay: 3990, Content: number, To: floor.Recipient{Name: "张三", Phone: "13800000000", Province: "广东省", City: "深圳市", District: "宝安区", Detail: "示例路1号"}}
-		for _, s := range skus {
-			o.Lines = append(o.Lines, floor.ShopLine{SKU: s, Qty: 1})
-		}
-		got, err := k.f.Receive(ctx, foreman.Intake{Key: k.key(), Channel: "files", Orders: []floor.ShopOrder{o}})
-		k.must(err)
-		return got.Events[0].Fact.(floor.OrderReceived).Order
-	}
-	order("first", "TS01", "HAT")
+	k.place("first", "TS01", "HAT")
 	k.until("the first walk", func(v *ledger.View) (bool, error) { _, ok, err := v.WaitingTask(); return ok, err })
 	task, err := k.f.Take(ctx, k.as("picker"), "")
 	k.must(err)
-	second := order("second", "HAT")
+	second := k.place("second", "HAT")
 	k.until("the second order joins it", func(v *ledger.View) (bool, error) {
 		o, _, err := v.Order(second)
 		return o.State == floor.Waved && o.Task == task, err
@@ -122,28 +94,15 @@ func TestWhatIf(t *testing.T) {
 		"bins.csv":  "bin,zone,aisle,x,y\nA-01,A,1,1,1\nA-02,A,1,1,9\n",
 		"stock.csv": "bin,sku,qty\nA-01,TS01,100\nA-02,HAT,100\n",
 	})
-	ctx := t.Context()
-	code, err := k.f.Invite(ctx, k.root(), "board-1", "board", "")
-	k.must(err)
-	_, token, err := k.f.Pair(ctx, code)
-	k.must(err)
+	k.screen()
 	for i := range 6 {
-		o := floor.ShopOrder{Channel: "files", Number: fmt.Sprint("n", i), ModifiedAt: time.Now(), State: floor.ShopPaid, PaidAt: time.Now(), Pay: 3990, Content: fmt.Sprint(i), To: floor.Recipient{Name: "张三", Phone: "13800000000", Province: "广东省", City: "深圳市", District: "宝安区", Detail: "示例路1号"}}
-		o.Lines = []floor.ShopLine{{SKU: "TS01", Qty: 1}, {SKU: "HAT", Qty: 1}}
-		_, err := k.f.Receive(ctx, foreman.Intake{Key: k.key(), Channel: "files", Orders: []floor.ShopOrder{o}})
-		k.must(err)
+		k.place(fmt.Sprint("n", i), "TS01", "HAT")
 	}
 	k.until("a first wave", func(v *ledger.View) (bool, error) { _, ok, err := v.WaitingTask(); return ok, err })
 	call := func(body string) (status int, out web.WhatIf) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, k.d.URL("/api/v1/whatif"), strings.NewReader(body))
-		k.must(err)
-		req.Header.Set("Authorization", "Bearer "+token)
-		req.Header.Set("Content-Type", "application/json")
-		resp, err := http.DefaultClient.Do(req)
-		k.must(err)
-		defer resp.Body.Close()
-		k.must(json.NewDecoder(resp.Body).Decode(&out))
-		return resp.StatusCode, out
+		status, answer := k.call(http.MethodPost, "whatif", body)
+		k.must(json.Unmarshal(answer, &out))
+		return status, out
 	}
 	rules := func(totes int, kinds string) string {
 		b, err := json.Marshal(web.WhatIfRules{TotesPerCart: totes, MaxGrams: 150_000, Kinds: kinds})

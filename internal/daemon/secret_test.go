@@ -2,7 +2,6 @@ package daemon_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,40 +22,25 @@ func TestSecretLabels(t *testing.T) {
 	ctx := t.Context()
 	const badge = "HUSH7K2MQ4XR"
 	k.must2(k.f.SetPerson(ctx, k.root(), floor.Person{ID: "liu.yang", Name: "刘洋𠅤", Roles: []floor.Role{floor.RoleLead}}, badge))
-	code, err := k.f.Invite(ctx, k.root(), "board-1", "board", "")
+	k.screen()
+	_, _, err := k.f.Login(ctx, foreman.By{Device: "board-1", Key: k.key()}, badge)
 	k.must(err)
-	_, token, err := k.f.Pair(ctx, code)
-	k.must(err)
-	_, _, err = k.f.Login(ctx, foreman.By{Device: "board-1", Key: k.key()}, badge)
-	k.must(err)
-	code, err = k.f.Invite(ctx, k.root(), "pda-77", "pda", "")
+	code, err := k.f.Invite(ctx, k.root(), "pda-77", "pda", "")
 	k.must(err)
 
-	ask := func(path, body string) (int, string) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, k.d.URL("/api/v1"+path), strings.NewReader(body))
-		k.must(err)
-		req.Header.Set("Authorization", "Bearer "+token)
-		req.Header.Set("Content-Type", "application/json")
-		resp, err := http.DefaultClient.Do(req)
-		k.must(err)
-		defer resp.Body.Close()
-		b, err := io.ReadAll(resp.Body)
-		k.must(err)
-		return resp.StatusCode, string(b)
-	}
 	for _, tt := range []struct {
 		path, body string
 		status     int
 		has        string
 	}{
-		{"/people/liu.yang/badge", `{"badge":"` + badge + `","station":"pack-1"}`, http.StatusConflict, "no-printer"},
-		{"/people/liu.yang/badge", `{"badge":"WRONG1234","station":"pack-2"}`, http.StatusConflict, "badge-other"},
-		{"/devices/pda-77/label", `{"code":"WRONG1234","station":"pack-2"}`, http.StatusConflict, "bad-code"},
-		{"/devices/pda-78/label", `{"code":"` + code + `","station":"pack-2"}`, http.StatusConflict, "bad-code"},
-		{"/people/liu.yang/badge", `{"badge":"` + badge + `","station":"pack-2"}`, http.StatusOK, `"png"`},
-		{"/devices/pda-77/label", `{"code":"` + code + `","station":"pack-2"}`, http.StatusOK, `"ok":true`},
+		{"people/liu.yang/badge", `{"badge":"` + badge + `","station":"pack-1"}`, http.StatusConflict, "no-printer"},
+		{"people/liu.yang/badge", `{"badge":"WRONG1234","station":"pack-2"}`, http.StatusConflict, "badge-other"},
+		{"devices/pda-77/label", `{"code":"WRONG1234","station":"pack-2"}`, http.StatusConflict, "bad-code"},
+		{"devices/pda-78/label", `{"code":"` + code + `","station":"pack-2"}`, http.StatusConflict, "bad-code"},
+		{"people/liu.yang/badge", `{"badge":"` + badge + `","station":"pack-2"}`, http.StatusOK, `"png"`},
+		{"devices/pda-77/label", `{"code":"` + code + `","station":"pack-2"}`, http.StatusOK, `"ok":true`},
 	} {
-		if status, body := ask(tt.path, tt.body); status != tt.status || !strings.Contains(body, tt.has) {
+		if status, body := k.call(http.MethodPost, tt.path, tt.body); status != tt.status || !strings.Contains(string(body), tt.has) {
 			t.Errorf("%s %s: %d %s; want %d with %s", tt.path, tt.body, status, body, tt.status, tt.has)
 		}
 	}

@@ -3,6 +3,7 @@ package daemon_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,18 +34,27 @@ func (k *dock) screen() func(path string, to any) {
 	ctx := k.t.Context()
 	code, err := k.f.Invite(ctx, k.root(), "board-1", "board", "")
 	k.must(err)
-	_, token, err := k.f.Pair(ctx, code)
+	_, k.token, err = k.f.Pair(ctx, code)
 	k.must(err)
-	k.token = token
 	return func(path string, to any) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, k.d.URL("/api/v1/"+path), nil)
-		k.must(err)
-		req.Header.Set("Authorization", "Bearer "+token)
-		resp, err := http.DefaultClient.Do(req)
-		k.must(err)
-		defer resp.Body.Close()
-		k.must(json.NewDecoder(resp.Body).Decode(to))
+		_, answer := k.call(http.MethodGet, path, "")
+		k.must(json.Unmarshal(answer, to))
 	}
+}
+
+// call asks the API with the screen.
+func (k *dock) call(method, path, body string) (status int, answer []byte) {
+	k.t.Helper()
+	req, err := http.NewRequestWithContext(k.t.Context(), method, k.d.URL("/api/v1/"+path), strings.NewReader(body))
+	k.must(err)
+	req.Header.Set("Authorization", "Bearer "+k.token)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	k.must(err)
+	defer resp.Body.Close()
+	answer, err = io.ReadAll(resp.Body)
+	k.must(err)
+	return resp.StatusCode, answer
 }
 
 // Whatever is wrong with an order's goods sets it aside with its reason, and the rest
@@ -151,14 +161,8 @@ func TestAdviceInTheDaemon(t *testing.T) {
 	_, err := k.f.SetPerson(ctx, k.root(), floor.Person{ID: "boss", Name: "boss", Roles: []floor.Role{floor.RoleLead}}, "badge-boss")
 	k.must(err)
 	post := func(path, body string) int {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, k.d.URL("/api/v1/stock/"+path), strings.NewReader(body))
-		k.must(err)
-		req.Header.Set("Authorization", "Bearer "+k.token)
-		req.Header.Set("Content-Type", "application/json")
-		resp, err := http.DefaultClient.Do(req)
-		k.must(err)
-		resp.Body.Close()
-		return resp.StatusCode
+		status, _ := k.call(http.MethodPost, "stock/"+path, body)
+		return status
 	}
 	if code := post("advice", "{}"); code != http.StatusForbidden {
 		t.Errorf("nobody asked for it: %d", code)
