@@ -129,6 +129,31 @@ func TestWhatIf(t *testing.T) {
 	}
 }
 
+// An order that waits for a refill is compared as walked to where its goods are picked,
+// not to the reserve bin that has more of them; what lies in reserve alone is picked there.
+func TestWhatIfWalksPastReserve(t *testing.T) {
+	k := newDockWith(t, "", map[string]string{
+		"skus.csv":  "sku,name,grams\nTS01,上衣,200\nNEW,帽子,90\n",
+		"bins.csv":  "bin,zone,aisle,x,y,use\nA-01,A,1,1,1,pick\nA-02,A,1,1,9,pick\nR-01,R,9,200,1,reserve\n",
+		"stock.csv": "bin,sku,qty\nA-01,TS01,0\nA-02,TS01,0\nR-01,TS01,500\nR-01,NEW,500\n",
+	})
+	k.screen()
+	rules, err := json.Marshal(web.WhatIfRules{TotesPerCart: 12, MaxGrams: 150_000})
+	k.must(err)
+	oneByOne := func() float64 {
+		var out web.WhatIf
+		_, answer := k.call(http.MethodPost, "whatif", string(rules))
+		k.must(json.Unmarshal(answer, &out))
+		return out.OneByOne
+	}
+	k.place("waits", "TS01")
+	near := oneByOne()
+	k.place("alone", "NEW")
+	if far := oneByOne() - near; near == 0 || near > 100 || far < 300 {
+		t.Errorf("%v m to A-01, %v m to R-01", near, far)
+	}
+}
+
 // Bins without coordinates lie where their names say, if floord.toml says how to read
 // them; a file that gives a place is right. The list may be TOML.
 func TestBinsByName(t *testing.T) {

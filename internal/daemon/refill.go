@@ -50,33 +50,23 @@ func (p *planner) refill(ctx context.Context) error {
 func (s *Site) needs(now time.Time) (out []wave.Need, err error) {
 	by := map[floor.SKU]*wave.Need{}
 	err = s.ledger.Read(func(v *ledger.View) error {
-		reserve := map[floor.BinID]bool{}
-		err := v.Bins(func(b floor.BinInfo) bool {
-			if b.Reserve {
-				reserve[b.Bin] = true
-			}
-			return true
-		})
+		reserve, err := reserveBins(v)
 		if err != nil || len(reserve) == 0 {
 			return err
 		}
-		var picked []floor.Stock // where SKUs are picked from
-		err = v.Stock(func(x floor.Stock) bool {
-			switch {
-			case !reserve[x.Bin]:
-				picked = append(picked, x)
-			case x.Sellable() > 0:
+		picked, aside, err := shelves(v, reserve)
+		if err != nil {
+			return err
+		}
+		for _, x := range aside {
+			if x.Sellable() > 0 {
 				if by[x.SKU] == nil {
 					by[x.SKU] = &wave.Need{SKU: x.SKU}
 				}
 				by[x.SKU].Reserve = append(by[x.SKU].Reserve, x)
 			}
-			return true
-		})
-		if err == nil {
-			err = lying(v, by, picked, now.In(s.cfg.Site.Zone))
 		}
-		if err == nil {
+		if err = lying(v, by, picked, now.In(s.cfg.Site.Zone)); err == nil {
 			err = coming(v, by)
 		}
 		if err == nil {
@@ -92,6 +82,46 @@ func (s *Site) needs(now time.Time) (out []wave.Need, err error) {
 	return out, err
 }
 
+// reserveBins gives the bins that nobody picks from for orders.
+func reserveBins(v *ledger.View) (map[floor.BinID]bool, error) {
+	reserve := map[floor.BinID]bool{}
+	err := v.Bins(func(b floor.BinInfo) bool {
+		if b.Reserve {
+			reserve[b.Bin] = true
+		}
+		return true
+	})
+	return reserve, err
+}
+
+// shelves gives what lies where orders are picked, and what lies in the reserve bins,
+// each by bin. A row of nothing is of a SKU that has lain there.
+func shelves(v *ledger.View, reserve map[floor.BinID]bool) (picked, aside []floor.Stock, err error) {
+	err = v.Stock(func(x floor.Stock) bool {
+		if reserve[x.Bin] {
+			aside = append(aside, x)
+		} else {
+			picked = append(picked, x)
+		}
+		return true
+	})
+	return picked, aside, err
+}
+
+// homes gives the bin that each SKU is picked from: the one that holds most of
+// it, or has held it, and of equals the first.
+func homes(stock []floor.Stock) map[floor.SKU]floor.BinID {
+	home, in := map[floor.SKU]floor.BinID{}, map[floor.Spot]int{} // of all lots
+	for _, x := range stock {
+		x.Lot = floor.Lot{}
+		in[x.Spot] += x.OnHand
+		if at, ok := home[x.SKU]; !ok || in[x.Spot] > in[floor.Spot{Bin: at, SKU: x.SKU}] {
+			home[x.SKU] = x.Bin
+		}
+	}
+	return home
+}
+
 // lying fills in where each SKU is picked from and what it has there. Lots that are not
 // good for long enough count neither there nor in the reserve.
 func lying(v *ledger.View, by map[floor.SKU]*wave.Need, picked []floor.Stock, now time.Time) error {
@@ -103,25 +133,15 @@ func lying(v *ledger.View, by map[floor.SKU]*wave.Need, picked []floor.Stock, no
 		}
 		until[sku] = now.AddDate(0, 0, k.MinDays).Format(time.DateOnly)
 	}
-	in := map[floor.SKU]map[floor.BinID]int{}
+	picked = slices.DeleteFunc(picked, func(x floor.Stock) bool { return by[x.SKU] == nil })
 	for _, x := range picked {
-		n := by[x.SKU]
-		if n == nil {
-			continue
-		}
-		if in[x.SKU] == nil {
-			in[x.SKU] = map[floor.BinID]int{}
-		}
-		here := in[x.SKU]
-		here[x.Bin] += x.OnHand
-		if n.To == "" || here[x.Bin] > here[n.To] { // by name between equals: stock comes by bin
-			n.To = x.Bin
-		}
 		if x.LastDay() >= until[x.SKU] {
-			n.Have += x.Sellable()
+			by[x.SKU].Have += x.Sellable()
 		}
 	}
+	home := homes(picked)
 	for sku, n := range by {
+		n.To = home[sku]
 		n.Reserve = slices.DeleteFunc(n.Reserve, func(x floor.Stock) bool { return x.LastDay() < until[sku] })
 	}
 	return nil

@@ -75,12 +75,12 @@ func (s *Site) advise(ctx context.Context, days, most int) (web.Advice, error) {
 
 // past is what was ordered on the days up to now, and where it lies.
 func (s *Site) past(days int, now time.Time) (wave.Past, int, error) {
-	p := wave.Past{Home: map[floor.SKU]floor.BinID{}}
+	var p wave.Past
 	since := now.In(s.cfg.Site.Zone).AddDate(0, 0, 1-days)
 	since = time.Date(since.Year(), since.Month(), since.Day(), 0, 0, 0, 0, s.cfg.Site.Zone)
 	p.Days = make([][]wave.PastOrder, days)
 	orders := 0
-	most, holds := map[floor.SKU]int{}, map[floor.BinID]int{}
+	holds := map[floor.BinID]int{}
 	err := s.ledger.Read(func(v *ledger.View) error {
 		err := v.Orders("", "", func(o floor.Order) bool {
 			day := int(o.ReceivedAt.Sub(since) / (24 * time.Hour))
@@ -98,28 +98,17 @@ func (s *Site) past(days int, now time.Time) (wave.Past, int, error) {
 		if err != nil {
 			return err
 		}
-		reserve := map[floor.BinID]bool{} // what lies there is neither picked from nor free
-		err = v.Bins(func(b floor.BinInfo) bool {
-			if b.Reserve {
-				reserve[b.Bin] = true
-			}
-			return true
-		})
+		reserve, err := reserveBins(v)
 		if err != nil {
 			return err
 		}
-		err = v.Stock(func(x floor.Stock) bool {
-			if reserve[x.Bin] {
-				return true
-			}
-			holds[x.Bin] += x.OnHand
-			if n := most[x.SKU]; x.OnHand > n || n == 0 && p.Home[x.SKU] == "" {
-				most[x.SKU], p.Home[x.SKU] = x.OnHand, x.Bin
-			}
-			return true
-		})
+		picked, _, err := shelves(v, reserve)
 		if err != nil {
 			return err
+		}
+		p.Home = homes(picked)
+		for _, x := range picked {
+			holds[x.Bin] += x.OnHand
 		}
 		return v.Bins(func(b floor.BinInfo) bool {
 			if holds[b.Bin] == 0 && !b.Reserve {

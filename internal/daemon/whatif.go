@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -158,19 +159,19 @@ func minutesOf(w wave.Wave, r wave.Rules) float64 {
 // with the bins they are or would be taken from.
 func (d *Daemon) today(now time.Time) ([]openOrder, error) {
 	prefix := d.cfg.Site.Prefix + now.In(d.cfg.Site.Zone).Format("20060102")
-	home, most := map[floor.SKU]floor.BinID{}, map[floor.SKU]int{}
 	known := map[floor.SKU]floor.SKUInfo{}
 	var out []openOrder
 	err := d.ledger.Read(func(v *ledger.View) error {
-		err := v.Stock(func(x floor.Stock) bool {
-			if home[x.SKU] == "" || x.OnHand > most[x.SKU] {
-				home[x.SKU], most[x.SKU] = x.Bin, x.OnHand
-			}
-			return true
-		})
+		reserve, err := reserveBins(v)
 		if err != nil {
 			return err
 		}
+		picked, aside, err := shelves(v, reserve)
+		if err != nil {
+			return err
+		}
+		home := homes(aside) // of a SKU that is nowhere else
+		maps.Copy(home, homes(picked))
 		var inner error
 		sku := func(id floor.SKU) floor.SKUInfo {
 			k, ok := known[id]
