@@ -34,7 +34,6 @@ type station struct {
 	id      floor.StationID
 	cfg     config.Station
 	printer *printer.Printer
-	blind   bool // the printer takes a label and cannot say that it came out
 	scale   *scale.Scale
 	scanner *scanner.Scanner
 	keepers []*device.Station // keep the devices on the air
@@ -55,7 +54,6 @@ func (d *Daemon) openStations() error {
 				if s.printer, err = printer.New(p); err != nil {
 					return nil, err
 				}
-				s.blind = p.Printer.Proof == profile.ProofSent || p.Printer.Proof == profile.ProofBuffered
 				s.printer.Meet = func(id device.Identity) profile.Profile { return s.meet(d.log, "printer", c.Printer, id) }
 				return s.printer.Drive, nil
 			})
@@ -268,7 +266,7 @@ func (s *station) printerState() pda.PrinterState {
 		return pda.PrinterState{State: "down", Code: s.whyDown("printer"), Name: s.cfg.Printer.Model}
 	}
 	now, _ := s.printer.Live()
-	st := pda.PrinterState{State: "ready", Name: s.cfg.Printer.Model, Blind: s.blind}
+	st := pda.PrinterState{State: "ready", Name: s.cfg.Printer.Model, Blind: s.blind()}
 	switch {
 	case now.Printing:
 		st.State = "printing"
@@ -276,6 +274,12 @@ func (s *station) printerState() pda.PrinterState {
 		st.State, st.Code = "fault", string(now.Reason())
 	}
 	return st
+}
+
+// blind tells whether the printer takes a label and cannot say that it came out.
+func (s *station) blind() bool {
+	proof := s.inForce("printer", s.cfg.Printer).Printer.Proof
+	return proof == profile.ProofSent || proof == profile.ProofBuffered
 }
 
 // scanned hands a scan to the station's screen as if it had been typed there. With
