@@ -375,27 +375,34 @@ func importCommand() *cli.Command {
 		Name: "import", Usage: "take orders from a CSV file", ArgsUsage: "FILE",
 		Flags: []cli.Flag{configFlag(), &cli.StringFlag{Name: "channel", Usage: "the channel they count to"}},
 		Action: func(ctx context.Context, c *cli.Command) error {
-			if c.Args().Len() != 1 {
-				return &usageError{"import: name one CSV file"}
-			}
-			cfg, err := load(c)
-			if err != nil {
-				return err
-			}
-			f, err := os.Open(c.Args().First())
-			if err != nil {
-				return err
-			}
-			defer f.Close()
-			info, err := f.Stat()
-			if err != nil {
-				return err
-			}
-			// The file's own time is the orders' version: the same file again changes nothing.
-			args := []string{"import", c.String("channel"), info.ModTime().UTC().Format(time.RFC3339)}
-			return daemon.Operate(ctx, cfg, args, f, os.Stdout)
+			return withCSV(c, "import", func(cfg *config.Config, f *os.File) error {
+				info, err := f.Stat()
+				if err != nil {
+					return err
+				}
+				// The file's own time is the orders' version: the same file again changes nothing.
+				args := []string{"import", c.String("channel"), info.ModTime().UTC().Format(time.RFC3339)}
+				return daemon.Operate(ctx, cfg, args, f, os.Stdout)
+			})
 		},
 	}
+}
+
+// withCSV opens the one file that a command is given.
+func withCSV(c *cli.Command, command string, act func(*config.Config, *os.File) error) error {
+	if c.Args().Len() != 1 {
+		return &usageError{command + ": name one CSV file"}
+	}
+	cfg, err := load(c)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(c.Args().First())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return act(cfg, f)
 }
 
 func channelCommand() *cli.Command {
@@ -673,19 +680,9 @@ func stockCommand() *cli.Command {
 }
 
 func stockImport(ctx context.Context, c *cli.Command) error {
-	if c.Args().Len() != 1 {
-		return &usageError{"stock import: name one CSV file"}
-	}
-	cfg, err := load(c)
-	if err != nil {
-		return err
-	}
-	f, err := os.Open(c.Args().First())
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return daemon.Operate(ctx, cfg, []string{"stock", "import"}, f, os.Stdout)
+	return withCSV(c, "stock import", func(cfg *config.Config, f *os.File) error {
+		return daemon.Operate(ctx, cfg, []string{"stock", "import"}, f, os.Stdout)
+	})
 }
 
 func slottingCommand() *cli.Command {
