@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -134,10 +135,7 @@ func (d *Daemon) foresee(open []openOrder, now time.Time, before map[floor.Order
 	for i := range open {
 		o := &open[i]
 		c := kept[o.ID].carrier
-		due := o.CollectBy
-		if due.IsZero() {
-			due = o.ShipBy
-		}
+		due := cmp.Or(o.CollectBy, o.ShipBy)
 		o.Carrier = c.ID
 		o.plan.Carrier, o.plan.CutOff = c.ID, c.LastFor(now.In(d.cfg.Site.Zone), due)
 	}
