@@ -23,6 +23,9 @@ type DemoOptions struct {
 	Out      io.Writer
 
 	cutAfter time.Duration // then shop and carrier are not reached, until the people go home; 0: never
+	// enough says whether enough was done. Until it is, the buyers go on after For is
+	// over, for up to ten minutes: how much that is depends on the machine. May be nil.
+	enough func(Summary) bool
 }
 
 // A Summary is what a demo did. LedgerVerified is true only after the chain,
@@ -63,7 +66,8 @@ const (
 	cancelEvery    = 1700 * time.Millisecond
 	decideAfter    = 4 * time.Second
 	drainWithin    = 20 * time.Second
-	settleWithin   = 15 * time.Second
+	settleWithin   = time.Minute
+	longest        = 10 * time.Minute
 )
 
 var scaleProfiles = []string{"generic/toledo-continuous", "generic/yaohua-tf0"}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 )
@@ -16,9 +17,25 @@ func TestDemo(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "summary.json")
+	type floor struct {
+		what        string
+		have, least int
+	}
+	want := func(s Summary) []floor {
+		return []floor{
+			{"orders", s.OrdersReceived, 24}, {"waves", s.Waves, 3}, {"picks", s.LinesPicked, 20}, {"seals", s.ParcelsSealed, 5},
+			{"labels", s.LabelsPrinted, 5}, {"labels in doubt", s.LabelsInDoubt, 1}, {"handovers", s.HandedOver, 3},
+			{"cancels", s.CancelsAsked, 2}, {"cancels stopped", s.CancelsStopped, 1}, {"ship reports", s.ReportsDelivered, 3},
+			{"channels in trouble", s.Troubles, 1}, {"orders in cluster waves", s.Walked["cluster"], 1},
+			{"orders in single or identical waves", s.Walked["single"] + s.Walked["identical"], 1}, // which of the two, chance and the machine say
+		}
+	}
 	err := Demo(t.Context(), DemoOptions{
 		For: 25 * time.Second, Headless: true, Summary: file, Listen: "127.0.0.1:0",
 		Data: filepath.Join(dir, "site"), Seed: 7, Out: io.Discard,
+		enough: func(s Summary) bool {
+			return !slices.ContainsFunc(want(s), func(x floor) bool { return x.have < x.least })
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -32,23 +49,13 @@ func TestDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%s", b)
-	for _, x := range []struct {
-		what        string
-		have, least int
-	}{
-		{"orders", s.OrdersReceived, 24}, {"waves", s.Waves, 3}, {"picks", s.LinesPicked, 20}, {"seals", s.ParcelsSealed, 5},
-		{"labels", s.LabelsPrinted, 5}, {"labels in doubt", s.LabelsInDoubt, 1}, {"handovers", s.HandedOver, 3},
-		{"cancels", s.CancelsAsked, 2}, {"cancels stopped", s.CancelsStopped, 1}, {"ship reports", s.ReportsDelivered, 3},
-	} {
+	for _, x := range want(s) {
 		if x.have < x.least {
 			t.Errorf("only %d %s; the demo did too little to prove anything (want %d)", x.have, x.what, x.least)
 		}
 	}
-	if s.Walked["single"]+s.Walked["identical"] == 0 || s.Walked["cluster"] == 0 { // which of the two it is, chance and the machine say
-		t.Errorf("orders picked by kind of wave: %v; want some in single or identical waves, and in cluster waves", s.Walked)
-	}
-	if s.Channels != 12 || s.Troubles < 1 {
-		t.Errorf("orders of %d channels came in, %d of them were seen to fail; want ten platforms, an ERP and a table, and one", s.Channels, s.Troubles)
+	if s.Channels != 12 {
+		t.Errorf("orders of %d channels came in; want ten platforms, an ERP and a table", s.Channels)
 	}
 	if !s.LedgerVerified {
 		t.Error("the ledger was not verified")
@@ -63,9 +70,15 @@ func TestDemo(t *testing.T) {
 // hears of every parcel, each once.
 func TestDeadUplink(t *testing.T) {
 	t.Parallel()
+	var w *world
+	moved := func(s Summary) bool { // since the cut
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		return s.ParcelsSealed >= w.atCut.ParcelsSealed+3 && s.HandedOver >= w.atCut.HandedOver+3 && s.LabelsPrinted >= w.atCut.LabelsPrinted+3
+	}
 	w, err := newWorld(DemoOptions{
 		For: 24 * time.Second, Headless: true, Listen: "127.0.0.1:0", Data: t.TempDir(), Seed: 11, Out: io.Discard,
-		cutAfter: 7 * time.Second,
+		cutAfter: 7 * time.Second, enough: moved,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +93,7 @@ func TestDeadUplink(t *testing.T) {
 	}
 	t.Logf("at the cut: %d sealed, %d out, %d told; at the end: %d, %d, %d",
 		w.atCut.ParcelsSealed, w.atCut.HandedOver, w.atCut.ReportsDelivered, sum.ParcelsSealed, sum.HandedOver, sum.ReportsDelivered)
-	if sum.ParcelsSealed < w.atCut.ParcelsSealed+3 || sum.HandedOver < w.atCut.HandedOver+3 || sum.LabelsPrinted < w.atCut.LabelsPrinted+3 {
+	if !moved(sum) {
 		t.Error("the floor stood still while the uplink was dead")
 	}
 	if sum.ReportsDelivered+sum.reportsRefused+sum.toNobody != sum.HandedOver {

@@ -166,7 +166,8 @@ func (w *world) breakDown(ctx context.Context, out io.Writer) {
 	}
 	fmt.Fprintf(out, "\r京东接口故障中,看板可见 / JD answers 504 for %v: see the board          \n", failFor)
 	f.shop.Faults.Always(wire.GatewayTimeout)
-	wait(failFor)
+	for more := wait(failFor); more && w.troubles() == 0; more = wait(200 * time.Millisecond) { // the board is to show it
+	}
 	f.shop.Faults.Always(wire.None)
 	fmt.Fprintf(out, "\r京东接口恢复 / JD answers again                                        \n")
 }

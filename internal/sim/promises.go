@@ -88,7 +88,7 @@ func (w *world) delays(s *Summary) {
 				ms = append(ms, float64(at.Sub(i.FrozenAt).Microseconds())/1000)
 				return true
 			}
-			if len(i.Told) > 0 && time.Since(i.FrozenAt) > 5*time.Second {
+			if len(i.Told) > 0 && w.home.Sub(i.FrozenAt) > 5*time.Second {
 				s.Broken = append(s.Broken, fmt.Sprintf("promise 5: the freeze of %s reached none of %v", i.Order, i.Told))
 			}
 			return true

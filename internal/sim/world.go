@@ -49,6 +49,7 @@ type world struct {
 	shown   map[string]time.Time     // guarded by mu; intercept -> first device that had it
 	down    map[floor.ChannelID]bool // guarded by mu; shown as failing on the board
 	atCut   Summary                  // guarded by mu; what was done when the uplink was cut
+	home    time.Time                // when the people went home
 }
 
 func newWorld(o DemoOptions) (w *world, err error) {
@@ -162,7 +163,7 @@ func (w *world) run(ctx context.Context) (Summary, error) {
 	if w.o.For > 0 {        // the last part of the time is for what was begun
 		drain = min(drainWithin, w.o.For*2/5)
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, w.o.For-drain)
+		ctx, cancel = w.until(ctx, w.o.For-drain)
 		defer cancel()
 	}
 	// What the daemon stands on outlives the people, and those outlive the buyers.
@@ -192,6 +193,7 @@ func (w *world) run(ctx context.Context) (Summary, error) {
 	w.buy(ctx, ran)
 	w.drain(drain)
 	w.uplink(true)
+	w.home = time.Now()
 	stopStaff()
 	if err := people.Wait(); err != nil {
 		stopDaemon()
@@ -211,6 +213,26 @@ func (w *world) run(ctx context.Context) (Summary, error) {
 	w.line(sum)
 	fmt.Fprintln(w.o.Out)
 	return sum, err
+}
+
+// until gives a context for the buyers, that ends after d if enough was done by then.
+func (w *world) until(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if w.o.enough == nil {
+		return context.WithTimeout(ctx, d)
+	}
+	ctx, cancel := context.WithTimeout(ctx, longest)
+	go func() {
+		defer cancel()
+		for sleep(ctx, d); ctx.Err() == nil; sleep(ctx, time.Second) {
+			s := w.figures()
+			s.Troubles = w.troubles()
+			w.walked(&s)
+			if w.o.enough(s) {
+				return
+			}
+		}
+	}()
+	return ctx, cancel
 }
 
 // uplink cuts the way to shop and carrier, or mends it.
@@ -353,6 +375,13 @@ func (w *world) seenDown(id floor.ChannelID) {
 	w.down[id] = true
 }
 
+// troubles counts the channels that the board showed as failing.
+func (w *world) troubles() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.down)
+}
+
 // buy places the day's orders, some at once and the rest as time goes by, and has
 // buyers change their minds.
 func (w *world) buy(ctx context.Context, ran <-chan error) {
@@ -443,7 +472,7 @@ func (w *world) arrive() {
 	w.mu.Lock()
 	last := w.placed[max(0, len(w.placed)-2*len(w.fronts)):]
 	w.mu.Unlock()
-	for in, end := false, time.Now().Add(10*time.Second); !in && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for in, end := false, time.Now().Add(settleWithin); !in && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		w.daemon.Ledger().Read(func(v *ledger.View) error {
 			in = true
 			for _, o := range last {
