@@ -129,14 +129,18 @@ func TestUnplugFreesAWriter(t *testing.T) {
 func TestStuckWriteMeetsItsDeadline(t *testing.T) {
 	c, o := plug(t, eightN1)
 	p := open(t, o)
-	p.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
-	n, err := p.Write(make([]byte, 1<<16)) // nobody reads at the other end
+	var n int
+	var err error
+	for wait := 100 * time.Millisecond; n == 0 && wait < time.Minute; wait *= 2 { // a busy machine may not even begin within it
+		p.SetWriteDeadline(time.Now().Add(wait))
+		n, err = p.Write(make([]byte, 1<<16)) // nobody reads at the other end
+	}
 	if !errors.Is(err, os.ErrDeadlineExceeded) || n == 0 || n == 1<<16 {
 		t.Fatalf("Write = %d, %v; want some bytes and the deadline", n, err)
 	}
 	// The line works again as soon as the device reads.
 	go io.Copy(io.Discard, c)
-	p.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	p.SetWriteDeadline(time.Now().Add(time.Minute))
 	if _, err := p.Write([]byte("PRINT 1\r\n")); err != nil {
 		t.Errorf("Write after the device reads again = %v", err)
 	}
@@ -152,17 +156,15 @@ func TestXOFFStopsOnlyWhereTheProfileSaysSo(t *testing.T) {
 	// buffer; what counts is that the line stops, and goes on after XON.
 	go io.Copy(io.Discard, c)
 	var err error
-	for range 100 {
+	for end := time.Now().Add(time.Minute); err == nil && time.Now().Before(end); {
 		p.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
-		if _, err = p.Write(make([]byte, 1<<16)); err != nil {
-			break
-		}
+		_, err = p.Write(make([]byte, 1<<16))
 	}
 	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("Write after XOFF = %v; want the deadline", err)
 	}
 	c.Write([]byte{0x11})
-	p.SetWriteDeadline(time.Now().Add(10 * time.Second))
+	p.SetWriteDeadline(time.Now().Add(time.Minute))
 	if _, err := p.Write(make([]byte, 1<<16)); err != nil {
 		t.Errorf("Write after XON = %v", err)
 	}
@@ -340,12 +342,14 @@ func TestStationOverACableThatIsPulled(t *testing.T) {
 	c.Unplug()
 	waitFor(t, st, device.Down)
 	start, cpuBefore, tries := time.Now(), cpu(t), st0(st).Tries
-	time.Sleep(500 * time.Millisecond)
+	for st0(st).Tries < tries+10 && time.Since(start) < time.Minute {
+		time.Sleep(20 * time.Millisecond)
+	}
 	used, n, took := cpu(t)-cpuBefore, st0(st).Tries-tries, time.Since(start)
 	if used > took/2 {
 		t.Errorf("%v of CPU in %v with the cable out", used, took)
 	}
-	if n == 0 || time.Duration(n) > took/(20*time.Millisecond)+1 {
+	if n < 10 || time.Duration(n) > took/(20*time.Millisecond)+1 {
 		t.Errorf("%d tries in %v at one each 20 ms", n, took)
 	}
 	cancel()
@@ -355,7 +359,7 @@ func TestStationOverACableThatIsPulled(t *testing.T) {
 	if opened != 6 {
 		t.Errorf("opened %d times; want 6", opened)
 	}
-	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); runtime.NumGoroutine() > before; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 		}
@@ -366,7 +370,7 @@ func st0(s *device.Station) device.State { st, _ := s.State(); return st }
 
 func waitFor(t testing.TB, s *device.Station, want device.Phase) {
 	t.Helper()
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		st, changed := s.State()
 		if st.Phase == want {

@@ -34,7 +34,6 @@ import (
 const (
 	maxMessage   = 64 << 10
 	helloWithin  = 5 * time.Second
-	writeWithin  = 5 * time.Second
 	byeWithin    = 500 * time.Millisecond
 	beatEvery    = 20 * time.Second // a ping for the socket and a beat for the page
 	silentFor    = 45 * time.Second // without a pong or a message the socket is dead
@@ -60,6 +59,9 @@ type Options struct {
 	// Most is how many devices may be connected, 2,048 if 0.
 	Most  int
 	Steps Steps // of pickers; what is empty is as Steps says first
+	// WriteWithin is how long a message may take to be written before its device is cut
+	// off as too slow, 5 s if 0.
+	WriteWithin time.Duration
 }
 
 // Steps say what a picker scans at each stop, and what else handhelds do. They are
@@ -174,6 +176,9 @@ func New(o Options) (*Server, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
+	}
+	if o.WriteWithin == 0 {
+		o.WriteWithin = 5 * time.Second
 	}
 	if o.Most == 0 {
 		o.Most = 2048

@@ -155,7 +155,7 @@ func (x *session) put(write func() error) error {
 	case <-x.ctx.Done():
 		return x.ctx.Err()
 	}
-	x.conn.SetWriteDeadline(time.Now().Add(writeWithin))
+	x.conn.SetWriteDeadline(time.Now().Add(x.srv.o.WriteWithin))
 	err := write()
 	x.writing <- struct{}{}
 	if err == nil {
@@ -343,7 +343,7 @@ func (x *session) beats() {
 		if x.ctx.Err() != nil {
 			return
 		}
-		if x.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(writeWithin)) != nil {
+		if x.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(x.srv.o.WriteWithin)) != nil {
 			x.cancel()
 			x.conn.Close()
 			return

@@ -77,7 +77,8 @@ type Options struct {
 	AutoSeal   bool // as pda.Options has it
 	CountItems bool
 
-	SmallBuffers bool // a socket that is not read fills within a few messages
+	SmallBuffers bool          // a socket that is not read fills within a few messages
+	WriteWithin  time.Duration // as pda.Options has it
 }
 
 // Stocked is how many pieces lie in every bin.
@@ -115,7 +116,7 @@ func NewSite(t testing.TB, o Options) *Site {
 		o.Hooks.Stations = func() []floor.StationID { return []floor.StationID{"pack-1"} }
 		o.Hooks.Carriers = func() []floor.CarrierID { return []floor.CarrierID{"sf"} }
 	}
-	s.PDA, err = pda.New(pda.Options{Ledger: l, Foreman: s.Foreman, Gate: s.Gate, Hooks: o.Hooks, Log: log, Most: o.Most, Steps: o.Steps, AutoSeal: o.AutoSeal, CountItems: o.CountItems})
+	s.PDA, err = pda.New(pda.Options{Ledger: l, Foreman: s.Foreman, Gate: s.Gate, Hooks: o.Hooks, Log: log, Most: o.Most, Steps: o.Steps, AutoSeal: o.AutoSeal, CountItems: o.CountItems, WriteWithin: o.WriteWithin})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +133,7 @@ func (s *Site) serve(o Options) {
 		s.T.Fatal(err)
 	}
 	s.Addr = ln.Addr().String()
-	srv := &http.Server{Handler: s.Mux, ReadHeaderTimeout: 2 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+	srv := &http.Server{Handler: s.Mux, ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
 	if o.SmallBuffers {
 		srv.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
 			c.(*net.TCPConn).SetWriteBuffer(4 << 10)
