@@ -24,10 +24,14 @@ type browser struct {
 	ctx context.Context
 }
 
+// within is how long anything may take that a page or the browser does: a busy machine is slow.
+const within = time.Minute
+
 // chromium is the one process, started by the first test that needs it.
 var chromium = sync.OnceValues(func() (context.Context, error) {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "zh-CN"), chromedp.Flag("hide-scrollbars", true))
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "zh-CN"), chromedp.Flag("hide-scrollbars", true),
+		chromedp.WSURLReadTimeout(2*within)) // its first start reads it from the disk
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	atEnd = append(atEnd, stop)
 	ctx, stop = chromedp.NewContext(ctx)
@@ -63,6 +67,8 @@ type window struct {
 	b    *browser
 	ctx  context.Context
 	w, h int64
+
+	scanned string // the newest code
 }
 
 func (b *browser) open(url string, w, h int64) *window {
@@ -72,14 +78,14 @@ func (b *browser) open(url string, w, h int64) *window {
 	if err := chromedp.Do(ctx); err != nil { // the tab lives as long as the first context it is given
 		b.t.Fatal(err)
 	}
-	x := &window{b, ctx, w, h}
+	x := &window{b: b, ctx: ctx, w: w, h: h}
 	x.do(chromedp.EmulateViewport(w, h), chromedp.Navigate(url))
 	return x
 }
 
 func (w *window) do(actions ...chromedp.Action[chromedp.Void]) {
 	w.b.t.Helper()
-	ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.ctx, within)
 	defer cancel()
 	if err := chromedp.Do(ctx, actions...); err != nil {
 		text, _ := chromedp.Run(w.ctx, chromedp.Evaluate[string]("document.body.innerText"))
@@ -92,7 +98,7 @@ func (w *window) do(actions ...chromedp.Action[chromedp.Void]) {
 func (w *window) until(expression string) {
 	w.b.t.Helper()
 	w.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
-		_, err := chromedp.Poll[bool](expression, chromedp.WithPollingInterval(50*time.Millisecond))(ctx, t)
+		_, err := chromedp.Poll[bool](expression, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(0))(ctx, t)
 		return chromedp.Void{}, err
 	})
 }
@@ -108,20 +114,31 @@ func (w *window) says(text string) {
 }
 
 // scan types a code as a wedge does, in one burst that ends with Enter, wherever
-// the focus is.
-func (w *window) scan(code string) { w.b.t.Helper(); w.wedge(code+"\n", "{}") }
+// the focus is. The same code again comes later than from a trigger that fires twice.
+func (w *window) scan(code string) {
+	w.b.t.Helper()
+	if code == w.scanned {
+		w.eval("new Promise((f) => setTimeout(f, 150))")
+	}
+	w.scanned = code
+	w.wedge(code+"\n", "{}")
+}
 
 // wedge types text key by key. Of the options, gap is the pause between two keys
 // in ms (none: all in one go), into the place to type at (none: the focus). "\n"
-// is Enter, "\t" Tab, and a GS comes as Ctrl+], as scanners send it.
+// is Enter, "\t" Tab, and a GS comes as Ctrl+], as scanners send it. The keys say
+// that they came at that pace even where the machine stood still between two.
 func (w *window) wedge(text, options string) {
 	w.b.t.Helper()
 	script := fmt.Sprintf(`(function (text, o) {
+		var began = performance.now(), n = 0;
 		function key(c) {
 			var at = o.into ? document.querySelector(o.into) : document.activeElement || document.body;
 			var k = { key: c === "\n" ? "Enter" : c === "\t" ? "Tab" : c, bubbles: true, cancelable: true };
 			if (c === "\x1d") { k.key = "]"; k.ctrlKey = true; }
-			var typed = at.dispatchEvent(new KeyboardEvent("keydown", k));
+			var e = new KeyboardEvent("keydown", k);
+			Object.defineProperty(e, "timeStamp", { value: began + n++ * (o.gap || 0) });
+			var typed = at.dispatchEvent(e);
 			if (typed && k.key.length === 1 && at.value !== undefined) at.value += c;
 		}
 		if (!o.gap) { Array.from(text).forEach(key); return true; }

@@ -162,7 +162,7 @@ func (w *window) follow(text string) {
 	w.b.t.Helper()
 	find := fmt.Sprintf("Array.prototype.filter.call(document.querySelectorAll('a'), function (a) { return a.innerText === %q })[0]", text)
 	w.until("!!" + find)
-	ctx, cancel := context.WithTimeout(w.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.ctx, within)
 	defer cancel()
 	_, err := chromedp.RunResponse(ctx, func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
 		_, err := chromedp.Evaluate[bool]("setTimeout(function () { "+find+".click() }), true")(ctx, t)

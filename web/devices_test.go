@@ -162,7 +162,7 @@ func (s *shop) picked(number string) floor.OrderID {
 // until waits for what a loop of the daemon does.
 func (s *shop) until(is func(*ledger.View) (bool, error)) {
 	s.t.Helper()
-	for range 1000 {
+	for range 3000 {
 		ok := false
 		s.must(s.d.Ledger().Read(func(v *ledger.View) (err error) { ok, err = is(v); return err }))
 		if ok {

@@ -487,6 +487,7 @@ func offlineFlow(t *testing.T, b *browser, lang string) {
 	p.scan("tote-1")
 	p.says(say("step-bin"))
 	p.eval("navigator.serviceWorker.ready") // the page itself is kept by now
+	p.until(`!document.querySelector(".pending")`)
 	where := p.at(".bin")
 	air.cut(true)
 	p.says(say("off-line"))
@@ -556,6 +557,7 @@ func swapFlow(t *testing.T, b *browser, lang string) {
 	p.says(say("step-tote-bind", "n", "1"))
 	p.scan("tote-1")
 	p.says(say("step-bin"))
+	p.until(`!document.querySelector(".pending")`)
 	air.cut(true)
 	p.says(say("off-line"))
 	for _, code := range []string{string(pdatest.Bin(3)), "SK003", "tote-1"} {

@@ -145,7 +145,7 @@ func (s *bench) key(k string) {
 // eventually waits until the ledger shows something that an act of the page leads to.
 func (s *bench) eventually(what string, holds func(*ledger.View) (bool, error)) {
 	s.t.Helper()
-	for range 200 {
+	for range 1200 {
 		var ok bool
 		s.Must(s.Ledger.Read(func(v *ledger.View) (err error) { ok, err = holds(v); return err }))
 		if ok {

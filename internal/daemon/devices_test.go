@@ -92,7 +92,7 @@ func (b *bench) asks(args ...string) string {
 func (b *bench) says(args []string, want ...string) {
 	b.t.Helper()
 	var got string
-	for range 1500 {
+	for range 3000 {
 		got = b.asks(args...)
 		missing := 0
 		for _, w := range want {

@@ -171,7 +171,7 @@ func (k *dock) people() {
 // until waits for what a loop of the daemon does.
 func (k *dock) until(what string, is func(*ledger.View) (bool, error)) {
 	k.t.Helper()
-	for range 1000 {
+	for range 6000 {
 		ok := false
 		k.must(k.d.Ledger().Read(func(v *ledger.View) (err error) { ok, err = is(v); return err }))
 		if ok {
