@@ -224,9 +224,22 @@ hosts = [
   "wms.lan",
 [floor]
 freeze_window = "0s"
+[report]
+at = """
+08:00
+[log]
+level = "loud"
+[wave]
+kinds = ["a"
+seed = "x"
 `, []string{
 			`floord.toml:3:8: lang is "zz" (did you mean "zh"?), want zh, en`,
 			`floord.toml:5:1: not TOML: what begins here is not closed`,
+			`floord.toml:8:17: freeze_window is 0s, want 1s .. 10m`,
+			`floord.toml:10:1: not TOML: what begins here is not closed`,
+			`floord.toml:13:9: level is "loud", want debug, info, warn, error`,
+			`floord.toml:15:1: not TOML: what begins here is not closed`,
+			`floord.toml:16:8: seed is a text, want a whole number`,
 		}},
 		{"not UTF-8", "[site]\nname = \"\xb6\xab\xb0\xd3\"\n", []string{
 			`floord.toml:2:9: this is not UTF-8: save the file as UTF-8 in the editor`,

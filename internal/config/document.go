@@ -85,9 +85,12 @@ func firstBad(data []byte) int {
 // quotes, the commonest slip.
 var bare = regexp.MustCompile(`^\s*[A-Za-z0-9_.-]+\s*=\s*([^\s"'\[{#0-9+-]|[0-9.]+:|[0-9]+\.[0-9]+\.)`)
 
+// begins is a line that begins something new, whatever is not closed before it.
+var begins = regexp.MustCompile(`(?m)^[ \t]*(\[\[?[A-Za-z_][A-Za-z0-9_.-]*\]\]?[ \t]*(#.*)?\r?$|[A-Za-z_][A-Za-z0-9_.-]*[ \t]*=)`)
+
 // mendSyntax names the lines that are not TOML. A line whose mistake ends with
-// it is blanked and the next one is looked for; a mistake that runs on (a bracket
-// that is not closed) ends the reading there.
+// it is blanked and the next one is looked for; after a mistake that runs on (a
+// bracket that is not closed) the reading goes on where something new begins.
 func (d *document) mendSyntax() {
 	for range maxSyntax {
 		var p unstable.Parser
@@ -109,11 +112,18 @@ func (d *document) mendSyntax() {
 		} else {
 			d.add(where, "syntax", wrong.Message)
 		}
+		whole := bytes.Clone(d.data)
 		blank(d.data[from:to])
 		if p.Reset(d.data[:to]); !drain(&p) {
 			blank(d.data[from:])
-			d.bad[len(d.bad)-1] = problem(d.cutOpen(where.line), "open")
-			return
+			open := d.cutOpen(where.line)
+			d.bad[len(d.bad)-1] = problem(open, "open")
+			if open.line < len(d.lines) {
+				rest := d.lines[open.line]
+				if at := begins.FindIndex(whole[rest:]); at != nil {
+					copy(d.data[rest+at[0]:], whole[rest+at[0]:])
+				}
+			}
 		}
 	}
 	// Too many: what stands from the last one on is not looked at.
