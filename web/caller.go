@@ -57,8 +57,17 @@ func (a *api) by(ctx context.Context, key string) foreman.By {
 // may reports whether the caller holds a role.
 func (c caller) may(r floor.Role) bool { return c.root || c.person.ID != "" && c.person.May(r) }
 
+// tooMuch says what is noted of a body that was not read to its end, by the answer.
+var tooMuch = map[int]string{http.StatusRequestEntityTooLarge: "body-too-large", http.StatusRequestTimeout: "body-too-slow"}
+
 // admit lets only known callers through to the operations.
 func (a *api) admit(ctx huma.Context, next func(huma.Context)) {
+	defer func() {
+		if why := tooMuch[ctx.Status()]; why != "" {
+			r, _ := humago.Unwrap(ctx)
+			a.o.Gate.Note(r, why)
+		}
+	}()
 	open := len(ctx.Operation().Security) == 0
 	token, given := strings.CutPrefix(ctx.Header("Authorization"), "Bearer ")
 	if open {

@@ -270,9 +270,9 @@ func requestID() string {
 }
 
 // NewServer gives a server for h that no slow client can hold up: half-open
-// headers are gone after two seconds.
-func NewServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
+// headers are gone after two seconds, and g counts them.
+func NewServer(h http.Handler, g *gate.Gate, log *slog.Logger) *http.Server {
+	s := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 2 * time.Second,
 		ReadTimeout:       30 * time.Second,
@@ -281,4 +281,6 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+	g.Watch(s)
+	return s
 }

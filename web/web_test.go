@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"floord/floor"
+	"floord/internal/gate"
 	"floord/report"
 	"floord/sync/pda/pdatest"
 	"floord/web"
@@ -234,11 +236,47 @@ func TestPagesAndTheirHeaders(t *testing.T) {
 	}
 }
 
-// A connection that never finishes its headers is let go.
+// Whoever is too slow or brings too much is let go, and counted.
 func TestServerBounds(t *testing.T) {
-	srv := web.NewServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	t.Parallel()
+	s := pdatest.NewSite(t, pdatest.Options{})
+	counted := make(chan string, 10)
+	g, err := gate.New(gate.Options{Hosts: []string{"127.0.0.1"}, Log: slog.New(slog.DiscardHandler), Count: func(why string) { counted <- why }})
+	s.Must(err)
+	h, err := web.New(web.Options{Ledger: s.Ledger, Foreman: s.Foreman, PDA: s.PDA, Gate: g})
+	s.Must(err)
+	srv := web.NewServer(h, g, slog.New(slog.DiscardHandler))
 	if srv.ReadHeaderTimeout <= 0 || srv.ReadTimeout <= 0 || srv.IdleTimeout <= 0 || srv.MaxHeaderBytes <= 0 {
 		t.Errorf("a bound is missing: %+v", srv)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	s.Must(err)
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(l) }()
+	t.Cleanup(func() { srv.Close(); <-ended })
+	post := "POST /api/v1/pair HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+	for _, tt := range []struct{ name, send, status, counts string }{
+		{"a page", "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", "200", ""},
+		{"half a header", "GET /board HTTP/1.1\r\nHo", "", "no-request"},
+		{"half a body", post + "Content-Length: 9\r\n\r\n{", "408", "body-too-slow"},
+		{"a large body", post + "Content-Length: 1500000\r\n\r\n" + strings.Repeat("x", 1500000), "413", "body-too-large"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := net.Dial("tcp", l.Addr().String())
+			s.Must(err)
+			defer c.Close()
+			io.WriteString(c, tt.send) // the server may hang up before its end
+			answer, _ := io.ReadAll(c)
+			if !strings.Contains(string(answer), tt.status) {
+				t.Errorf("%.40q; want %s", answer, tt.status)
+			}
+			if tt.counts == "" {
+				return
+			}
+			if got := <-counted; got != tt.counts {
+				t.Errorf("counted as %s; want %s", got, tt.counts)
+			}
+		})
 	}
 }
 

@@ -64,6 +64,7 @@ type Site struct {
 // A Daemon is one site, opened to run. Its methods may be called from any goroutine.
 type Daemon struct {
 	*Site
+	gate     *gate.Gate
 	pda      *pda.Server
 	http     *http.Server
 	listener net.Listener
@@ -204,12 +205,12 @@ func settings(cfg *config.Config) foreman.Options {
 
 // openDoors takes the port and builds what answers there.
 func (d *Daemon) openDoors(o Options) error {
-	g, err := gate.New(gate.Options{Hosts: d.hosts(), Log: d.log, Count: d.metrics.turnedAway})
-	if err != nil {
+	var err error
+	if d.gate, err = gate.New(gate.Options{Hosts: d.hosts(), Log: d.log, Count: d.metrics.turnedAway}); err != nil {
 		return err
 	}
 	d.pda, err = pda.New(pda.Options{
-		Ledger: d.ledger, Foreman: d.foreman, Gate: g, Hooks: d.hooks(), Zone: d.cfg.Site.Zone, Log: d.log,
+		Ledger: d.ledger, Foreman: d.foreman, Gate: d.gate, Hooks: d.hooks(), Zone: d.cfg.Site.Zone, Log: d.log,
 		Steps:    steps(d.cfg.Pick),
 		AutoSeal: d.cfg.Floor.Seal == "weighed", CountItems: d.cfg.Floor.Verify == "count",
 	})
@@ -220,7 +221,7 @@ func (d *Daemon) openDoors(o Options) error {
 		return err
 	}
 	pages := web.Options{
-		Ledger: d.ledger, Foreman: d.foreman, Gate: g, PDA: d.pda, Zone: d.cfg.Site.Zone, Log: d.log,
+		Ledger: d.ledger, Foreman: d.foreman, Gate: d.gate, PDA: d.pda, Zone: d.cfg.Site.Zone, Log: d.log,
 		AdminToken: d.adminToken(), Pictures: string(d.cfg.Pick.Pictures), Report: d.reportOf, Health: d.health, Version: Version,
 		Templates: d.cfg.Templates,
 		Site:      d.cfg.Site.Name, CarrierName: d.carrierName,
@@ -247,15 +248,15 @@ func (d *Daemon) openDoors(o Options) error {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", g.Wrap(d.metrics.handler()))
+	mux.Handle("GET /metrics", d.gate.Wrap(d.metrics.handler()))
 	mux.HandleFunc("/hooks/{channel}", d.hook) // whom the signature lets in
 	mux.Handle("/", handler)
-	d.http = web.NewServer(mux, d.log)
+	d.http = web.NewServer(mux, d.gate, d.log)
 	if d.cfg.HTTP.Plain != "" {
 		if d.plain, err = d.takePort(d.cfg.HTTP.Plain); err != nil {
 			return err
 		}
-		d.install = web.NewServer(web.NewInstall(pages), d.log)
+		d.install = web.NewServer(web.NewInstall(pages), d.gate, d.log)
 	}
 	d.lanes(o)
 	return d.openControl()

@@ -85,6 +85,7 @@ func (d *Daemon) hook(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPush))
 	if err != nil {
 		s.knocks.note("too-large", false)
+		d.gate.Note(r, "push-too-large")
 		http.Error(w, "a push of at most 1 MiB is taken", http.StatusRequestEntityTooLarge)
 		return
 	}

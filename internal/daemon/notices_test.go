@@ -212,6 +212,8 @@ func TestForgedPushesAreTurnedAway(t *testing.T) {
 	})
 	if code, body := get(t, d.URL("/metrics"), ""); code != 200 || !strings.Contains(body, `floord_pushes_total{channel="main",result="forged"} 5`) {
 		t.Errorf("the metrics do not count them:\n%s", body)
+	} else if !strings.Contains(body, `floord_http_turned_away_total{reason="push-too-large"} 1`) {
+		t.Errorf("the metrics do not count the large one:\n%s", body)
 	}
 	if code, _ := get(t, d.URL("/hooks/nobody"), ""); code != http.StatusNotFound {
 		t.Errorf("a channel that is not there: %d", code)

@@ -16,6 +16,7 @@
 package gate
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -150,7 +151,8 @@ func (g *Gate) Admit(w http.ResponseWriter, r *http.Request) bool {
 	}
 	g.Note(r, why)
 	w.Header().Set("Connection", "close")
-	http.Error(w, "This address is not for you ("+why+"). Open floord by the name it is configured for.", http.StatusForbidden)
+	http.Error(w, "这里打不开 floord（"+why+"）：请用设置里 [http] hosts 写的名称打开。\n"+
+		"floord does not open here ("+why+"): use a name that [http] hosts in its settings allows.", http.StatusForbidden)
 	return false
 }
 
@@ -163,14 +165,41 @@ const (
 
 // Note counts a refused or broken connection and logs it, once an hour for each
 // reason and address. Nothing that the caller sent is logged.
-func (g *Gate) Note(r *http.Request, reason string) {
+func (g *Gate) Note(r *http.Request, reason string) { g.note(r.RemoteAddr, reason) }
+
+func (g *Gate) note(addr, reason string) {
 	g.count(reason)
-	from, _, err := net.SplitHostPort(r.RemoteAddr)
+	from, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		from = r.RemoteAddr
+		from = addr
 	}
 	if g.sayNow(reason + " " + from) {
-		g.log.Warn("connection refused", "reason", reason, "from", from, "path", r.URL.Path)
+		g.log.Warn("connection refused", "reason", reason, "from", from)
+	}
+}
+
+// Watch notes the connections of s that end before their request is whole: a
+// client too slow, headers too large, noise. It is called before s serves.
+func (g *Gate) Watch(s *http.Server) {
+	var half sync.Map // net.Conn that has sent something and asked nothing yet
+	type key struct{}
+	s.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, key{}, c) }
+	next := s.Handler
+	s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		half.Delete(r.Context().Value(key{}))
+		next.ServeHTTP(w, r)
+	})
+	s.ConnState = func(c net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateActive:
+			half.Store(c, true)
+		case http.StateIdle, http.StateHijacked:
+			half.Delete(c)
+		case http.StateClosed:
+			if _, ok := half.LoadAndDelete(c); ok {
+				g.note(c.RemoteAddr().String(), "no-request")
+			}
+		}
 	}
 }
 
