@@ -82,7 +82,7 @@ class Board implements Page {
         panel("board-outbox", owed(b.outbox || [], (id) => this.link(id))),
         panel("board-devices", h("div", null, table(["col-device", "col-person", "col-state", ""], (b.devices || []).map((d: any) => [
           d.id, who(d.person), d.revoked ? "✕" : d.online ? h("span.good", null, say("online")) : "—",
-          s.person && !d.revoked && h("button.small", { type: "button", onclick: () => this.api("POST", "/devices/" + d.id + "/revoke", {}) }, say("board-revoke"))])),
+          s.person && !d.revoked && h("button.small", { type: "button", onclick: () => this.shell.ask("POST", "/devices/" + d.id + "/revoke", {}) }, say("board-revoke"))])),
           h("a.button", { href: "/plan" + location.search }, say("plan-title")), s.person && h("a.button", { href: "/stock" + location.search }, say("stock-title")), h("a.button", { href: "/whatif" + location.search }, say("whatif-title")),
           s.person && h("a.button", { href: "/channels" + location.search }, say("shops-title")), s.person && h("a.button", { href: "/setup" + location.search }, say("setup-title")), s.person && h("a.button", { href: "/report" + (lang === "en" ? "?lang=en" : "") }, say("health-title"))))),
       this.top);
@@ -238,23 +238,6 @@ class Board implements Page {
     return h("a", { href: "#", onclick: (e: Event) => { e.preventDefault(); open(); } }, text);
   }
 
-  /** api asks the daemon; trouble is shown and gives null. */
-  private async api(method: string, path: string, body?: any): Promise<any> {
-    try {
-      const r = await fetch("/api/v1" + path, {
-        method: method,
-        headers: { Authorization: "Bearer " + this.shell.wire.token, "Content-Type": "application/json" },
-        body: body === undefined ? undefined : JSON.stringify(body),
-      });
-      const answer = await r.json();
-      if (r.ok) return answer;
-      this.shell.refuse(r.status === 404 ? say("no-order") : answer[lang] || answer.detail || answer.title);
-    } catch (e) {
-      this.shell.refuse(say("no-connection"));
-    }
-    return null;
-  }
-
   private shut(): void {
     this.drawers.pop();
     this.shell.draw();
@@ -267,7 +250,7 @@ class Board implements Page {
   }
 
   private async list(query: string, title: string, note = ""): Promise<void> {
-    const page = await this.api("GET", "/orders?limit=200&" + query);
+    const page = await this.shell.ask("GET", "/orders?limit=200&" + query);
     if (!page) return;
     const collect = query.indexOf("clock=collect") >= 0;
     this.show(title + " · " + page.orders.length + (page.next ? "+" : ""), note && h("p.hint", null, note),
@@ -277,7 +260,7 @@ class Board implements Page {
 
   /** walks shows the walks of a wave or a person, each with its orders. */
   private async walks(query: string, title: string): Promise<void> {
-    const all = await this.api("GET", "/tasks?" + query);
+    const all = await this.shell.ask("GET", "/tasks?" + query);
     if (!all) return;
     const p = ((this.shell.wire.state && this.shell.wire.state.board && this.shell.wire.state.board.people) || []).filter((x: any) => query === "person=" + x.id)[0];
     this.show(title,
@@ -292,7 +275,7 @@ class Board implements Page {
   }
 
   private async open(id: string): Promise<void> {
-    const o = await this.api("GET", "/orders/" + encodeURIComponent(id));
+    const o = await this.shell.ask("GET", "/orders/" + encodeURIComponent(id), undefined, { says: { 404: "no-order" } });
     if (!o) return;
     this.show(o.order.id,
       h("p", null, say("state-" + o.order.state) + " · " + o.order.channel + " · " + say("col-ship-by") + " " + when(o.order.ship_by)),

@@ -35,22 +35,6 @@ class Channels implements Page {
     if (this.part === "channels" && Date.now() - this.asked > EVERY) this.channels();
   }
 
-  private async api(method: string, path: string, body?: any): Promise<any> {
-    try {
-      const r = await fetch("/api/v1" + path, {
-        method: method,
-        headers: { Authorization: "Bearer " + this.shell.wire.token, "Content-Type": "application/json" },
-        body: body === undefined ? undefined : JSON.stringify(body),
-      });
-      const answer = await r.json();
-      if (r.ok) return answer;
-      this.shell.refuse(answer[lang] || answer.detail || answer.title);
-    } catch (e) {
-      this.shell.refuse(say("no-connection"));
-    }
-    return null;
-  }
-
   private async go(part: string): Promise<void> {
     this.part = part;
     this.shown = "";
@@ -66,7 +50,7 @@ class Channels implements Page {
 
   private async channels(): Promise<void> {
     this.asked = Date.now();
-    const all = await this.api("GET", "/channels");
+    const all = await this.shell.ask("GET", "/channels");
     if (!all || this.part !== "channels") return;
     put(this.list, h("h2", null, say("shops-channels")), all.map((c: any) => h("article.shop", { class: c.ok ? "" : "out" },
       h("div.head", null, h("b", null, c.id), h("small", null, c.driver), c.trial && h("span.tag.note", null, say("shops-trial")),
@@ -81,7 +65,7 @@ class Channels implements Page {
 
   private async open(id: string): Promise<void> {
     this.shown = id;
-    const c = await this.api("GET", "/channels/" + encodeURIComponent(id));
+    const c = await this.shell.ask("GET", "/channels/" + encodeURIComponent(id));
     if (!c || this.shown !== id) return;
     put(this.side, h("h2", null, id),
       c.trial && this.trial(id, c.trial),
@@ -106,7 +90,7 @@ class Channels implements Page {
 
   private ask(id: string): void {
     const open = (adopt: boolean) => async () => {
-      if (!(await this.api("POST", "/channels/" + encodeURIComponent(id) + "/open", { adopt: adopt }))) return;
+      if (!(await this.shell.ask("POST", "/channels/" + encodeURIComponent(id) + "/open", { adopt: adopt }))) return;
       tone("ok");
       await this.channels();
       this.open(id);
@@ -118,7 +102,7 @@ class Channels implements Page {
   }
 
   private async disputes(): Promise<void> {
-    const all = await this.api("GET", "/disputes");
+    const all = await this.shell.ask("GET", "/disputes");
     if (!all || this.part !== "disputes") return;
     put(this.side, h("p.hint", null, say("shops-disputes-how")));
     const many: { [key: string]: { channel: string; mend: string; n: number } } = {};
@@ -133,7 +117,7 @@ class Channels implements Page {
         h("p.bad", null, say("dispute-" + d.kind)),
         h("p", null, say("shops-they", { theirs: say("shop-" + d.theirs), before: d.before ? say("shop-" + d.before) : "—" }) + " · " + say("shops-we", { ours: say("state-" + d.ours) })),
         h("button.small.go", { type: "button", onclick: async () => {
-          if (!(await this.api("POST", "/orders/" + encodeURIComponent(d.order) + "/mend", {}))) return;
+          if (!(await this.shell.ask("POST", "/orders/" + encodeURIComponent(d.order) + "/mend", {}))) return;
           tone("ok");
           this.disputes();
         } }, say("mend-" + d.mend)))));
@@ -143,7 +127,7 @@ class Channels implements Page {
     this.shell.choose({
       title: say("mend-all-" + of.mend, of), text: say("mend-all-how"),
       choices: [{ label: say("mend-all-yes", of), kind: "warn", pick: async () => {
-        if (!(await this.api("POST", "/disputes/mend", { channel: of.channel, mend: of.mend }))) return;
+        if (!(await this.shell.ask("POST", "/disputes/mend", { channel: of.channel, mend: of.mend }))) return;
         tone("ok");
         this.disputes();
       } }],
@@ -151,7 +135,7 @@ class Channels implements Page {
   }
 
   private async rules(): Promise<void> {
-    const r = await this.api("GET", "/rules");
+    const r = await this.shell.ask("GET", "/rules");
     if (!r || this.part !== "rules") return;
     put(this.list, h("h2", null, say("shops-rules")), rows(["shops-rule", "shops-when", "shops-from"], r.rules.map((x: any) => [
       h("span", { class: x.speaks ? "" : "mute" }, h("b", null, x.kind === "tag" ? say("tag-" + x.name) : x.name), h("small", null, say("rule-" + x.kind) + (x.lose ? " −" + x.lose : "") + (x.speaks ? "" : " · " + say("shops-silent")))),
@@ -169,7 +153,7 @@ class Channels implements Page {
 
   private async tryRules(day: string, text: HTMLTextAreaElement, result: HTMLElement): Promise<void> {
     put(result, h("p.hint", null, say("shops-trying")));
-    const t = await this.api("POST", "/rules/try", { day: day, text: text.value });
+    const t = await this.shell.ask("POST", "/rules/try", { day: day, text: text.value });
     if (!t) return put(result);
     if (t.mistakes.length) {
       put(result, t.mistakes.map((m: any) => h("p.bad", null, h("button.small", { type: "button", onclick: () => mark(text, m.line) }, say("shops-line", { line: m.line + (m.column ? ":" + m.column : "") })), " ", m.text)));

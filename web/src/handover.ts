@@ -141,17 +141,13 @@ export class Handover {
 
   /** pdf opens a sheet in a window of its own, to be printed. */
   private async pdf(id: string): Promise<void> {
-    try {
-      const r = await fetch("/api/v1/sheets/" + encodeURIComponent(id) + "/pdf?lang=" + lang, { headers: { Authorization: "Bearer " + this.shell.wire.token } });
-      if (!r.ok) return this.shell.refuse((await r.json())[lang] || say("no-connection"));
-      const url = URL.createObjectURL(await r.blob());
-      this.shell.choose({
-        title: say("sheet-ready", { sheet: id }), text: say("sheet-ready-how"), close: say("done"),
-        choices: [{ label: say("sheet-print"), kind: "go", pick: () => { if (!window.open(url)) this.shell.refuse(say("no-window")); } }],
-      });
-    } catch (e) {
-      this.shell.refuse(say("no-connection"));
-    }
+    const sheet = await this.shell.ask("GET", "/sheets/" + encodeURIComponent(id) + "/pdf?lang=" + lang, undefined, { as: "blob" });
+    if (!sheet) return;
+    const url = URL.createObjectURL(sheet);
+    this.shell.choose({
+      title: say("sheet-ready", { sheet: id }), text: say("sheet-ready-how"), close: say("done"),
+      choices: [{ label: say("sheet-print"), kind: "go", pick: () => { if (!window.open(url)) this.shell.refuse(say("no-window")); } }],
+    });
   }
 
   async scan(code: string): Promise<void> {

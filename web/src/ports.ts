@@ -5,8 +5,11 @@ import { h, lang, put, say } from "./lib";
 
 type Ask = (method: string, path: string, body?: any) => Promise<any>;
 
-/** Keep gives the text of a session. */
-export type Keep = () => Promise<string>;
+/** Text gives a file; it is null, and the trouble is shown, where there is none. */
+type Text = (path: string, body?: any) => Promise<string | null>;
+
+/** Keep gives the text of a session, if there is one. */
+export type Keep = () => Promise<string | null>;
 
 /** saved is a button that hands a session to the browser as a file. */
 export function saved(keep: Keep, name: string): HTMLElement {
@@ -24,7 +27,7 @@ function save(text: string, name: string): void {
   window.setTimeout(() => URL.revokeObjectURL(a.href), 10000);
 }
 
-export async function ports(ask: Ask, text: (path: string, body?: any) => Promise<string>, list: HTMLElement, side: HTMLElement): Promise<void> {
+export async function ports(ask: Ask, text: Text, list: HTMLElement, side: HTMLElement): Promise<void> {
   const all = await ask("GET", "/ports");
   if (!all || !list.isConnected) return;
   const again = () => ports(ask, text, list, side);
@@ -33,7 +36,7 @@ export async function ports(ask: Ask, text: (path: string, body?: any) => Promis
   if (!side.firstChild) doctor(ask, side);
 }
 
-function port(p: any, ask: Ask, text: (path: string, body?: any) => Promise<string>, side: HTMLElement): HTMLElement {
+function port(p: any, ask: Ask, text: Text, side: HTMLElement): HTMLElement {
   const ours = p.station && p.station + " · " + say(p.kind);
   return h("div.port", null, h("b", null, p.path),
     p.names.filter((n: string) => n !== p.path).map((n: string) => h("small", null, n)),
@@ -60,7 +63,7 @@ async function identify(path: string, ask: Ask, side: HTMLElement): Promise<void
 
 const LINES = ["9600 8N1", "9600 7E1", "4800 8N1", "4800 7E1", "2400 8N1", "2400 7E1", "19200 8N1", "1200 8N1", "115200 8N1"];
 
-function record(path: string, text: (path: string, body?: any) => Promise<string>, side: HTMLElement): void {
+function record(path: string, text: Text, side: HTMLElement): void {
   const line = h("select", { "aria-label": say("ports-line") }, LINES.map((l) => h("option", { value: l }, l))) as HTMLSelectElement;
   const out = h("div");
   put(side, h("h2", null, path), h("form.fields", { onsubmit: async (e: Event) => {

@@ -4,7 +4,7 @@
 
 import { clock, h, lang, put, say, tone, when } from "./lib";
 import { Snapshot } from "./fold";
-import { Page, Shell } from "./shell";
+import { Asking, Page, Shell } from "./shell";
 import { Keep, ports, saved } from "./ports";
 import { bins, rules, shops } from "./site";
 
@@ -67,37 +67,14 @@ class Setup implements Page {
     if (this.part === "devices" && this.begun && !(this.shell.wire.state || {} as any).person && !this.operator) this.begun = false; // logged out
   }
 
-  /** api asks the daemon; trouble is shown and gives null. */
-  private async api(method: string, path: string, body?: any, quiet = false): Promise<any> {
-    try {
-      const r = await fetch("/api/v1" + path, {
-        method: method,
-        headers: { Authorization: "Bearer " + (this.operator ? this.admin : this.shell.wire.token), "Content-Type": "application/json" },
-        body: body === undefined ? undefined : JSON.stringify(body),
-      });
-      const answer = await r.json();
-      if (r.ok) return answer;
-      if (!quiet) this.shell.refuse(r.status === 422 && !answer[lang] ? say("setup-bad-field") : answer[lang] || answer.detail || answer.title);
-    } catch (e) {
-      if (!quiet) this.shell.refuse(say("no-connection"));
-    }
-    return null;
+  /** api asks the daemon as who is there. */
+  private api(method: string, path: string, body?: any, o: Asking = {}): Promise<any> {
+    return this.shell.ask(method, path, body, { ...o, token: this.operator ? this.admin : undefined });
   }
 
-  /** text fetches a file; trouble is shown and gives an empty one. */
-  private async text(path: string, body?: any): Promise<string> {
-    try {
-      const r = await fetch("/api/v1" + path, {
-        method: body ? "POST" : "GET", body: body ? JSON.stringify(body) : undefined,
-        headers: { Authorization: "Bearer " + (this.operator ? this.admin : this.shell.wire.token), "Content-Type": "application/json" },
-      });
-      if (r.ok) return await r.text();
-      const answer = await r.json();
-      this.shell.refuse(answer[lang] || answer.detail || answer.title);
-    } catch (e) {
-      this.shell.refuse(say("no-connection"));
-    }
-    return "";
+  /** text fetches a file. */
+  private text(path: string, body?: any): Promise<string | null> {
+    return this.api(body ? "POST" : "GET", path, body, { as: "text" });
   }
 
   private async go(part: string): Promise<void> {
@@ -258,7 +235,7 @@ class Setup implements Page {
   private async follow(feeds: Feed[]): Promise<void> {
     const station = this.watching;
     await Promise.all(feeds.map(async (f) => {
-      const a = await this.api("GET", "/stations/" + encodeURIComponent(station) + "/devices/" + f.kind + "?after=" + f.seq, undefined, true);
+      const a = await this.api("GET", "/stations/" + encodeURIComponent(station) + "/devices/" + f.kind + "?after=" + f.seq, undefined, { quiet: true });
       if (!a) { f.box.className = "feed bare"; f.bytes.hidden = true; put(f.state, h("p.none", null, say("setup-none-there"))); return; }
       if (a.seq < f.seq) put(f.bytes); // the daemon began anew
       f.seq = a.seq;

@@ -45,6 +45,18 @@ interface Sheet {
   close?: string;
 }
 
+/** How a question to the daemon differs from most. */
+export interface Asking {
+  /** as is what the answer is read as. */
+  as?: "json" | "text" | "blob";
+  /** token is whose, if not this device's. */
+  token?: string;
+  /** quiet says that trouble is not shown. */
+  quiet?: boolean;
+  /** says has the sentence for a status, in place of the answer's own. */
+  says?: { [status: number]: string };
+}
+
 /** A refusal that somebody has to read; of an act made long ago, it says which. */
 interface No { sentence: string; act?: Act }
 
@@ -135,6 +147,24 @@ export class Shell {
   /** keep does something and waits no longer than until this device will not forget it. */
   keep(verb: string, args: any): Promise<boolean> {
     return this.safe(this.wire.act(verb, args, this.byHand()).kept);
+  }
+
+  /** ask asks the daemon over HTTP; trouble is shown and gives null. */
+  async ask(method: string, path: string, body?: any, o: Asking = {}): Promise<any> {
+    try {
+      const r = await fetch("/api/v1" + path, {
+        method: method,
+        headers: { Authorization: "Bearer " + (o.token === undefined ? this.wire.token : o.token), "Content-Type": "application/json" },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      });
+      if (r.ok) return await r[o.as || "json"]();
+      const no = await r.json();
+      const word = o.says && o.says[r.status] || r.status === 422 && !no[lang] && "bad-field";
+      if (!o.quiet) this.refuse(word ? say(word) : no[lang] || no.detail || no.title);
+    } catch (e) {
+      if (!o.quiet) this.refuse(say("no-connection"));
+    }
+    return null;
   }
 
   /** byHand says whether a code of this act was typed: the report counts that. */

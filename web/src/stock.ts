@@ -1,7 +1,7 @@
 // The page of the stock, for leads: where goods should lie and what that saves, what
 // is to be counted, and where an article lies, lot by lot and pool by pool.
 
-import { h, lang, put, say, tone, when } from "./lib";
+import { h, put, say, tone, when } from "./lib";
 import { Snapshot } from "./fold";
 import { Page, Shell } from "./shell";
 
@@ -58,25 +58,9 @@ class Stock implements Page {
     this.refresh();
   }
 
-  private async api(method: string, path: string, body?: any): Promise<any> {
-    try {
-      const r = await fetch("/api/v1" + path, {
-        method: method,
-        headers: { Authorization: "Bearer " + this.shell.wire.token, "Content-Type": "application/json" },
-        body: body === undefined ? undefined : JSON.stringify(body),
-      });
-      const answer = await r.json();
-      if (r.ok) return answer;
-      this.shell.refuse(answer[lang] || answer.detail || answer.title);
-    } catch (e) {
-      this.shell.refuse(say("no-connection"));
-    }
-    return null;
-  }
-
   private async refresh(): Promise<void> {
     this.asked = Date.now();
-    const l: List | null = await this.api("GET", "/stock");
+    const l: List | null = await this.shell.ask("GET", "/stock");
     const now = JSON.stringify(l);
     if (!l || now === this.shown) return; // whoever reads or tabs is not disturbed
     this.shown = now;
@@ -102,12 +86,12 @@ class Stock implements Page {
   }
 
   private async again(): Promise<void> {
-    if (await this.api("POST", "/stock/advice", {})) { tone("ok"); this.refresh(); }
+    if (await this.shell.ask("POST", "/stock/advice", {})) { tone("ok"); this.refresh(); }
   }
 
   private async find(code: string): Promise<void> {
     if (!code.trim()) return;
-    const all: Lies[] | null = await this.api("GET", "/stock/" + encodeURIComponent(code.trim()));
+    const all: Lies[] | null = await this.shell.ask("GET", "/stock/" + encodeURIComponent(code.trim()));
     if (!all) return;
     const pools: (keyof Lies)[] = ["sellable", "reserved", "inspection", "transit"];
     put(this.found, all.length === 0 ? h("p.quiet", null, say("stock-none")) : h("table", null,
@@ -120,7 +104,7 @@ class Stock implements Page {
     if (!file) return this.shell.refuse(say("stock-no-file"));
     const r = new FileReader();
     r.onload = async () => {
-      const got = await this.api("POST", "/stock/import", { csv: String(r.result) });
+      const got = await this.shell.ask("POST", "/stock/import", { csv: String(r.result) });
       if (!got) return;
       tone("ok");
       field.value = "";
