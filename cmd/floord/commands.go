@@ -161,6 +161,15 @@ func onSite(words ...string) cli.ActionFunc {
 	}
 }
 
+// toFile writes what one of the operator's commands prints to a file, none if it fails.
+func toFile(ctx context.Context, cfg *config.Config, path string, words ...string) error {
+	var data bytes.Buffer
+	if err := daemon.Operate(ctx, cfg, words, nil, &data); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data.Bytes(), 0o644)
+}
+
 func journalCommand() *cli.Command {
 	sub := func(name, usage, args string) *cli.Command {
 		return &cli.Command{
@@ -212,11 +221,7 @@ func labelCommand() *cli.Command {
 					if err != nil {
 						return err
 					}
-					var png bytes.Buffer
-					if err := daemon.Operate(ctx, cfg, []string{"label", "preview", c.Args().First()}, nil, &png); err != nil {
-						return err
-					}
-					return os.WriteFile(c.Args().Get(1), png.Bytes(), 0o644)
+					return toFile(ctx, cfg, c.Args().Get(1), "label", "preview", c.Args().First())
 				},
 			},
 			{
@@ -336,11 +341,7 @@ func reportCommand() *cli.Command {
 			if path == "" {
 				path = "health-" + day + ".pdf"
 			}
-			var pdf bytes.Buffer
-			if err := daemon.Operate(ctx, cfg, []string{"report", "pdf", day, lang}, nil, &pdf); err != nil {
-				return err
-			}
-			if err := os.WriteFile(path, pdf.Bytes(), 0o644); err != nil {
+			if err := toFile(ctx, cfg, path, "report", "pdf", day, lang); err != nil {
 				return err
 			}
 			fmt.Println(path)
@@ -361,11 +362,7 @@ func sheetCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			var data bytes.Buffer
-			if err := daemon.Operate(ctx, cfg, []string{"sheet", c.Args().First()}, nil, &data); err != nil {
-				return err
-			}
-			return os.WriteFile(c.Args().Get(1), data.Bytes(), 0o644)
+			return toFile(ctx, cfg, c.Args().Get(1), "sheet", c.Args().First())
 		},
 	}
 }
