@@ -235,12 +235,9 @@ func lacking(v *ledger.View) (out []wave.LeftOut, err error) {
 
 // lacks says which line of a short order lacks stock, and what mends that.
 func lacks(v *ledger.View, o floor.Order) (wave.Reason, error) {
-	code, ok := map[string]wave.Code{
-		"": wave.NotAllocated, "refill": wave.InReserve, "shelf-life": wave.TooOld, "quota": wave.BeyondQuota, "stopped": wave.SKUIsStopped,
-	}[o.ShortWhy]
-	if !ok {
-		code = wave.NotAllocated
-	}
+	code := cmp.Or(map[string]wave.Code{
+		"refill": wave.InReserve, "shelf-life": wave.TooOld, "quota": wave.BeyondQuota, "stopped": wave.SKUIsStopped,
+	}[o.ShortWhy], wave.NotAllocated)
 	line := o.Lines[0]
 	for _, l := range o.Lines {
 		all, err := v.StockOf(l.SKU)
