@@ -276,6 +276,7 @@ func walkFlow(t *testing.T, b *browser, lang string) {
 	p.scan(string(pdatest.Bin(21)))
 	p.says(say("step-item"))
 
+	p.until(`!document.querySelector(".pending")`) // the tote is bound before the order is frozen
 	_, err = s.Foreman.Freeze(t.Context(), s.Root(), second, floor.FreezeCancel)
 	s.Must(err)
 	p.says(say("freeze-stop"))
