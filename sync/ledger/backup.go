@@ -26,6 +26,9 @@ func (l *Ledger) Backup(ctx context.Context, to string) (Verification, error) {
 	l.chores.Lock()
 	defer l.chores.Unlock()
 	var v Verification
+	if _, err := os.Lstat(to); err == nil {
+		return v, fmt.Errorf("backup to %s: there is a file already: give it another name", to)
+	}
 	err := install(to, func(f *os.File) error {
 		if err := l.copyTo(f); err != nil {
 			return err
@@ -126,6 +129,9 @@ func prepare(ctx context.Context, backup, fresh string, o Options) (Verification
 		return Verification{}, err
 	}
 	l, err := Open(fresh, o)
+	if spoilt := (*spoiltError)(nil); errors.As(err, &spoilt) {
+		return Verification{}, fmt.Errorf("backup %s: %w: take another one", backup, spoilt.why)
+	}
 	if err != nil {
 		return Verification{}, err
 	}

@@ -31,7 +31,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if err != nil || !v.OK() || v.Last < 120 {
 		t.Fatalf("backup: up to %d, %v", v.Last, err)
 	}
-	if _, err := l.Backup(t.Context(), copied); err == nil || !strings.Contains(err.Error(), "file exists") {
+	if _, err := l.Backup(t.Context(), copied); err == nil || !strings.Contains(err.Error(), "give it another name") {
 		t.Errorf("backup over a backup: %v; want a no", err)
 	}
 	commit(t, l, "after", person("li", ""))
@@ -101,6 +101,10 @@ func TestSpoiltBackupIsNotRestored(t *testing.T) {
 	})
 	if _, _, err := Restore(t.Context(), copied, path, Options{fold: foldTally}); err == nil || !strings.Contains(err.Error(), "person:p7") {
 		t.Errorf("error = %v; want the row that is wrong", err)
+	}
+	os.Truncate(copied, 5000)
+	if _, _, err := Restore(t.Context(), copied, path, Options{fold: foldTally}); err == nil || !strings.Contains(err.Error(), "backup "+copied+": the file is damaged") || strings.Contains(err.Error(), "floord restore") {
+		t.Errorf("error = %v; want the backup named, and not itself as its cure", err)
 	}
 	if after, _ := os.ReadFile(path); string(after) != string(before) {
 		t.Error("the ledger was changed")

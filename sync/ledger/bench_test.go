@@ -238,9 +238,9 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
-// BenchmarkWake measures one commit together with the waking of the one follower
-// that wants it, while others follow other subjects. Flat is right: those others
-// must cost nothing.
+// BenchmarkWake measures the waking of the one follower that wants an event, from its
+// publishing until the follower has it, while others follow other subjects. Flat is
+// right: those others must cost nothing.
 func BenchmarkWake(b *testing.B) {
 	for _, n := range []int{1, 100, 1000, 10000} {
 		b.Run(fmt.Sprintf("followers=%d", n), func(b *testing.B) {

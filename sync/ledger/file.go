@@ -196,7 +196,7 @@ func openFile(path, keyID string, hurt *damage) (*bbolt.DB, error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: mend it with: floord restore BACKUP", err)
+		return nil, &spoiltError{err}
 	}
 	if err := db.View(func(tx *bbolt.Tx) error { return checkAbout(tx, keyID) }); err != nil {
 		return nil, errors.Join(err, db.Close())

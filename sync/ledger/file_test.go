@@ -73,6 +73,14 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"cut inside a page", whole[:20000], string(key), 0o600, []string{"cut short", "floord restore"}},
 		{"both heads spoilt", edit(func(b []byte) []byte { b[16+20] ^= 1; b[4096+16+20] ^= 1; return b }), string(key), 0o600, []string{"both of its heads", "floord restore"}},
 		{"all pages zero", edit(func(b []byte) []byte { clear(b[8192:]); return b }), string(key), 0o600, []string{"calls itself 0", "floord restore"}},
+		{"keys out of order", edit(func(b []byte) []byte {
+			for at := 8192; at < len(b); at += 4096 {
+				if le.Uint16(b[at+8:]) == flagLeaf && le.Uint16(b[at+10:]) > 1 && le.Uint32(b[at+16:])&isBucket == 0 {
+					b[at+16+4] ^= 1 // the first key's place
+				}
+			}
+			return b
+		}), string(key), 0o600, []string{"out of order", "floord restore"}},
 		{"foreign bbolt file", foreignBytes, string(key), 0o600, []string{"not a ledger of floord"}},
 		{"newer layout", newerBytes, string(key), 0o600, []string{"newer floord (layout 2", "install that version"}},
 		{"wrong key", whole, otherKey, 0o600, []string{"key file belongs to another ledger", "put the right key file back"}},

@@ -54,10 +54,16 @@ func inspect(f *os.File) (heads [2]boltMeta, err error) {
 		return inspectPages(f, size, heads)
 	})
 	if err != nil {
-		return heads, fmt.Errorf("the file is damaged (%w): mend it with: floord restore BACKUP", err)
+		return heads, &spoiltError{fmt.Errorf("the file is damaged (%w)", err)}
 	}
 	return heads, nil
 }
+
+// A spoiltError is why a file cannot be opened that only a backup can replace.
+type spoiltError struct{ why error }
+
+func (e *spoiltError) Error() string { return e.why.Error() + ": mend it with: floord restore BACKUP" }
+func (e *spoiltError) Unwrap() error { return e.why }
 
 func sizeOf(f *os.File) (int64, error) {
 	info, err := f.Stat()
@@ -231,8 +237,8 @@ func (w *walker) leaf(id uint64, b, low, high []byte) error {
 		pos, size := le.Uint32(e[4:]), le.Uint32(e[8:])
 		key := cut(b, at, pos, size)
 		value := cut(b, at, pos+size, le.Uint32(e[12:]))
-		if err := follows(key, last, high, i == 0); err != nil || value == nil || pos+size < pos {
-			return fmt.Errorf("leaf page %d: element %d: %w", id, i, errors.Join(err, errElement))
+		if follows(key, last, high, i == 0) != nil || value == nil || pos+size < pos {
+			return fmt.Errorf("leaf page %d: element %d: %w", id, i, errElement)
 		}
 		last = key
 		if le.Uint32(e)&isBucket != 0 {

@@ -200,7 +200,7 @@ func (l *Ledger) load() error {
 		return r.checkHead(l.head)
 	})
 	if err != nil {
-		return fmt.Errorf("%w: mend it with: floord restore BACKUP", err)
+		return &spoiltError{err}
 	}
 	l.seq.Store(l.head.Seq)
 	l.tail = newTail(l.head.Seq, l.opts.Tail)
