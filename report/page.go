@@ -356,7 +356,7 @@ func (s Shipping) links(figures ...string) []string {
 
 // cycle shows how long the stages took.
 func (w *voice) cycle(d Daily) table {
-	t := table{title: w.CycleTitle, head: []string{w.Stage, "n", w.Silent, w.Median, "p90", w.P95, w.Max}}
+	t := table{title: w.CycleTitle, head: []string{w.Step, "n", w.Untimed, w.Median, "p90", w.P95, w.Max}}
 	for _, c := range d.Cycle {
 		if c.N+c.Missing+c.Skewed == 0 {
 			continue

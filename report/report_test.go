@@ -394,6 +394,15 @@ func TestBothLanguagesSayEverything(t *testing.T) {
 			t.Errorf("stage %s has no word", s)
 		}
 	}
+	for _, w := range []words{chinese, english} {
+		of := map[string]string{} // they stand in one list
+		for code, word := range w.Errors {
+			if other := of[word]; other != "" {
+				t.Errorf("%s and %s are both %q", code, other, word)
+			}
+			of[word] = code
+		}
+	}
 }
 
 // busyDay is a day with something of everything: 420 orders of four channels.

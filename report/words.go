@@ -36,7 +36,8 @@ type words struct {
 
 	AsksTitle, EffectiveRate, Why, AskedAt, Result, Order     string
 	HoursTitle, HourText, ByCarrier, ByTeam, Team, CellsTitle string
-	Unassigned, CycleTitle, OrdersTitle, AlertShipBy          string
+	Unassigned, CycleTitle, Step, Untimed                     string
+	OrdersTitle, AlertShipBy                                  string
 	AskDefinitions                                            []string
 
 	MS, Sec, Min, Hour string
@@ -122,7 +123,7 @@ var chinese = words{
 	ShortReasons: map[string]string{"empty": "库位空", "damaged": "破损", "wrong-item": "商品不符", "lost": "播种时少件"},
 	AsksTitle:    "指令拦截效能报表", EffectiveRate: "拦截有效率", Why: "原因", AskedAt: "要求时间", Result: "结果", Order: "订单",
 	HoursTitle: "每小时 交接 / 接单", HourText: "%d/%d", ByCarrier: "按承运商", ByTeam: "按班组", Team: "班组", CellsTitle: "渠道 × 承运商 × 班组",
-	Unassigned: "未定", CycleTitle: "各环节用时（当日交接的订单）", OrdersTitle: "数字背后的订单", AlertShipBy: "最晚发货",
+	Unassigned: "未定", CycleTitle: "各环节用时（当日交接的订单）", Step: "环节", Untimed: "用时未知", OrdersTitle: "数字背后的订单", AlertShipBy: "最晚发货",
 	AskDefinitions: []string{
 		"拦截有效率：封箱前被冻结（此后一切操作被拒绝），或封箱后有人确认、被拦住的次数 ÷ 要求次数。",
 		"拦截成功率：拦住 ÷（拦住 + 未拦住）。解除与处理中的列出，不计入。",
@@ -162,7 +163,7 @@ var chinese = words{
 		floor.Signed: "已签收", floor.Settled: "已结算", floor.Closed: "已关闭",
 	},
 	Errors: map[string]string{
-		"in-doubt": "是否打出不明", "twin": "同单号两张面单", "fuse-number-failed": "取号失败", "fuse-balance": "余额用完", "fuse-number-twice": "重复单号", "fuse-address": "地址无法识别", "fuse-receiver": "收件信息不全", "fuse-weight": "超重未复核", "fuse-text-fit": "文字放不下", "fuse-template": "模板有错", "fuse-printer-doubt": "是否打出不明", "fetch-failed": "取号失败", "wrong-carrier": "承运商不符", "wrong-template": "模板不符",
+		"in-doubt": "是否打出不明", "twin": "同单号两张面单", "fuse-number-failed": "因取号失败暂停", "fuse-balance": "余额用完", "fuse-number-twice": "重复单号", "fuse-address": "地址无法识别", "fuse-receiver": "收件信息不全", "fuse-weight": "超重未复核", "fuse-text-fit": "文字放不下", "fuse-template": "模板有错", "fuse-printer-doubt": "因打印存疑暂停", "fetch-failed": "取号失败", "wrong-carrier": "承运商不符", "wrong-template": "模板不符",
 		"voided": "面单作废", "renumbered": "换号", "address-rejected": "地址被拒", "handover-refused": "交接拒收",
 		"paper-out": "缺纸", "ribbon-out": "缺碳带", "head-open": "打印头未合上", "offline": "打印机离线",
 	},
@@ -220,7 +221,7 @@ var english = words{
 	ShortReasons: map[string]string{"empty": "bin empty", "damaged": "damaged", "wrong-item": "wrong item", "lost": "missing at the wall"},
 	AsksTitle:    "Interception report", EffectiveRate: "Effective", Why: "Reason", AskedAt: "Asked at", Result: "Outcome", Order: "Order",
 	HoursTitle: "Handed over / received, by the hour", HourText: "%d/%d", ByCarrier: "By carrier", ByTeam: "By team", Team: "Team", CellsTitle: "Channel × carrier × team",
-	Unassigned: "none yet", CycleTitle: "Time in each stage (orders handed over that day)", OrdersTitle: "The orders behind the figures", AlertShipBy: "Ship by",
+	Unassigned: "none yet", CycleTitle: "Time in each stage (orders handed over that day)", Step: "Stage", Untimed: "Not timed", OrdersTitle: "The orders behind the figures", AlertShipBy: "Ship by",
 	AskDefinitions: []string{
 		"Effective: frozen before the seal (every act is refused from then on), or after it answered by a person or stopped / asked.",
 		"Intercepted: stopped / (stopped + missed). What was lifted or is open is listed and counts neither way.",
@@ -260,7 +261,7 @@ var english = words{
 		floor.Signed: "signed", floor.Settled: "settled", floor.Closed: "closed",
 	},
 	Errors: map[string]string{
-		"in-doubt": "print in doubt", "twin": "two labels of one number", "fuse-number-failed": "no waybill number", "fuse-balance": "account empty", "fuse-number-twice": "number given twice", "fuse-address": "address unreadable", "fuse-receiver": "recipient incomplete", "fuse-weight": "too heavy, not checked", "fuse-text-fit": "text does not fit", "fuse-template": "template wrong", "fuse-printer-doubt": "print in doubt", "fetch-failed": "no waybill number", "wrong-carrier": "wrong carrier", "wrong-template": "wrong template",
+		"in-doubt": "print in doubt", "twin": "two labels of one number", "fuse-number-failed": "paused: no waybill number", "fuse-balance": "account empty", "fuse-number-twice": "number given twice", "fuse-address": "address unreadable", "fuse-receiver": "recipient incomplete", "fuse-weight": "too heavy, not checked", "fuse-text-fit": "text does not fit", "fuse-template": "template wrong", "fuse-printer-doubt": "paused: print in doubt", "fetch-failed": "no waybill number", "wrong-carrier": "wrong carrier", "wrong-template": "wrong template",
 		"voided": "voided", "renumbered": "re-numbered", "address-rejected": "address rejected", "handover-refused": "refused at handover",
 		"paper-out": "out of paper", "ribbon-out": "out of ribbon", "head-open": "print head open", "offline": "printer offline",
 	},
