@@ -305,9 +305,11 @@ func (w *archiveWriter) line(r *rows, seq uint64) error {
 	if err != nil {
 		return err
 	}
-	raw, err := r.raw(seq)
-	if err != nil {
-		return err
+	var raw []byte
+	if len(rec.raw) > 0 {
+		if raw, err = r.raw(seq); err != nil {
+			return err
+		}
 	}
 	data, err := json.Marshal(archivedLine{
 		Seq: seq, At: rec.at, Actor: rec.actor, Cause: rec.cause, Kind: rec.kind,

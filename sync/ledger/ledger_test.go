@@ -365,6 +365,38 @@ func TestRawPayloadIsKept(t *testing.T) {
 	}
 }
 
+// TestRawPayloadsOfOneCommit: they share rows, and each is found alone.
+func TestRawPayloadsOfOneCommit(t *testing.T) {
+	l := openTest(t, tempPath(t), Options{})
+	commit(t, l, "before", person("li", ""))
+	var facts []floor.Fact
+	var want []string
+	for i := range 40 {
+		raw := fmt.Sprintf(`{"order_sn":"%d","goods":"%s"}`, i, strings.Repeat("围巾", i*700))
+		facts = append(facts, floor.OrderReceived{Order: floor.OrderID(fmt.Sprint(i)), Shop: floor.ShopOrder{Raw: []byte(raw)}}, person("li", ""))
+		want = append(want, raw, "")
+	}
+	r := commit(t, l, "page", facts...)
+	after := commit(t, l, "after", person("li", ""), floor.OrderReceived{Order: "x", Shop: floor.ShopOrder{Raw: []byte("[]")}})
+	for i, w := range want {
+		if got, err := l.Raw(r.First + uint64(i)); err != nil || string(got) != w {
+			t.Errorf("raw of fact %d: %d bytes, %v; want %d", i, len(got), err, len(w))
+		}
+	}
+	for seq, w := range map[uint64]string{1: "", after.First: "", after.Last: "[]"} {
+		if got, err := l.Raw(seq); err != nil || string(got) != w {
+			t.Errorf("raw of %d: %q, %v; want %q", seq, got, err, w)
+		}
+	}
+	kept := 0
+	l.view(func(r *rows) error {
+		return r.top(rawBucket).scan("", "", func(string, []byte) (bool, error) { kept++; return true, nil })
+	})
+	if kept < 3 || kept > 20 {
+		t.Errorf("%d rows of payloads", kept)
+	}
+}
+
 // TestReserve: what is not urgent waits outside, answers that were given stay.
 func TestReserve(t *testing.T) {
 	path := tempPath(t)

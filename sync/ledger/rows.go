@@ -24,6 +24,8 @@ type rows struct {
 	written int    // bytes put so far
 	arena   *arena // holds what is put until the transaction ends
 
+	opened pack // of the payloads read last
+
 	// late are rows that the fold has changed and not written yet, by bucket and
 	// key: it changes an order again and again, and one row for all orders' figures.
 	late map[string]map[string]any
@@ -197,15 +199,6 @@ func (r *rows) mark(name string) (mark, error) {
 
 func (r *rows) putMark(name string, m mark) error {
 	return r.meta().put(name, append(binary.BigEndian.AppendUint64(nil, m.Seq), m.Chain[:]...))
-}
-
-// raw gives the payload kept beside event seq, or nil.
-func (r *rows) raw(seq uint64) ([]byte, error) {
-	packed, err := r.top(rawBucket).get(seqKey(seq))
-	if packed == nil || err != nil {
-		return nil, err
-	}
-	return r.seals.unpack.DecodeAll(packed, nil)
 }
 
 // A bucket is one bucket whose rows are sealed. Its key names the row in the

@@ -100,22 +100,35 @@ func (s *scribe) writeDown(d draft) error {
 	if err != nil {
 		return err
 	}
+	var p pack
 	for i, e := range d.entries {
 		records[i].at = d.at
 		s.line = newLine(s.line, s.head, records[i])
 		s.head = mark{Seq: e.event.Seq, Chain: s.line.chain()}
 		e.size = len(s.line)
-		s.seal(s.journal, s.line)
+		s.seal(s.journal, s.head.Seq, s.line)
 		if raw := payload(facts[i]); raw != nil {
 			e.size += len(raw)
-			s.seal(s.raw, s.raw.rows.seals.pack.EncodeAll(raw, nil))
+			if len(p.plain) > 0 && len(p.plain)+len(raw) > packBytes {
+				s.sealPack(&p)
+			}
+			p.add(s.head.Seq, raw)
 		}
 	}
+	s.sealPack(&p)
 	return nil
 }
 
-func (s *scribe) seal(b *bucket, plain []byte) {
-	key := seqKey(s.head.Seq)
+// sealPack seals what p holds, if anything, and empties it.
+func (s *scribe) sealPack(p *pack) {
+	if len(p.of) > 0 {
+		s.seal(s.raw, p.last(), p.write(s.raw.rows.seals.pack))
+		*p = pack{plain: p.plain[:0]}
+	}
+}
+
+func (s *scribe) seal(b *bucket, seq uint64, plain []byte) {
+	key := seqKey(seq)
 	sealed := b.seal(s.arena, []byte(key), plain)
 	s.size.Add(int64(len(sealed)))
 	s.rows = append(s.rows, sealedRow{b, key, sealed})

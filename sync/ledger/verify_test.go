@@ -114,7 +114,9 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 		{"a payload", func(tx *bbolt.Tx) error { return flip(tx.Bucket([]byte("raw")), seqKey(5)) }, []string{"raw 5: the payload is not the one", "raw 5: the row is damaged"}},
 		{"another payload", func(tx *bbolt.Tx) error {
 			return forge(tx, 5, func(r *rows) error {
-				return r.top(rawBucket).put(seqKey(5), r.seals.pack.EncodeAll([]byte("other"), nil))
+				var p pack
+				p.add(5, []byte("other"))
+				return r.top(rawBucket).put(seqKey(5), p.write(r.seals.pack))
 			})
 		}, []string{"raw 5: the payload is not the one"}},
 	} {
