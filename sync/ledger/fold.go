@@ -161,9 +161,9 @@ func (f *folder) fact(fact floor.Fact) error {
 	case floor.CharsetTold:
 		return putRow(f.r, vCharsets, string(x.Station), x)
 	case floor.OrderTagged:
-		return f.order(x.Order, func(o *floor.Order) { o.Tags = x.Tags })
+		return f.said(x.Order, func(o *floor.Order) { o.Tags = x.Tags })
 	case floor.OrderScored:
-		return f.order(x.Order, func(o *floor.Order) { o.Score, o.Lost = x.Score, x.Lost })
+		return f.said(x.Order, func(o *floor.Order) { o.Score, o.Lost = x.Score, x.Lost })
 	case floor.OrderHeld:
 		return f.order(x.Order, func(o *floor.Order) {
 			if len(x.Holds) < len(o.Holds) && f.e.Actor.Person() != "" {

@@ -42,7 +42,7 @@ func (f *folder) received(x floor.OrderReceived) error {
 	takeLines(&o, s)
 	takeShop(&o, s)
 	for _, l := range s.Lines {
-		info, _, err := getRow[floor.SKUInfo](f.r, vSKUs, string(l.SKU))
+		info, _, err := f.r.sku(l.SKU)
 		if err != nil {
 			return err
 		}
@@ -129,6 +129,22 @@ func (f *folder) order(id floor.OrderID, change func(*floor.Order)) error {
 	return f.together(&was, &o)
 }
 
+// said is order for what is only said of an order: nothing hangs on that as long as
+// the order goes alone and needs hands.
+func (f *folder) said(id floor.OrderID, change func(*floor.Order)) error {
+	o, ok, err := ownRow[floor.Order](f.r, vOrders, string(id))
+	switch {
+	case err != nil:
+		return err
+	case !ok || o.Over() || o.In != "" || o.MergedBy != "":
+		return f.order(id, change)
+	}
+	change(&o)
+	o.Seq = f.e.Seq
+	keepRow(f.r, vOrders, string(id), o)
+	return nil
+}
+
 // save writes an order, and what is derived from it: the live and over lists,
 // the report's row and the board's figures.
 func (f *folder) save(was, o *floor.Order) error {
@@ -181,9 +197,7 @@ func (f *folder) ship(was, o *floor.Order) error {
 		if t.IsZero() {
 			continue
 		}
-		if err := f.r.put(vHours, hourKey(t)+"|"+string(o.ID), nil); err != nil {
-			return err
-		}
+		keepKey(f.r, vHours, hourKey(t)+"|"+string(o.ID))
 	}
 	return nil
 }
@@ -229,10 +243,10 @@ func (f *folder) due(was, o *floor.Order, c Clock) error {
 			return err
 		}
 	}
-	if now == "" {
-		return nil
+	if now != "" {
+		keepKey(f.r, string(c), now)
 	}
-	return f.r.put(string(c), now, nil)
+	return nil
 }
 
 type orderFigures struct {

@@ -8,6 +8,7 @@ import (
 )
 
 func (f *folder) skus(list []floor.SKUInfo) error {
+	f.r.skus.forget()
 	for _, s := range list {
 		old, had, err := getRow[floor.SKUInfo](f.r, vSKUs, string(s.SKU))
 		if err != nil {

@@ -90,6 +90,7 @@ type Ledger struct {
 
 	writing sync.Mutex // held around every write transaction, see update
 	arena   arena      // guarded by writing
+	skus    skus       // guarded by writing
 	scribed arena      // guarded by writing, the scribe's while it works
 	chores  sync.Mutex // held by Rebuild, Verify, Backup and Archive: one at a time
 
@@ -319,17 +320,20 @@ func (l *Ledger) updateAlone(f func(*rows) error) error {
 	defer l.scribed.reset()
 	defer guard(tx.Rollback) // does nothing after a commit
 	r := l.rows(tx)
-	r.arena = &l.arena
+	r.arena, r.skus = &l.arena, &l.skus
 	err = guard(func() error {
 		if err := f(r); err != nil {
 			return err
 		}
 		return r.settle()
 	})
-	if err != nil || !r.dirty {
-		return err
+	if err == nil && r.dirty {
+		err = l.commit(tx)
 	}
-	return l.commit(tx)
+	if err != nil {
+		l.skus.forget()
+	}
+	return err
 }
 
 // commit syncs tx to the disk. bbolt may show a transaction whose last sync

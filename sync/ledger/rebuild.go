@@ -83,6 +83,7 @@ func (l *Ledger) dropRebuild() error {
 // disk, without what the same transaction has put there.
 func swapRebuilt(r *rows) error {
 	r.dirty = true
+	r.skus.forget()
 	from := r.tx.Bucket([]byte(rebuildBucket))
 	for _, name := range []string{viewsBucket, answeredBucket} {
 		if err := r.tx.DeleteBucket([]byte(name)); err != nil {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 	"go.etcd.io/bbolt"
+
+	"floord/floor"
 )
 
 // rows are the sealed rows of the file within one transaction. The named
@@ -25,6 +27,8 @@ type rows struct {
 	arena   *arena // holds what is put until the transaction ends
 
 	opened pack // of the payloads read last
+
+	skus *skus // what is known of SKUs; nil where rows are not those of the newest moment
 
 	// late are rows that the fold has changed and not written yet, by bucket and
 	// key: it changes an order again and again, and one row for all orders' figures.
@@ -118,6 +122,9 @@ func (r *rows) scan(bucket, from, prefix string, f func(key string, plain []byte
 
 // write writes v as the row.
 func (r *rows) write(bucket, key string, v any) error {
+	if v == present {
+		return r.put(bucket, key, nil)
+	}
 	data, err := encMode.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("row %s of %s: %w", key, bucket, err)
@@ -335,15 +342,57 @@ func ownRow[T any](r *rows, bucket, key string) (T, bool, error) {
 // written when it is read, or when the transaction ends. Nobody changes v later
 // but through ownRow.
 func keepRow[T any](r *rows, bucket, key string, v T) {
-	if r.late == nil {
-		r.late = map[string]map[string]any{}
+	late := r.late[bucket]
+	if late == nil {
+		if r.late == nil {
+			r.late = map[string]map[string]any{}
+		}
+		late = map[string]any{}
+		r.late[bucket] = late
 	}
-	if r.late[bucket] == nil {
-		r.late[bucket] = map[string]any{}
-	}
-	r.late[bucket][key] = v
+	late[key] = v
 	r.dirty = true
 }
+
+// skus remembers what the newest rows say of SKUs: each line of an order asks twice.
+// Whoever changes SKUs forgets all, and so does a transaction that fails.
+type skus struct {
+	known map[floor.SKU]floor.SKUInfo
+}
+
+// maxSKUs bounds how many are remembered.
+const maxSKUs = 50_000
+
+func (s *skus) forget() {
+	if s != nil {
+		clear(s.known)
+	}
+}
+
+// sku gives what is known of a SKU. What it returns is shared: do not change it.
+func (r *rows) sku(id floor.SKU) (floor.SKUInfo, bool, error) {
+	if r.skus == nil {
+		return getRow[floor.SKUInfo](r, vSKUs, string(id))
+	}
+	if info, ok := r.skus.known[id]; ok {
+		return info, true, nil
+	}
+	info, ok, err := getRow[floor.SKUInfo](r, vSKUs, string(id))
+	if ok && err == nil {
+		if r.skus.known == nil || len(r.skus.known) >= maxSKUs {
+			r.skus.known = map[floor.SKU]floor.SKUInfo{}
+		}
+		r.skus.known[id] = info
+	}
+	return info, ok, err
+}
+
+// present stands for a late row of which only the key counts.
+var present any = new(byte)
+
+// keepKey keeps a row of which only the key counts, as keepRow does: the fold says
+// again and again that an order belongs to an hour.
+func keepKey(r *rows, bucket, key string) { keepRow(r, bucket, key, present) }
 
 // putRow writes v as the row.
 func putRow[T any](r *rows, bucket, key string, v T) error { return r.write(bucket, key, v) }

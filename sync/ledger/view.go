@@ -175,9 +175,7 @@ func (v *View) Stock(f func(floor.Stock) bool) error {
 }
 
 // SKU gives what is known of a SKU.
-func (v *View) SKU(sku floor.SKU) (floor.SKUInfo, bool, error) {
-	return getRow[floor.SKUInfo](v.rows, vSKUs, string(sku))
-}
+func (v *View) SKU(sku floor.SKU) (floor.SKUInfo, bool, error) { return v.rows.sku(sku) }
 
 // Scanned gives the SKU that a scanner's code stands for: a SKU itself or its barcode.
 func (v *View) Scanned(code string) (floor.SKU, bool, error) {
