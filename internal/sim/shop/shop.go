@@ -239,7 +239,11 @@ func newShop(f face, t traits, a app) *Shop {
 func (s *Shop) Place(o Order) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.place(o).Number
+	placed := s.place(o)
+	if s.quick {
+		s.show(placed) // now, and not when it is asked for
+	}
+	return placed.Number
 }
 
 // PlaceSpoilt adds an order whose amount cannot be read, and names the field.
