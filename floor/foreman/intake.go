@@ -46,7 +46,7 @@ func (f *Foreman) Receive(ctx context.Context, in Intake) (Received, error) {
 	}
 	now := moment()
 	by := Floord(in.Key)
-	req := ledger.Request{Key: by.Key, Actor: floor.Actor("shop:" + string(in.Channel)), Urgent: in.Stops}
+	req := ledger.Request{Key: by.Key, Actor: floor.Actor("shop:" + string(in.Channel)), Urgent: in.Stops, Bulk: !in.Stops}
 	var got Received
 	r, err := f.l.Commit(ctx, req, func(v *ledger.View) ([]floor.Fact, error) {
 		got = Received{}

@@ -26,6 +26,9 @@ type Request struct {
 	// Urgent requests pass when the disk is nearly full: acts on what is already
 	// in progress, freezes, handovers.
 	Urgent bool
+	// Bulk requests are large and in no hurry: pages of orders. They share no
+	// transaction with others, and take turns with them.
+	Bulk bool
 }
 
 // A Receipt says what a request has written.
@@ -99,9 +102,7 @@ func (l *Ledger) wait(c *call) error {
 	if !l.leading {
 		l.leading, c.leads = true, true
 		l.mu.Unlock()
-		l.lead()
-		<-c.turn // its own answer
-		return nil
+		return l.took(c, true)
 	}
 	l.mu.Unlock()
 
@@ -111,9 +112,9 @@ func (l *Ledger) wait(c *call) error {
 	case <-c.ctx.Done():
 	}
 	l.mu.Lock()
-	i := slices.Index(l.queue, c)
-	if i >= 0 && !c.leads {
-		l.queue = slices.Delete(l.queue, i, i+1)
+	queue := &l.queues[c.lane()]
+	if i := slices.Index(*queue, c); i >= 0 && !c.leads {
+		*queue = slices.Delete(*queue, i, i+1)
 		l.mu.Unlock()
 		return context.Cause(c.ctx)
 	}
@@ -121,45 +122,59 @@ func (l *Ledger) wait(c *call) error {
 	return l.took(c, <-c.turn)
 }
 
-// enqueue puts c into the queue: urgent ones before the others, which are larger
-// and in less of a hurry, but behind the one who leads. The caller holds mu.
+// lane gives the queue that c waits in.
+func (c *call) lane() int {
+	if c.req.Bulk {
+		return 1
+	}
+	return 0
+}
+
+// enqueue puts c into its queue: urgent ones before the others, but behind the one
+// who leads. The caller holds mu.
 func (l *Ledger) enqueue(c *call) {
-	at := len(l.queue)
+	queue := &l.queues[c.lane()]
+	at := len(*queue)
 	if c.req.Urgent {
-		for at > 0 && !l.queue[at-1].req.Urgent && !l.queue[at-1].leads {
+		for at > 0 && !(*queue)[at-1].req.Urgent && !(*queue)[at-1].leads {
 			at--
 		}
 	}
-	l.queue = slices.Insert(l.queue, at, c)
+	*queue = slices.Insert(*queue, at, c)
 }
 
 func (l *Ledger) took(c *call, lead bool) error {
 	if lead {
-		l.lead()
-		<-c.turn
+		l.lead(c.lane())
+		<-c.turn // its own answer
 	}
 	return nil
 }
 
-// lead writes one transaction for the calls in the queue, then hands on.
-func (l *Ledger) lead() {
-	g := group{err: errors.New("a decide ended its goroutine")}
+// lead writes one transaction for the calls in a queue, then hands on.
+func (l *Ledger) lead(lane int) {
+	g := group{lane: lane, err: errors.New("a decide ended its goroutine")}
 	defer l.handOn(&g) // even then
 	g.err = l.write(&g)
 }
 
-// handOn gives the lead to the next call, then answers those of g. Once the
-// ledger has stopped it answers all.
+// handOn gives the lead to the next call, of the other queue if one waits there, then
+// answers those of g. Once the ledger has stopped it answers all.
 func (l *Ledger) handOn(g *group) {
 	l.mu.Lock()
 	var turned []*call
 	stopped := l.stopped
 	if stopped != nil {
-		turned, l.queue = l.queue, nil
+		turned = slices.Concat(l.queues[:]...)
+		l.queues = [2][]*call{}
 	}
-	if len(l.queue) > 0 {
-		l.queue[0].leads = true
-		l.queue[0].turn <- true
+	next := l.queues[1-g.lane]
+	if len(next) == 0 {
+		next = l.queues[g.lane]
+	}
+	if len(next) > 0 {
+		next[0].leads = true
+		next[0].turn <- true
 	} else {
 		l.leading = false
 		l.idle.Broadcast()
@@ -180,6 +195,7 @@ func (l *Ledger) handOn(g *group) {
 
 // A group is the calls that share one transaction.
 type group struct {
+	lane  int
 	calls []*call
 	err   error // of the commit; it goes to all
 }
@@ -199,12 +215,13 @@ const (
 func (l *Ledger) join(g *group) *call {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.queue) == 0 || len(g.calls) >= groupCalls {
+	queue := &l.queues[g.lane]
+	if len(*queue) == 0 || len(g.calls) >= groupCalls {
 		return nil
 	}
-	c := l.queue[0]
-	l.queue[0] = nil
-	l.queue = l.queue[1:]
+	c := (*queue)[0]
+	(*queue)[0] = nil
+	*queue = (*queue)[1:]
 	g.calls = append(g.calls, c)
 	return c
 }

@@ -95,9 +95,9 @@ type Ledger struct {
 	chores  sync.Mutex // held by Rebuild, Verify, Backup and Archive: one at a time
 
 	mu      sync.Mutex
-	leading bool    // guarded by mu; a caller of Commit is writing for all in queue
-	queue   []*call // guarded by mu
-	stopped error   // guarded by mu; why no call is served any more
+	leading bool       // guarded by mu; a caller of Commit is writing for all in a queue
+	queues  [2][]*call // guarded by mu; of calls, and of bulk calls
+	stopped error      // guarded by mu; why no call is served any more
 	idle    *sync.Cond
 
 	head  mark                 // the last committed event; the leader's alone

@@ -257,26 +257,47 @@ func TestSameKeyAtOnce(t *testing.T) {
 	}
 }
 
-// TestUrgentGoFirst has an urgent request come behind others that wait: it is
-// decided before them, and the one who leads is not overtaken.
-func TestUrgentGoFirst(t *testing.T) {
+// TestTurns has requests come while another is decided: urgent ones go before the
+// others, but overtake nobody who leads, and bulk takes turns with what is no bulk.
+func TestTurns(t *testing.T) {
+	for _, tt := range []struct {
+		leads string   // "bulk", or ""
+		come  []string // in this order; u... is urgent, b... is bulk
+		want  []string // in which group each was decided
+	}{
+		{"", []string{"a", "b1", "c", "u1", "u2", "b2"}, []string{"leads u1 u2 a c", "b1 b2"}},
+		{"bulk", []string{"b1", "a", "c", "b2", "u1"}, []string{"leads b1 b2", "u1 a c"}},
+	} {
+		if got := turns(t, tt.leads == "bulk", tt.come); !slices.Equal(got, tt.want) {
+			t.Errorf("a lead of %q, then %q: decided in the groups %q; want %q", tt.leads, tt.come, got, tt.want)
+		}
+	}
+}
+
+// turns has a request decided until those of come wait, and gives which were decided
+// in one transaction, in their order.
+func turns(t *testing.T, bulk bool, come []string) (groups []string) {
 	l := openTest(t, tempPath(t), Options{})
-	var mu sync.Mutex
-	var order []string
 	inside, leave := make(chan bool), make(chan bool)
 	var wg sync.WaitGroup
-	ask := func(name string, urgent bool) {
+	var mu sync.Mutex
+	var last *rows
+	ask := func(name string, bulk bool) {
 		wg.Go(func() {
 			r := request(name)
-			r.Urgent = urgent
-			_, err := l.Commit(t.Context(), r, func(*View) ([]floor.Fact, error) {
+			r.Urgent, r.Bulk = name[0] == 'u', bulk
+			_, err := l.Commit(t.Context(), r, func(v *View) ([]floor.Fact, error) {
 				if name == "leads" {
 					close(inside)
 					<-leave
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				order = append(order, name)
+				if v.rows != last {
+					groups, last = append(groups, name), v.rows
+				} else {
+					groups[len(groups)-1] += " " + name
+				}
 				return []floor.Fact{person("li", name)}, nil
 			})
 			if err != nil {
@@ -284,28 +305,20 @@ func TestUrgentGoFirst(t *testing.T) {
 			}
 		})
 	}
-	waiting := func(n int) {
-		for {
-			l.mu.Lock()
-			have := len(l.queue)
-			l.mu.Unlock()
-			if have == n {
-				return
-			}
-			time.Sleep(time.Millisecond)
-		}
-	}
-	ask("leads", false)
+	ask("leads", bulk)
 	<-inside
-	for i, name := range []string{"a", "b", "c", "d"} {
-		ask(name, name == "c" || name == "d")
-		waiting(i + 1)
+	for i, name := range come {
+		ask(name, name[0] == 'b')
+		for waiting := 0; waiting <= i; {
+			time.Sleep(time.Millisecond)
+			l.mu.Lock()
+			waiting = len(l.queues[0]) + len(l.queues[1])
+			l.mu.Unlock()
+		}
 	}
 	close(leave)
 	wg.Wait()
-	if want := []string{"leads", "c", "d", "a", "b"}; !slices.Equal(order, want) {
-		t.Errorf("decided in the order %v; want %v", order, want)
-	}
+	return groups
 }
 
 func TestWaitingRequestCanBeCalledBack(t *testing.T) {
