@@ -20,8 +20,28 @@ import (
 // a SKU that was short too often stops until a lead has looked. An order that is
 // not ready is left alone without a word.
 func (f *Foreman) Allocate(ctx context.Context, by By, id floor.OrderID) (ledger.Receipt, error) {
+	return f.commit(ctx, by, false, f.allocating(id))
+}
+
+// AllocateAll is Allocate for several orders, each for itself and in their order. The
+// key of each is another one.
+func (f *Foreman) AllocateAll(ctx context.Context, key func() string, ids []floor.OrderID) error {
+	var all []ledger.Proposal
+	for _, id := range ids {
+		by := Floord(key())
+		decide := f.allocating(id)
+		all = append(all, ledger.Proposal{
+			Request: ledger.Request{Key: by.Key, Actor: by.actor(), Bulk: true},
+			Decide:  func(v *ledger.View) ([]floor.Fact, error) { return decide(newLook(v, f)) },
+		})
+	}
+	return f.l.CommitAll(ctx, all)
+}
+
+// allocating is the decision of Allocate.
+func (f *Foreman) allocating(id floor.OrderID) func(look) ([]floor.Fact, error) {
 	now, today := moment(), f.today()
-	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
+	return func(v look) ([]floor.Fact, error) {
 		o, ok, err := v.Order(id)
 		if err != nil || !ok || o.State != floor.Checked || len(o.Holds) > 0 || o.Freeze != nil {
 			return nil, err
@@ -53,7 +73,7 @@ func (f *Foreman) Allocate(ctx context.Context, by By, id floor.OrderID) (ledger
 			r.Until = now.Add(f.o.ReserveFor)
 		}
 		return []floor.Fact{r}, nil
-	})
+	}
 }
 
 // bounded gives what an order may not have though it lies there: of a SKU that is

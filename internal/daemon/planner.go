@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -135,6 +136,9 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
+// maxAllocate is how many orders are allocated before the planner looks up again.
+const maxAllocate = 100
+
 // round allocates what is checked, then plans what is allocated.
 func (p *planner) round(ctx context.Context) error {
 	if err := p.expire(ctx); err != nil {
@@ -144,11 +148,14 @@ func (p *planner) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var ready []floor.OrderID
 	for _, o := range checked {
-		if len(o.Holds) > 0 || o.Freeze != nil {
-			continue
+		if len(o.Holds) == 0 && o.Freeze == nil {
+			ready = append(ready, o.ID)
 		}
-		if _, err := p.d.foreman.Allocate(ctx, foreman.Floord(p.d.keys.next("allocate")), o.ID); err != nil {
+	}
+	for some := range slices.Chunk(ready, maxAllocate) {
+		if err := p.d.foreman.AllocateAll(ctx, func() string { return p.d.keys.next("allocate") }, some); err != nil {
 			return notReserve(err)
 		}
 	}

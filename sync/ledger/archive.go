@@ -91,12 +91,9 @@ func (l *Ledger) archiveDay(ctx context.Context, until string, zone *time.Locati
 		return floor.DayArchived{}, fmt.Errorf("day %s: %w", day, err)
 	}
 	fact := floor.DayArchived{Day: day, First: first, Last: last, File: a.File, SHA256: a.SHA256}
-	c := &call{
-		ctx: ctx, turn: make(chan bool, 1),
-		req:    Request{Key: day + "/floord/archive/" + fmt.Sprint(first), Actor: "floord", Urgent: true},
-		decide: func(*View) ([]floor.Fact, error) { return []floor.Fact{fact}, nil },
-		also:   func(r *rows) error { return r.putArchives(append(list, a)) },
-	}
+	req := Request{Key: day + "/floord/archive/" + fmt.Sprint(first), Actor: "floord", Urgent: true}
+	c := newCall(ctx, req, func(*View) ([]floor.Fact, error) { return []floor.Fact{fact}, nil })
+	c.also = func(r *rows) error { return r.putArchives(append(list, a)) }
 	if err := l.wait(c); err != nil {
 		return floor.DayArchived{}, err
 	}

@@ -54,11 +54,44 @@ func (l *Ledger) Commit(ctx context.Context, req Request, decide func(*View) ([]
 	if err := req.check(); err != nil {
 		return Receipt{}, err
 	}
-	c := &call{ctx: ctx, req: req, decide: decide, turn: make(chan bool, 1)}
+	c := newCall(ctx, req, decide)
 	if err := l.wait(c); err != nil {
 		return Receipt{}, err
 	}
 	return c.receipt, c.err
+}
+
+// A Proposal is a request and what decides it.
+type Proposal struct {
+	Request
+	Decide func(*View) ([]floor.Fact, error)
+}
+
+// CommitAll is Commit for several requests, each for itself, in their order, and in as
+// few transactions as they fit in. It gives the errors of those that failed, joined.
+func (l *Ledger) CommitAll(ctx context.Context, all []Proposal) error {
+	var calls []*call
+	for _, p := range all {
+		if err := p.check(); err != nil {
+			return err
+		}
+		calls = append(calls, newCall(ctx, p.Request, p.Decide))
+	}
+	if err := l.enter(calls...); err != nil {
+		return err
+	}
+	var errs []error
+	waited := 0
+	defer func() { // a decide that ends this goroutine must not keep the lead
+		for _, c := range calls[waited:] {
+			go l.await(c)
+		}
+	}()
+	for _, c := range calls {
+		waited++
+		errs = append(errs, l.await(c), c.err)
+	}
+	return errors.Join(errs...)
 }
 
 func (r Request) check() error {
@@ -91,24 +124,41 @@ type call struct {
 	spoilt  bool // it failed after it had begun to write; err says how
 }
 
-// wait queues c and returns when it has its answer, leading if the turn comes.
+func newCall(ctx context.Context, req Request, decide func(*View) ([]floor.Fact, error)) *call {
+	return &call{ctx: ctx, req: req, decide: decide, turn: make(chan bool, 1)}
+}
+
+// wait queues c and returns when it has its answer.
 func (l *Ledger) wait(c *call) error {
+	if err := l.enter(c); err != nil {
+		return err
+	}
+	return l.await(c)
+}
+
+// enter queues calls, all of which must be awaited then.
+func (l *Ledger) enter(calls ...*call) error {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.stopped != nil {
-		defer l.mu.Unlock()
 		return l.stopped
 	}
-	l.enqueue(c)
-	if !l.leading {
-		l.leading, c.leads = true, true
-		l.mu.Unlock()
-		return l.took(c, true)
+	for _, c := range calls {
+		l.enqueue(c)
+		if !l.leading {
+			l.leading, c.leads = true, true
+			c.turn <- true
+		}
 	}
-	l.mu.Unlock()
+	return nil
+}
 
+// await returns when c has its answer, leading if the turn comes.
+func (l *Ledger) await(c *call) error {
 	select {
 	case lead := <-c.turn:
-		return l.took(c, lead)
+		l.took(c, lead)
+		return nil
 	case <-c.ctx.Done():
 	}
 	l.mu.Lock()
@@ -119,7 +169,8 @@ func (l *Ledger) wait(c *call) error {
 		return context.Cause(c.ctx)
 	}
 	l.mu.Unlock()
-	return l.took(c, <-c.turn)
+	l.took(c, <-c.turn)
+	return nil
 }
 
 // lane gives the queue that c waits in.
@@ -143,12 +194,11 @@ func (l *Ledger) enqueue(c *call) {
 	*queue = slices.Insert(*queue, at, c)
 }
 
-func (l *Ledger) took(c *call, lead bool) error {
+func (l *Ledger) took(c *call, lead bool) {
 	if lead {
 		l.lead(c.lane())
 		<-c.turn // its own answer
 	}
-	return nil
 }
 
 // lead writes one transaction for the calls in a queue, then hands on.

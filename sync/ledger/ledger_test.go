@@ -321,6 +321,40 @@ func turns(t *testing.T, bulk bool, come []string) (groups []string) {
 	return groups
 }
 
+// TestCommitAll: each for itself, in their order, in one transaction.
+func TestCommitAll(t *testing.T) {
+	l := openTest(t, tempPath(t), Options{})
+	var all []Proposal
+	for i := range 20 {
+		all = append(all, Proposal{request(fmt.Sprint("k", i)), func(v *View) ([]floor.Fact, error) {
+			if i == 7 {
+				return nil, errors.New("no")
+			}
+			return []floor.Fact{person("li", fmt.Sprint(i))}, nil
+		}})
+	}
+	if err := l.CommitAll(t.Context(), all); err == nil || err.Error() != "no" {
+		t.Errorf("error = %v; want no", err)
+	}
+	if n := l.Stats().Commits; n != 1 || l.Seq() != 19 {
+		t.Errorf("%d transactions, %d events; want 1 and 19", n, l.Seq())
+	}
+	if err := l.CommitAll(t.Context(), all[:7]); err != nil || l.Seq() != 19 {
+		t.Errorf("again: %v, %d events", err, l.Seq())
+	}
+	all[0].Key = ""
+	if err := l.CommitAll(t.Context(), all); err == nil {
+		t.Error("a request without a key was taken")
+	}
+	gone := []Proposal{{request("gone"), func(*View) ([]floor.Fact, error) { runtime.Goexit(); return nil, nil }}, {request("stays"), say(person("li", "x"))}}
+	var wg sync.WaitGroup
+	wg.Go(func() { l.CommitAll(t.Context(), gone) })
+	wg.Wait()
+	if r := commit(t, l, "next", person("li", "y")); r.First == 0 {
+		t.Errorf("receipt %+v", r)
+	}
+}
+
 func TestWaitingRequestCanBeCalledBack(t *testing.T) {
 	l := openTest(t, tempPath(t), Options{})
 	inside, leave := make(chan bool), make(chan bool)
