@@ -68,68 +68,70 @@ type Freeze struct {
 	Of OrderID `json:"of,omitempty"`
 }
 
-// An Order is an order on the floor. Who gets it is kept apart: see Recipient.
+// An Order is an order on the floor. Who gets it is kept apart: see Recipient. A row
+// leaves out what is zero: orders are read far more often than written, and each field
+// that is there must be found.
 type Order struct {
 	ID         OrderID
-	Channel    ChannelID
-	Shop       string
-	Number     string // the shop's own number
-	ModifiedAt time.Time
-	ShopState  ShopState
-	Weight     int    // of the newest saying, see ShopOrder.Weight
-	Content    string // hash of the newest payload
+	Channel    ChannelID `cbor:",omitempty"`
+	Shop       string    `cbor:",omitempty"`
+	Number     string    `cbor:",omitempty"` // the shop's own number
+	ModifiedAt time.Time `cbor:",omitzero"`
+	ShopState  ShopState `cbor:",omitempty"`
+	Weight     int       `cbor:",omitempty"` // of the newest saying, see ShopOrder.Weight
+	Content    string    `cbor:",omitempty"` // hash of the newest payload
 	State      State
-	Lines      []Line
-	Holds      []Hold
-	Tags       []string
-	Flags      []string
-	Score      int     // 0 to 100, see OrderScored
-	Lost       []Lost  `cbor:",omitempty"`
-	Freeze     *Freeze `cbor:",omitempty"`
-	Pay        Fen
-	PaidAt     time.Time
-	ShipBy     time.Time
-	CollectBy  time.Time
-	ReceivedAt time.Time
-	MergeKey   string
-	Note       string // the buyer's and the seller's note, for the packer to read
-	Avoid      []string
-	Carrier    CarrierID
-	Short      bool      // stock lacks for at least one line
-	ShortWhy   string    `cbor:",omitempty"` // see OrderShort
-	Until      time.Time `cbor:",omitzero"`  // its promises of stock end; zero: they do not
-	Wave       WaveID
-	Task       TaskID
-	Tote       ToteID
-	Parcels    []ParcelID
-	ClosedWhy  string
-	WorkedAt   time.Time // first pick, short or label
-	HandedAt   time.Time
-	ClosedAt   time.Time
-	Labels     int      // parcels whose label came out
-	ShortLines int      // lines that were ever declared short
-	LabelErrs  []string // why a label did not come out, or was in doubt
-	Reprints   int
-	Manual     int      // acts that a lead let pass
-	Bent       []string // the acts that went round a check, one code each, see the Bent constants
-	Parceled   int      // parcels that were sealed
-	BadParcels int      // of them, those with label trouble
-	Redone     []string // why labels were printed again
-	Team       string   // of who began it, then of who sealed it
-	WavedAt    time.Time
-	PickedAt   time.Time
-	SealedAt   time.Time // of several parcels the last
+	Lines      []Line     `cbor:",omitempty"`
+	Holds      []Hold     `cbor:",omitempty"`
+	Tags       []string   `cbor:",omitempty"`
+	Flags      []string   `cbor:",omitempty"`
+	Score      int        `cbor:",omitempty"` // 0 to 100, see OrderScored
+	Lost       []Lost     `cbor:",omitempty"`
+	Freeze     *Freeze    `cbor:",omitempty"`
+	Pay        Fen        `cbor:",omitempty"`
+	PaidAt     time.Time  `cbor:",omitzero"`
+	ShipBy     time.Time  `cbor:",omitzero"`
+	CollectBy  time.Time  `cbor:",omitzero"`
+	ReceivedAt time.Time  `cbor:",omitzero"`
+	MergeKey   string     `cbor:",omitempty"`
+	Note       string     `cbor:",omitempty"` // the buyer's and the seller's note, for the packer to read
+	Avoid      []string   `cbor:",omitempty"`
+	Carrier    CarrierID  `cbor:",omitempty"`
+	Short      bool       `cbor:",omitempty"` // stock lacks for at least one line
+	ShortWhy   string     `cbor:",omitempty"` // see OrderShort
+	Until      time.Time  `cbor:",omitzero"`  // its promises of stock end; zero: they do not
+	Wave       WaveID     `cbor:",omitempty"`
+	Task       TaskID     `cbor:",omitempty"`
+	Tote       ToteID     `cbor:",omitempty"`
+	Parcels    []ParcelID `cbor:",omitempty"`
+	ClosedWhy  string     `cbor:",omitempty"`
+	WorkedAt   time.Time  `cbor:",omitzero"` // first pick, short or label
+	HandedAt   time.Time  `cbor:",omitzero"`
+	ClosedAt   time.Time  `cbor:",omitzero"`
+	Labels     int        `cbor:",omitempty"` // parcels whose label came out
+	ShortLines int        `cbor:",omitempty"` // lines that were ever declared short
+	LabelErrs  []string   `cbor:",omitempty"` // why a label did not come out, or was in doubt
+	Reprints   int        `cbor:",omitempty"`
+	Manual     int        `cbor:",omitempty"` // acts that a lead let pass
+	Bent       []string   `cbor:",omitempty"` // the acts that went round a check, one code each, see the Bent constants
+	Parceled   int        `cbor:",omitempty"` // parcels that were sealed
+	BadParcels int        `cbor:",omitempty"` // of them, those with label trouble
+	Redone     []string   `cbor:",omitempty"` // why labels were printed again
+	Team       string     `cbor:",omitempty"` // of who began it, then of who sealed it
+	WavedAt    time.Time  `cbor:",omitzero"`
+	PickedAt   time.Time  `cbor:",omitzero"`
+	SealedAt   time.Time  `cbor:",omitzero"` // of several parcels the last
 	// CollectedAt is the carrier's first scan, of several parcels the last.
-	CollectedAt time.Time
-	Tally       Tally
-	Token       string // of the shop's newest recipient: a change freezes
-	Trial       bool   `cbor:",omitempty"` // its channel is on trial: no hand touches it
+	CollectedAt time.Time `cbor:",omitzero"`
+	Tally       Tally     `cbor:",omitzero"`
+	Token       string    `cbor:",omitempty"` // of the shop's newest recipient: a change freezes
+	Trial       bool      `cbor:",omitempty"` // its channel is on trial: no hand touches it
 	// Orders of one recipient may go as one parcel (合单): MergedBy names the rule that
 	// made this one of those in Of, which have it in In and go through what it goes through.
 	MergedBy string    `cbor:",omitempty"`
 	Of       []OrderID `cbor:",omitempty"`
 	In       OrderID   `cbor:",omitempty"`
-	First    uint64    // the event that brought the order
+	First    uint64    `cbor:",omitempty"` // the event that brought the order
 	Seq      uint64    // the newest event that touched it
 }
 
@@ -137,14 +139,14 @@ type Order struct {
 type Line struct {
 	No       int
 	SKU      SKU
-	Name     string
-	Spec     string
-	Qty      int
-	Gift     bool
-	Reserved []BinQty // where it lies, reserved and not yet picked
-	Picked   int
-	Packed   int // verified into a parcel
-	Missing  int // declared short and not re-allocated
+	Name     string   `cbor:",omitempty"`
+	Spec     string   `cbor:",omitempty"`
+	Qty      int      `cbor:",omitempty"`
+	Gift     bool     `cbor:",omitempty"`
+	Reserved []BinQty `cbor:",omitempty"` // where it lies, reserved and not yet picked
+	Picked   int      `cbor:",omitempty"`
+	Packed   int      `cbor:",omitempty"` // verified into a parcel
+	Missing  int      `cbor:",omitempty"` // declared short and not re-allocated
 	// Of and OfNo are whose line it is, in an order made of several. Out says that
 	// this one goes with it no more: what is picked goes back.
 	Of   OrderID `cbor:",omitempty"`
@@ -811,36 +813,36 @@ const AnswerOnIt = "on-it"
 
 // A ShipRow is the little that a report needs of an order; the fold keeps it.
 type ShipRow struct {
-	Order      OrderID
-	Channel    ChannelID
-	Carrier    CarrierID
-	Received   time.Time
-	ShipBy     time.Time
-	CollectBy  time.Time
-	Worked     time.Time
-	HandedOver time.Time
-	Closed     bool
-	ClosedAt   time.Time
-	Held       bool // by the shop
-	Lines      int
-	ShortLines int
-	Labels     int
-	LabelErrs  []string
-	Reprints   int
-	Manual     int
-	Bent       []string
-	Parcels    int
-	BadParcels int
-	Redone     []string
-	Team       string
-	Paid       time.Time
-	Waved      time.Time
-	Picked     time.Time
-	Sealed     time.Time
-	Collected  time.Time // the carrier's first scan
+	Order      OrderID   `cbor:",omitempty"`
+	Channel    ChannelID `cbor:",omitempty"`
+	Carrier    CarrierID `cbor:",omitempty"`
+	Received   time.Time `cbor:",omitzero"`
+	ShipBy     time.Time `cbor:",omitzero"`
+	CollectBy  time.Time `cbor:",omitzero"`
+	Worked     time.Time `cbor:",omitzero"`
+	HandedOver time.Time `cbor:",omitzero"`
+	Closed     bool      `cbor:",omitempty"`
+	ClosedAt   time.Time `cbor:",omitzero"`
+	Held       bool      `cbor:",omitempty"` // by the shop
+	Lines      int       `cbor:",omitempty"`
+	ShortLines int       `cbor:",omitempty"`
+	Labels     int       `cbor:",omitempty"`
+	LabelErrs  []string  `cbor:",omitempty"`
+	Reprints   int       `cbor:",omitempty"`
+	Manual     int       `cbor:",omitempty"`
+	Bent       []string  `cbor:",omitempty"`
+	Parcels    int       `cbor:",omitempty"`
+	BadParcels int       `cbor:",omitempty"`
+	Redone     []string  `cbor:",omitempty"`
+	Team       string    `cbor:",omitempty"`
+	Paid       time.Time `cbor:",omitzero"`
+	Waved      time.Time `cbor:",omitzero"`
+	Picked     time.Time `cbor:",omitzero"`
+	Sealed     time.Time `cbor:",omitzero"`
+	Collected  time.Time `cbor:",omitzero"` // the carrier's first scan
 	State      State
-	ShopState  ShopState // what the shop said last, and when
-	ShopAt     time.Time
+	ShopState  ShopState `cbor:",omitempty"` // what the shop said last, and when
+	ShopAt     time.Time `cbor:",omitzero"`
 	Tally
 }
 
