@@ -115,13 +115,15 @@ var news = ledger.Topic{
 func (p *planner) run(ctx context.Context) error {
 	heard, stop := p.d.news(ctx, news)
 	for ctx.Err() == nil {
+		began := time.Now()
 		if err := p.round(ctx); err != nil && ctx.Err() == nil {
 			stop()
 			return err
 		}
+		rest := min(max(20*time.Millisecond, 2*time.Since(began)), time.Second)
 		select {
 		case <-heard:
-			pause(ctx, 20*time.Millisecond) // let a burst of news come together
+			pause(ctx, rest) // let a burst of news come together, and let others work meanwhile
 		case <-time.After(p.d.cfg.Wave.Every):
 		case <-ctx.Done():
 		}
