@@ -69,6 +69,10 @@ func ruleOf(w floor.Wave) string {
 
 // join lets orders that wait join walks of the same rule.
 func (p *planner) join(ctx context.Context, s wave.Snapshot, parts []wave.Share, waits []wave.LeftOut, walks []walk, now time.Time) error {
+	waiting := map[floor.OrderID]bool{}
+	for _, l := range waits {
+		waiting[l.Order] = true
+	}
 	for _, x := range parts {
 		if x.Kind != wave.Cluster {
 			continue
@@ -80,10 +84,11 @@ func (p *planner) join(ctx context.Context, s wave.Snapshot, parts []wave.Share,
 				mine, runs = append(mine, w), append(runs, w.run)
 			}
 		}
-		s.Orders = slices.DeleteFunc(slices.Clone(x.Orders), func(o wave.Order) bool {
-			return !slices.ContainsFunc(waits, func(l wave.LeftOut) bool { return l.Order == o.ID })
-		})
-		if len(mine) == 0 || len(s.Orders) == 0 {
+		if len(mine) == 0 {
+			continue
+		}
+		s.Orders = slices.DeleteFunc(slices.Clone(x.Orders), func(o wave.Order) bool { return !waiting[o.ID] })
+		if len(s.Orders) == 0 {
 			continue
 		}
 		for _, j := range wave.Join(s, runs, x.Rules, now) {

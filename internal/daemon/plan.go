@@ -228,10 +228,13 @@ type inLine struct {
 func (p *planner) tell(res wave.Result, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	said := make(map[floor.OrderID]string, len(p.aside))
+	for _, x := range p.aside {
+		said[x.Order] = x.Why.Text("en")
+	}
 	for _, x := range res.SetAside {
-		said := func(y wave.LeftOut) bool { return y.Order == x.Order && y.Why.Text("en") == x.Why.Text("en") }
-		if !slices.ContainsFunc(p.aside, said) {
-			p.d.log.Warn("order cannot be planned", "order", x.Order, "why", x.Why.Text("en"))
+		if why := x.Why.Text("en"); said[x.Order] != why {
+			p.d.log.Warn("order cannot be planned", "order", x.Order, "why", why)
 		}
 	}
 	p.aside = res.SetAside

@@ -52,6 +52,7 @@ type LoadResult struct {
 	Orders    int           `json:"orders"`
 	Took      time.Duration `json:"took_ns"` // until the last order was on the disk
 	PerSecond float64       `json:"orders_per_second"`
+	Taken     float64       `json:"pushes_taken_per_second,omitempty"` // answered with 2xx: the push itself is on the disk
 	CPU       float64       `json:"daemon_cpu_us_per_order"`
 	ShopsCPU  float64       `json:"shops_cpu_us_per_order"`
 	Heap      int64         `json:"daemon_peak_heap_bytes"` // the most that lived on the heap
@@ -73,6 +74,9 @@ type LoadResult struct {
 func (r LoadResult) Write(w io.Writer, what string) {
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	fmt.Fprintf(w, "%s: %d orders on the disk in %.1f s: %.0f/s\n", what, r.Orders, r.Took.Seconds(), r.PerSecond)
+	if r.Taken > 0 {
+		fmt.Fprintf(w, "  the pushes themselves were on the disk and answered at %.0f/s\n", r.Taken)
+	}
 	fmt.Fprintf(w, "  CPU: %.0f us an order in the daemon, %.0f us in the shops; the daemon's heap at most %d MB, with the mapped file %d MB\n", r.CPU, r.ShopsCPU, r.Heap>>20, r.Peak>>20)
 	fmt.Fprintf(w, "  raw bbolt, the same bytes (%.0f an order) in batches of 100: %.0f/s, %.0f us of CPU: %.1f times ours\n", r.Bytes, r.RawPer, r.RawCPU, r.Ratio)
 	fmt.Fprintf(w, "  %d cancels meanwhile: taken in %.1f ms (p50), %.1f ms (p99); stopped in %.1f ms, %.1f ms\n", r.Cancels, ms(r.TakenP50), ms(r.TakenP99), ms(r.StopP50), ms(r.StopP99))
@@ -328,9 +332,11 @@ func (l *load) bring(ctx context.Context, r *LoadResult, start *time.Time, cpu, 
 		if clients == 0 {
 			clients = 64
 		}
+		began := time.Now()
 		if _, err := l.ask(loadAsk{Do: "push", Base: base, Clients: clients}); err != nil {
 			return err
 		}
+		r.Taken = float64(l.Orders) / time.Since(began).Seconds()
 	}
 	last, err := l.wait(ctx, l.Orders+warmOrders)
 	if err != nil {
