@@ -233,6 +233,7 @@ func (a *api) pair(ctx context.Context, in *pairIn) (*answer[paired], error) {
 		a.o.Gate.Note(in.addr, "pair-bad-code")
 		return nil, err
 	}
+	a.pairs.right(in.addr)
 	return give(paired{Device: d.ID, Screen: d.Kind, Station: d.Station, Token: token}), nil
 }
 

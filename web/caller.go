@@ -132,10 +132,7 @@ const maxAddresses = 1024
 // allow says whether this address may try now: ten at once, then one in three
 // seconds.
 func (t *attempts) allow(r *http.Request) bool {
-	addr, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		addr = r.RemoteAddr
-	}
+	addr := address(r)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.from == nil || len(t.from) >= maxAddresses {
@@ -147,6 +144,20 @@ func (t *attempts) allow(r *http.Request) bool {
 		t.from[addr] = l
 	}
 	return l.Allow()
+}
+
+// right begins the count of an address anew: whoever has a good code does not guess.
+func (t *attempts) right(r *http.Request) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.from, address(r))
+}
+
+func address(r *http.Request) string {
+	if addr, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		return addr
+	}
+	return r.RemoteAddr
 }
 
 // say gives a refusal in both languages.

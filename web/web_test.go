@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -161,6 +162,14 @@ func TestPairing(t *testing.T) {
 	s.Dial(paired.Token, "li.wei")
 	if status, body := call(s, "", "POST", "/api/v1/pair", pair); status != 409 || !strings.Contains(body, "bad-code") {
 		t.Errorf("the code a second time: %d %s", status, body)
+	}
+	for i := range 12 { // a cart of handhelds, all good
+		if status, body := call(s, adminToken, "POST", "/api/v1/devices", fmt.Sprintf(`{"device":"pda-%d","screen":"pda"}`, 20+i)); json.Unmarshal([]byte(body), &invited) != nil || status != 200 {
+			t.Fatalf("%d %s", status, body)
+		}
+		if status, body := call(s, "", "POST", "/api/v1/pair", `{"code":"`+invited.Code+`"}`); status != 200 {
+			t.Errorf("handheld %d: %d %s", i, status, body)
+		}
 	}
 	fast := 0
 	for range 12 {

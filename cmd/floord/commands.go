@@ -81,7 +81,7 @@ func demoCommand() *cli.Command {
 		Name: "demo", Usage: "run a pretend site that can be watched in a browser",
 		Flags: []cli.Flag{
 			&cli.DurationFlag{Name: "for", Usage: "end by itself after `TIME`"},
-			&cli.BoolFlag{Name: "headless", Usage: "do not keep the pages' site tidy for people: no hints, only the running line"},
+			&cli.BoolFlag{Name: "headless", Usage: "for nobody to watch: print the running line alone"},
 			&cli.StringFlag{Name: "summary", Usage: "write what happened to `FILE` as JSON"},
 			&cli.StringFlag{Name: "listen", Usage: "serve the pages at `ADDRESS`", Value: "127.0.0.1:8480"},
 			&cli.StringFlag{Name: "data", Usage: "keep the site in `FOLDER`; a new temporary one if empty"},

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"os"
@@ -30,9 +31,14 @@ func TestDemo(t *testing.T) {
 			{"orders in single or identical waves", s.Walked["single"] + s.Walked["identical"], 1}, // which of the two, chance and the machine say
 		}
 	}
-	err := Demo(t.Context(), DemoOptions{
-		For: 25 * time.Second, Headless: true, Summary: file, Listen: "127.0.0.1:0",
-		Data: filepath.Join(dir, "site"), Seed: 7, Out: io.Discard,
+	out, err := os.Create(filepath.Join(dir, "said"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	err = Demo(t.Context(), DemoOptions{
+		For: 25 * time.Second, Summary: file, Listen: "127.0.0.1:0",
+		Data: filepath.Join(dir, "site"), Seed: 7, Out: out,
 		enough: func(s Summary) bool {
 			return !slices.ContainsFunc(want(s), func(x floor) bool { return x.have < x.least })
 		},
@@ -59,6 +65,15 @@ func TestDemo(t *testing.T) {
 	}
 	if !s.LedgerVerified {
 		t.Error("the ledger was not verified")
+	}
+	said, err := os.ReadFile(out.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range []string{"/board?token=", "/plan?token=", "/pda?token=", "/station?token=", "/api/docs"} {
+		if !bytes.Contains(said, []byte(page)) {
+			t.Errorf("it does not say where %s is", page)
+		}
 	}
 	if info, err := os.Stat(s.ReportPDF); err != nil || info.Size() < 1000 {
 		t.Errorf("report %s: %v", s.ReportPDF, err)

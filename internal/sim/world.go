@@ -186,7 +186,10 @@ func (w *world) run(ctx context.Context) (Summary, error) {
 		stopDaemon()
 		return Summary{}, errors.Join(err, <-ran)
 	}
-	w.hello()
+	if err := w.hello(); err != nil {
+		stopDaemon()
+		return Summary{}, errors.Join(err, <-ran)
+	}
 	if w.o.cutAfter > 0 {
 		time.AfterFunc(w.o.cutAfter, func() { w.uplink(false) })
 	}
@@ -340,23 +343,26 @@ func (w *world) token(ctx context.Context, id, screen, st string) (string, error
 }
 
 // hello says where to look.
-func (w *world) hello() {
+func (w *world) hello() error {
 	if w.o.Headless {
-		return
-	}
-	ctx := context.Background()
-	show := func(what, page, id, screen, st string) {
-		if tok, err := w.token(ctx, id, screen, st); err == nil {
-			fmt.Fprintf(w.o.Out, "  %-34s %s?token=%s\n", what, w.daemon.URL(page), tok)
-		}
+		return nil
 	}
 	fmt.Fprintf(w.o.Out, "floord 示范仓 / the pretend site runs. Open:\n")
-	show("看板 board (lead)", "/board", "your-board", "board", "")
-	show("平面图 floor plan", "/plan", "your-plan", "board", "")
-	show("拣货 PDA (badge BADGE-li.wei)", "/pda", "your-pda", "pda", "")
-	show("包装台 station (badge BADGE-wang.fang)", "/station", "your-screen", "station", station(0))
+	for _, p := range []struct{ what, page, device, screen, station string }{
+		{"看板 board (lead)", "/board", "your-board", "board", ""},
+		{"平面图 floor plan", "/plan", "your-plan", "board", ""},
+		{"拣货 PDA (badge BADGE-li.wei)", "/pda", "your-pda", "pda", ""},
+		{"包装台 station (badge BADGE-wang.fang)", "/station", "your-screen", "station", station(0)},
+	} {
+		tok, err := w.token(context.Background(), p.device, p.screen, p.station)
+		if err != nil {
+			return fmt.Errorf("pair %s: %w", p.device, err)
+		}
+		fmt.Fprintf(w.o.Out, "  %-34s %s?token=%s\n", p.what, w.daemon.URL(p.page), tok)
+	}
 	fmt.Fprintf(w.o.Out, "  %-34s %s\n", "API", w.daemon.URL("/api/docs"))
 	fmt.Fprintf(w.o.Out, "  %-34s %s\n\n", "data, log, floord.toml", w.o.Data)
+	return nil
 }
 
 // frozeOn notes when a device had a freeze on its screen.
