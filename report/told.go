@@ -305,12 +305,13 @@ func (d Daily) moment(t time.Time) string {
 	return t.In(d.At.Location()).Format("2006-01-02 15:04:05")
 }
 
-// A sheet writes rows whose cells no spreadsheet takes for a formula.
+// A sheet writes rows whose cells no spreadsheet takes for a formula: text that begins
+// like one, also in full width, gets an apostrophe before it.
 type sheet struct{ w *csv.Writer }
 
 func (s sheet) row(cells ...string) {
 	for i, c := range cells {
-		if c = clean(c, maxText*4); c != "" && strings.ContainsRune("=+-@\t\r", rune(c[0])) {
+		if c = clean(c, maxText*4); strings.IndexAny(c, "=+-@＝＋－＠") == 0 {
 			c = "'" + c
 		}
 		cells[i] = c

@@ -266,15 +266,6 @@ func (t *table) finish() {
 	}
 }
 
-// Cell gives s so that no spreadsheet takes it for a formula: text that begins
-// like one gets an apostrophe before it.
-func Cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(s)[0]) {
-		return "'" + s
-	}
-	return s
-}
-
 func short(s string) string {
 	if r := []rune(s); len(r) > 40 {
 		return string(r[:40]) + "…"
