@@ -10,15 +10,7 @@ import (
 // Chinese unless lang is "en". Columns line up where a Chinese character is two
 // wide.
 func WriteText(w io.Writer, d Daily, lang string) error {
-	return writeText(w, compose(d, lang, full))
-}
-
-// WriteAsksText writes the report of the day's interceptions as plain text.
-func WriteAsksText(w io.Writer, d Daily, lang string) error {
-	return writeText(w, composeAsks(d, lang))
-}
-
-func writeText(w io.Writer, p page) error {
+	p := compose(d, lang, full)
 	var b strings.Builder
 	line := func(parts ...string) {
 		b.WriteString(strings.TrimRight(strings.Join(parts, ""), " "))
