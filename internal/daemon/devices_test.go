@@ -47,15 +47,7 @@ func newBench(t *testing.T, dir, toml string, files map[string]string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- d.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Run: %v", err)
-		}
-	})
+	run(t, d)
 	return &bench{t, dir, cfg, d}
 }
 

@@ -125,10 +125,7 @@ every = "1s"
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- d.Run(ctx) }()
-	defer func() { cancel(); <-done }()
+	run(t, d)
 	if len(want) < 450+100 {
 		t.Fatalf("only %d pushes were answered", len(want)-450)
 	}

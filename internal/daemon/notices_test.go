@@ -63,24 +63,26 @@ func site(t *testing.T, driver string, fake *shop.Shop, more func(*config.Channe
 	return d
 }
 
-// run runs a daemon until the test ends.
-func run(t *testing.T, d *daemon.Daemon) {
+// run runs a daemon until stop is called, or the test ends.
+func run(t *testing.T, d *daemon.Daemon) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- d.Run(ctx) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("Run: %v", err)
 		}
 	})
+	t.Cleanup(stop)
+	return stop
 }
 
 // until waits until f holds of the site's ledger.
 func until(t *testing.T, d *daemon.Daemon, what string, f func(v *ledger.View) (bool, error)) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for range 6000 {
 		held := false
 		err := d.Ledger().Read(func(v *ledger.View) (err error) { held, err = f(v); return err })
 		if err != nil {
@@ -89,8 +91,9 @@ func until(t *testing.T, d *daemon.Daemon, what string, f func(v *ledger.View) (
 		if held {
 			return
 		}
+		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("not within a minute: %s", what)
+	t.Fatalf("%s did not happen", what)
 }
 
 func has(number string) func(*ledger.View) (bool, error) {

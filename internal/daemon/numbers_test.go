@@ -1,7 +1,6 @@
 package daemon_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -116,15 +115,7 @@ func newDockAs(t *testing.T, site, more string, files map[string]string) *dock {
 		t.Fatal(err)
 	}
 	k.f = k.d.Foreman()
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- k.d.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("Run: %v", err)
-		}
-	})
+	run(t, k.d)
 	k.people()
 	return k
 }
@@ -171,18 +162,7 @@ func (k *dock) people() {
 // until waits for what a loop of the daemon does.
 func (k *dock) until(what string, is func(*ledger.View) (bool, error)) {
 	k.t.Helper()
-	for range 6000 {
-		ok := false
-		k.must(k.d.Ledger().Read(func(v *ledger.View) (err error) { ok, err = is(v); return err }))
-		if ok {
-			return
-		}
-		select {
-		case <-time.After(10 * time.Millisecond):
-		case <-k.t.Context().Done():
-		}
-	}
-	k.t.Fatalf("%s did not happen", what)
+	until(k.t, k.d, what, is)
 }
 
 // picked takes an order in and has it picked into a tote.
