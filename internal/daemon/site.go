@@ -89,19 +89,7 @@ func (s *Site) loadStock(ctx context.Context, path string) error {
 	}
 	rows = gather(rows)
 	for part := range parts(rows) {
-		var fresh []floor.Stock
-		err := s.ledger.Read(func(v *ledger.View) error {
-			for _, row := range part {
-				first, err := foreman.FirstSeen(v, row.Spot)
-				if err != nil {
-					return err
-				}
-				if first {
-					fresh = append(fresh, row)
-				}
-			}
-			return nil
-		})
+		fresh, _, err := s.unseen(part)
 		if err == nil && len(fresh) > 0 {
 			_, err = s.foreman.FirstCount(ctx, s.by("stock"), fresh)
 		}

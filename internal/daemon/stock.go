@@ -129,21 +129,7 @@ func (s *Site) importStock(ctx context.Context, by func(string) foreman.By, in i
 		return 0, 0, err
 	}
 	rows = gather(rows)
-	var fresh, known []floor.Stock
-	err = s.ledger.Read(func(v *ledger.View) error {
-		for _, row := range rows {
-			ok, err := foreman.FirstSeen(v, row.Spot)
-			if err != nil {
-				return err
-			}
-			if ok {
-				fresh = append(fresh, row)
-			} else {
-				known = append(known, row)
-			}
-		}
-		return nil
-	})
+	fresh, known, err := s.unseen(rows)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -165,6 +151,25 @@ func (s *Site) importStock(ctx context.Context, by func(string) foreman.By, in i
 		counted++
 	}
 	return first, counted, nil
+}
+
+// unseen tells the rows apart of which something is known already.
+func (s *Site) unseen(rows []floor.Stock) (fresh, known []floor.Stock, err error) {
+	err = s.ledger.Read(func(v *ledger.View) error {
+		for _, row := range rows {
+			first, err := foreman.FirstSeen(v, row.Spot)
+			if err != nil {
+				return err
+			}
+			if first {
+				fresh = append(fresh, row)
+			} else {
+				known = append(known, row)
+			}
+		}
+		return nil
+	})
+	return fresh, known, err
 }
 
 // count says what lies of a SKU, and of one lot, in a bin, after somebody has looked.
