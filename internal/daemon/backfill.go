@@ -64,10 +64,7 @@ func backfill(ctx context.Context, s *Site, args []string, _ io.Reader, out io.W
 				return fmt.Errorf("after %d orders: %w", orders, err)
 			}
 			fmt.Fprintf(out, "%v\n", err)
-			select {
-			case <-time.After(max(time.Second<<tries, channel.After(err))):
-			case <-ctx.Done():
-			}
+			pause(ctx, max(time.Second<<tries, channel.After(err)))
 			continue
 		}
 		tries = 0

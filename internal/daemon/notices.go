@@ -463,10 +463,7 @@ func (d *Daemon) listen(ctx context.Context, s *shop) error {
 		if err != nil {
 			d.log.Warn("messages not reached", "channel", s.id, "err", err, "again_in", wait)
 		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-		}
+		pause(ctx, wait)
 	}
 	return nil
 }

@@ -131,6 +131,7 @@ func (p *planner) run(ctx context.Context) error {
 	return stop()
 }
 
+// pause waits, until ctx ends at the most.
 func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-time.After(d):

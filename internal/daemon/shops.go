@@ -137,10 +137,7 @@ func (d *Daemon) pull(ctx context.Context, s *shop) error {
 		if err != nil {
 			d.log.Warn("shop not reached", "channel", s.id, "err", err, "again_in", wait)
 		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-		}
+		pause(ctx, wait)
 	}
 	return nil
 }
