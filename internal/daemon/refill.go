@@ -23,7 +23,7 @@ const (
 // refill has bins filled up from reserve bins before the next waves empty them. Half of
 // the free pickers at most are sent, one at least: orders that lack nothing go on.
 func (p *planner) refill(ctx context.Context) error {
-	now := time.Now()
+	now := time.Now().In(p.d.cfg.Site.Zone)
 	if now.Sub(p.refilled) < refillEvery {
 		return nil
 	}

@@ -37,7 +37,8 @@ type shop struct {
 	noticed chan struct{}   // woken when something was pushed
 	hurried chan kept       // what was pushed, to be looked through for what hurries
 	knocks  knocks
-	unread  *rate.Limiter // of payloads kept that nobody can read
+	unread  *rate.Limiter  // of payloads kept that nobody can read
+	zone    *time.Location // the site's
 
 	pulse pulse
 }
@@ -45,7 +46,7 @@ type shop struct {
 func (d *Daemon) openShops() error {
 	for _, c := range d.cfg.Channels {
 		s := &shop{id: c.ID, cfg: c, noticed: make(chan struct{}, 1), hurried: make(chan kept, 1024), pulse: newPulse(time.Now()),
-			unread: rate.NewLimiter(rate.Every(unreadEvery), unreadBurst)}
+			unread: rate.NewLimiter(rate.Every(unreadEvery), unreadBurst), zone: d.cfg.Site.Zone}
 		if c.Driver == "qimen" {
 			if err := d.openQimen(s); err != nil {
 				return fmt.Errorf("channel %s: %w", c.ID, err)
@@ -225,7 +226,7 @@ func (s *shop) state() pda.ChannelState {
 	}
 	st.Text, st.EN = "", ""
 	if at := s.pulse.readAt(); !at.IsZero() {
-		st.Text = at.Format(time.TimeOnly)
+		st.Text = at.In(s.zone).Format(time.TimeOnly)
 		st.EN = st.Text
 	}
 	if all := s.pulse.troubles(); len(all) > 0 {
