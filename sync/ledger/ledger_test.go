@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -409,6 +410,34 @@ func TestRawPayloadIsKept(t *testing.T) {
 		if err != nil || string(got) != want {
 			t.Errorf("raw of %d: %d bytes, %v; want %d", seq, len(got), err, len(want))
 		}
+	}
+}
+
+// TestRawPayloadsOfOlderFiles: where each still has a row of its own, it is read.
+func TestRawPayloadsOfOlderFiles(t *testing.T) {
+	l := openTest(t, tempPath(t), Options{})
+	var facts []floor.Fact
+	for i := range 3 {
+		facts = append(facts, floor.OrderReceived{Order: floor.OrderID(fmt.Sprint(i)), Shop: floor.ShopOrder{Raw: fmt.Appendf(nil, `{"order_sn":%d}`, i)}})
+	}
+	receipt := commit(t, l, "page", facts...)
+	if err := l.update(func(r *rows) error {
+		for i, f := range facts {
+			if err := r.top(rawBucket).put(seqKey(receipt.First+uint64(i)), r.seals.pack.EncodeAll(payload(f), nil)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range facts {
+		if got, err := l.Raw(receipt.First + uint64(i)); err != nil || !bytes.Equal(got, payload(f)) {
+			t.Errorf("raw of fact %d: %q, %v", i, got, err)
+		}
+	}
+	if v, problems := verified(t, l); !v.OK() {
+		t.Error(problems)
 	}
 }
 

@@ -47,8 +47,17 @@ func (p *pack) write(z *zstd.Encoder) []byte {
 
 var errPack = errors.New("not a row of payloads")
 
+// alone is how a row begins that holds the payload of its own event and nothing
+// else, as they all did before there were packs: zstd's own first bytes.
+var alone = []byte{0x28, 0xb5, 0x2f, 0xfd}
+
 // parsePack reads what write wrote as the row of event last.
 func parsePack(row []byte, last uint64, z *zstd.Decoder) (p pack, err error) {
+	if bytes.HasPrefix(row, alone) {
+		p.plain, err = z.DecodeAll(row, nil)
+		p.of = []packed{{last, len(p.plain)}}
+		return p, err
+	}
 	if len(row) == 0 || row[0] != packV1 {
 		return p, errPack
 	}
