@@ -2,9 +2,13 @@ package web_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
+	"os/exec"
+	"runtime"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -32,6 +36,9 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("lang", "zh-CN"), chromedp.Flag("hide-scrollbars", true),
 		chromedp.WSURLReadTimeout(2*within)) // its first start reads it from the disk
+	if shell, err := exec.LookPath("chromium-headless-shell"); err == nil { // no windows: a page costs a third
+		opts = append(opts, chromedp.ExecPath(shell))
+	}
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	atEnd = append(atEnd, stop)
 	ctx, stop = chromedp.NewContext(ctx)
@@ -42,6 +49,8 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 var atEnd []func()
 
 func TestMain(m *testing.M) {
+	// A test in the browser waits more than it computes.
+	flag.Set("test.parallel", strconv.Itoa(max(4, runtime.GOMAXPROCS(0))))
 	code := m.Run()
 	for _, stop := range slices.Backward(atEnd) {
 		stop()
@@ -183,6 +192,10 @@ func (w *window) value(expression string) string {
 	return v
 }
 
+// sent waits until the daemon has answered all that was done on the page, which is
+// ahead of it.
+func (w *window) sent() { w.b.t.Helper(); w.until(`!document.querySelector(".pending")`) }
+
 // gone waits until the page does not show text any more.
 func (w *window) gone(text string) {
 	w.b.t.Helper()
@@ -255,6 +268,7 @@ func TestInTheBrowser(t *testing.T) {
 	p.says("为什么拿不到")
 	p.look("pda-short")
 	p.press("取消")
+	p.sent()
 
 	_, err := s.Foreman.Freeze(t.Context(), s.Root(), second, floor.FreezeCancel)
 	s.Must(err)
@@ -265,6 +279,7 @@ func TestInTheBrowser(t *testing.T) {
 	p.press("已经拿出")
 	p.says("其余商品的订单已冻结")
 	p.look("pda-frozen-rest")
+	p.sent()
 	s.Must(s.Ledger.Read(func(v *ledger.View) error {
 		return v.OpenIntercepts(func(i floor.Intercept) bool {
 			if len(i.Shown) != 1 || len(i.Answers) != 1 || i.Answers[0].Text != "out" {

@@ -11,6 +11,7 @@ import (
 // TestCountTypedAfterOneScan: a picker and a packer scan one piece and type how many there
 // are, on the keys of the screen or of the keyboard; more than is wanted is refused.
 func TestCountTypedAfterOneScan(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, pdatest.Options{Steps: pda.Steps{Bin: "scan", Item: "count", Tote: "scan"}, CountItems: true})
 	id := s.ReceiveOf(floor.ShopLine{SKU: pdatest.SKU(3), Qty: 12}, floor.ShopLine{SKU: pdatest.SKU(7), Qty: 1})
 	task := s.Release(id)
@@ -42,6 +43,7 @@ func TestCountTypedAfterOneScan(t *testing.T) {
 	p.says("放入 1 号位")
 	p.scan("tote-1")
 	p.says("暂无任务")
+	p.sent()
 	if o := s.Order(id); o.Lines[0].Picked != 12 || o.Lines[1].Picked != 1 {
 		t.Errorf("picked %+v of %s; want 12 and 1", o.Lines, task)
 	}

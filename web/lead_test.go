@@ -18,6 +18,7 @@ import (
 // TestLeadLooksCloser clicks through the board: what is at risk, a wave's walk, an
 // order, a person, a report with its photo, an interception's hops.
 func TestLeadLooksCloser(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, pdatest.Options{Window: time.Minute, Hooks: pda.Hooks{
 		Channels: func() []pda.ChannelState { return []pda.ChannelState{{ID: "pdd-main", OK: true, Text: "正常"}} },
 	}})
@@ -81,6 +82,7 @@ func TestLeadLooksCloser(t *testing.T) {
 // handheld, then of the next lead's; a cancel against urgent covers the board of the
 // lead, one after the other, and what cannot be taken back is pressed twice.
 func TestLeadIsCalled(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, pdatest.Options{Window: time.Millisecond, Rules: func(o *foreman.Options) { o.CallEvery = time.Millisecond }})
 	s.Person("zhou.min", "周敏", floor.RoleLead)
 	first, second := s.Receive(3), s.Receive(21)

@@ -275,6 +275,7 @@ func walkFlow(t *testing.T, b *browser, lang string) {
 	p.scan("tote-2")
 	p.scan(string(pdatest.Bin(21)))
 	p.says(say("step-item"))
+	p.sent()
 
 	p.until(`!document.querySelector(".pending")`) // the tote is bound before the order is frozen
 	_, err = s.Foreman.Freeze(t.Context(), s.Root(), second, floor.FreezeCancel)
@@ -286,6 +287,7 @@ func walkFlow(t *testing.T, b *browser, lang string) {
 	p.press(say("answer-not-yet"))
 	p.says(say("walk-frozen"))
 	p.look(shot("frozen-rest"))
+	p.sent()
 	s.Must(s.Ledger.Read(func(v *ledger.View) error {
 		task := s.Task("T-1")
 		for i, want := range []int{1, 1, 1, 0, 0, 0} {
@@ -354,6 +356,7 @@ func wallFlow(t *testing.T, b *browser, lang string) {
 		p.scan(slot)
 	}
 	p.says(say("idle-title"))
+	p.sent()
 	for id, tote := range map[floor.OrderID]floor.ToteID{one: "W1-01", two: "W1-02"} {
 		if o := s.Order(id); o.State != floor.Picked || o.Tote != tote {
 			t.Errorf("order %s is %s in %s; want it in %s", id, o.State, o.Tote, tote)
@@ -418,6 +421,7 @@ func lotFlow(t *testing.T, b *browser, lang string) {
 	p.scan("6901234500007")
 	p.press(say("sure", "n", "2"))
 	p.says(say("idle-title"))
+	p.sent()
 	var lots []floor.Pieces
 	for e, err := range s.Ledger.Past(t.Context(), 0, ledger.Topic{string(floor.LinePicked{}.Kind())}) {
 		s.Must(err)
@@ -461,6 +465,7 @@ func refillFlow(t *testing.T, b *browser, lang string) {
 	p.press(say("ok-button"))
 	p.scan(string(pdatest.Bin(3)))
 	p.says(say("idle-title"))
+	p.sent()
 	from.Bin = pdatest.Bin(3)
 	s.Must(s.Ledger.Read(func(v *ledger.View) error {
 		x, _, err := v.StockAt(from)
@@ -488,7 +493,7 @@ func offlineFlow(t *testing.T, b *browser, lang string) {
 	p.scan("tote-1")
 	p.says(say("step-bin"))
 	p.eval("navigator.serviceWorker.ready") // the page itself is kept by now
-	p.until(`!document.querySelector(".pending")`)
+	p.sent()
 	where := p.at(".bin")
 	air.cut(true)
 	p.says(say("off-line"))
@@ -536,6 +541,7 @@ func offlineFlow(t *testing.T, b *browser, lang string) {
 	p.says(in(lang, "已冻结", "is frozen")) // nobody has read it yet
 	p.press(say("ok-button"))
 	p.says(say("walk-frozen"))
+	p.sent()
 	task := s.Task("T-1")
 	for i, want := range []int{1, 1, 0, 0} {
 		if task.Stops[i].Done != want {
@@ -558,7 +564,7 @@ func swapFlow(t *testing.T, b *browser, lang string) {
 	p.says(say("step-tote-bind", "n", "1"))
 	p.scan("tote-1")
 	p.says(say("step-bin"))
-	p.until(`!document.querySelector(".pending")`)
+	p.sent()
 	air.cut(true)
 	p.says(say("off-line"))
 	for _, code := range []string{string(pdatest.Bin(3)), "SK003", "tote-1"} {
@@ -581,7 +587,7 @@ func swapFlow(t *testing.T, b *browser, lang string) {
 	q.says(string(pdatest.Bin(12)))
 
 	air.cut(false)
-	p.until(`!document.querySelector(".pending")`)
+	p.sent()
 	p.says(say("login-title"))
 	q.says(say("stop-of", "i", "3", "n", "3"))
 	if got := s.Task("T-1").Stops[0].Done; got != 1 {
@@ -624,11 +630,13 @@ func backFlow(t *testing.T, b *browser, lang string) {
 		p.scan(code)
 	}
 	p.says(say("stop-of", "i", "2", "n", "2"))
+	p.sent()
 	_, err := s.Foreman.Freeze(t.Context(), s.Root(), id, floor.FreezeCancel)
 	s.Must(err)
 	p.says(say("freeze-stop"))
 	p.scan("FLOORD-1") // the first answer, by its bar code
 	p.says(say("walk-frozen"))
+	p.sent()
 	_, err = s.Foreman.Close(t.Context(), s.Root(), id, "cancelled")
 	s.Must(err)
 	p.says(say("kind-putback"))
@@ -641,6 +649,7 @@ func backFlow(t *testing.T, b *browser, lang string) {
 	p.press(say("ok-button"))
 	p.scan(string(pdatest.Bin(3)))
 	p.says(say("idle-title"))
+	p.sent()
 	s.Must(s.Ledger.Read(func(v *ledger.View) error {
 		at, _, err := v.StockAt(floor.Spot{Bin: pdatest.Bin(3), SKU: pdatest.SKU(3)})
 		if at.OnHand != pdatest.Stocked {
@@ -683,7 +692,7 @@ func reportFlow(t *testing.T, b *browser, lang string) {
 	p.press(say("report-send"))
 	p.says(say("off-line") + " · " + say("acts", "n", "1"))
 	air.cut(false)
-	p.until(`!document.querySelector(".pending")`)
+	p.sent()
 	s.Must(s.Ledger.Read(func(v *ledger.View) error {
 		x, ok, err := v.Exception("X-1")
 		if !ok || x.What != "damaged" || x.Text != "外箱压坏" || x.Bin != pdatest.Bin(3) || x.Person != "li.wei" {

@@ -43,6 +43,7 @@ func scanPage(t *testing.T) *httptest.Server {
 
 // Whatever a scanner does, each pull of its trigger is one code.
 func TestScanIntake(t *testing.T) {
+	t.Parallel()
 	b := newBrowser(t)
 	srv := scanPage(t)
 	gbk := "\xd6\xd0\xce\xc4-1" // 中文-1 as a scanner types it that sends bytes

@@ -246,6 +246,7 @@ func TestPeopleOfTheFile(t *testing.T) {
 // TestSetupOfShopsRulesAndBins: what floord.toml alone may change is shown with its
 // mistakes and where to change it; a bins file is tried and nothing of it is kept.
 func TestSetupOfShopsRulesAndBins(t *testing.T) {
+	t.Parallel()
 	s := pdatest.NewSite(t, pdatest.Options{Hooks: pda.Hooks{
 		Channels: func() []pda.ChannelState {
 			return []pda.ChannelState{{ID: "pdd-main", OK: true, Text: "正常", EN: "well"}}

@@ -11,6 +11,7 @@ import (
 // TestOneBadgeAtTwoStations: the second station takes the person over and says so; the
 // first asks for a badge, and what lies on its table stays there for whoever comes.
 func TestOneBadgeAtTwoStations(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, pdatest.Options{Rules: func(o *foreman.Options) { o.Stations = []floor.StationID{"pack-1", "pack-2"} }})
 	id := s.Receive(3)
 	task := s.Release(id)
