@@ -43,6 +43,9 @@ func (f *Foreman) allocating(id floor.OrderID) func(look) ([]floor.Fact, error) 
 	now, today := moment(), f.today()
 	return func(v look) ([]floor.Fact, error) {
 		o, ok, err := v.Order(id)
+		if ok && err == nil && o.In != "" { // it goes with others
+			o, ok, err = v.Order(o.In)
+		}
 		if err != nil || !ok || o.State != floor.Checked || len(o.Holds) > 0 || o.Freeze != nil {
 			return nil, err
 		}
@@ -57,18 +60,18 @@ func (f *Foreman) allocating(id floor.OrderID) func(look) ([]floor.Fact, error) 
 			case o.Short && o.ShortWhy == why:
 				return nil, nil // said already
 			case why != "":
-				return []floor.Fact{floor.OrderShort{Order: id, Missing: missing, Why: why}}, nil
+				return []floor.Fact{floor.OrderShort{Order: o.ID, Missing: missing, Why: why}}, nil
 			}
-			return v.oversold([]floor.Fact{floor.OrderShort{Order: id, Missing: missing}}, missing, now)
+			return v.oversold([]floor.Fact{floor.OrderShort{Order: o.ID, Missing: missing}}, missing, now)
 		}
 		over, why, err := v.bounded(o)
 		switch {
 		case err != nil || o.Short && why != "" && o.ShortWhy == why:
 			return nil, err
 		case why != "":
-			return []floor.Fact{floor.OrderShort{Order: id, Missing: over, Why: why}}, nil
+			return []floor.Fact{floor.OrderShort{Order: o.ID, Missing: over, Why: why}}, nil
 		}
-		r := floor.StockReserved{Order: id, Of: of, All: true}
+		r := floor.StockReserved{Order: o.ID, Of: of, All: true}
 		if f.o.ReserveFor != 0 {
 			r.Until = now.Add(f.o.ReserveFor)
 		}

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -147,25 +148,33 @@ func (p *planner) round(ctx context.Context) error {
 	if err := p.expire(ctx); err != nil {
 		return err
 	}
-	checked, err := p.in(floor.Checked)
-	if err != nil {
-		return err
-	}
-	var ready []floor.OrderID
-	for _, o := range checked {
-		if len(o.Holds) == 0 && o.Freeze == nil {
-			ready = append(ready, o.ID)
-		}
-	}
-	for some := range slices.Chunk(ready, maxAllocate) {
-		if err := p.d.foreman.AllocateAll(ctx, func() string { return p.d.keys.next("allocate") }, some); err != nil {
-			return notReserve(err)
-		}
+	if err := p.allocate(ctx); err != nil {
+		return notReserve(err)
 	}
 	if err := p.refill(ctx); err != nil || p.layout == nil {
 		return err
 	}
 	return p.plan(ctx)
+}
+
+// allocate promises stock to the orders that wait for it, the oldest number first.
+func (p *planner) allocate(ctx context.Context) error {
+	for from := floor.OrderID(""); ; {
+		var some []floor.OrderID
+		err := p.d.ledger.Read(func(v *ledger.View) error {
+			return v.Checked(from, func(id floor.OrderID) bool {
+				some = append(some, id)
+				return len(some) < maxAllocate
+			})
+		})
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		if err := p.d.foreman.AllocateAll(ctx, func() string { return p.d.keys.next("allocate") }, some); err != nil {
+			return err
+		}
+		from = some[len(some)-1] + "\x00" // whatever comes after it
+	}
 }
 
 // expire takes stock back from orders that wait for a wave too long, or of which a lot
@@ -175,17 +184,14 @@ func (p *planner) expire(ctx context.Context) error {
 	if now.Before(p.ends) {
 		return nil
 	}
-	waiting, err := p.in(floor.Allocated)
-	if err != nil {
-		return err
-	}
 	here := now.In(p.d.cfg.Site.Zone)
 	today := here.Format(time.DateOnly)
 	ends := time.Date(here.Year(), here.Month(), here.Day()+1, 0, 0, 0, 0, here.Location()) // lots end with their day
 	if of := p.d.cfg.Floor.ReserveFor; of != 0 && now.Add(of).Before(ends) {
 		ends = now.Add(of)
 	}
-	for _, o := range waiting {
+	var over []floor.OrderID
+	err := p.allocated(func(o floor.Order) bool {
 		switch {
 		case o.LastDay() >= today && o.Until.IsZero():
 		case o.LastDay() >= today && now.Before(o.Until):
@@ -193,9 +199,16 @@ func (p *planner) expire(ctx context.Context) error {
 				ends = o.Until
 			}
 		default:
-			if _, err := p.d.foreman.Expire(ctx, foreman.Floord(p.d.keys.next("expire")), o.ID); err != nil {
-				return notReserve(err)
-			}
+			over = append(over, o.ID)
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range over {
+		if _, err := p.d.foreman.Expire(ctx, foreman.Floord(p.d.keys.next("expire")), id); err != nil {
+			return notReserve(err)
 		}
 	}
 	p.ends = ends
@@ -210,35 +223,46 @@ func notReserve(err error) error {
 	return err
 }
 
-// in gives the orders in a state, and in place of those that go as one parcel that.
-func (p *planner) in(state floor.State) ([]floor.Order, error) {
-	var out []floor.Order
+// allocated calls f with the orders that have stock and no wave, and in place of those
+// that go as one parcel with that; the one that must leave first comes first.
+func (p *planner) allocated(f func(floor.Order) bool) error {
 	seen := map[floor.OrderID]bool{}
-	err := p.d.ledger.Read(func(v *ledger.View) error {
-		var inner error
-		err := v.Live(func(id floor.OrderID, s floor.State) bool {
-			if s != state {
-				return true
-			}
-			var o floor.Order
-			var ok bool
-			if o, ok, inner = v.Order(id); ok && o.In != "" {
-				if seen[o.In] {
-					return true
-				}
-				seen[o.In] = true
-				o, ok, inner = v.Order(o.In)
-			}
-			if ok {
-				out = append(out, o)
-			}
-			return inner == nil
-		})
-		if err == nil {
-			err = inner
+	one := func(v *ledger.View, id floor.OrderID) (more bool, err error) {
+		if s, _, err := v.StateOf(id); err != nil || s != floor.Allocated {
+			return true, err
 		}
-		return err
+		o, ok, err := v.Order(id)
+		if ok && err == nil && o.In != "" {
+			if seen[o.In] {
+				return true, nil
+			}
+			seen[o.In] = true
+			o, ok, err = v.Order(o.In)
+		}
+		return !ok || err != nil || f(o), err
+	}
+	return p.d.ledger.Read(func(v *ledger.View) error {
+		var inner error
+		err := v.Due(ledger.ShipBy, time.Unix(0, 0), "", func(_ time.Time, id floor.OrderID) (more bool) {
+			more, inner = one(v, id)
+			return more && inner == nil
+		})
+		return cmp.Or(err, inner)
 	})
+}
+
+// maxPlanned is how many orders are planned at a time: what must leave first. A day
+// that brings more is planned as it empties.
+const maxPlanned = 20_000
+
+// pressing gives the orders to be planned, by number.
+func (p *planner) pressing() ([]floor.Order, error) {
+	var out []floor.Order
+	err := p.allocated(func(o floor.Order) bool {
+		out = append(out, o)
+		return len(out) < maxPlanned
+	})
+	slices.SortFunc(out, func(a, b floor.Order) int { return cmp.Compare(a.ID, b.ID) })
 	return out, err
 }
 
@@ -254,11 +278,11 @@ func (p *planner) plan(ctx context.Context) error {
 	if err != nil || free == 0 && len(walks) == 0 && now.Sub(p.looked) < lookEvery {
 		return err
 	}
-	orders, err := p.in(floor.Allocated)
+	orders, err := p.pressing()
 	if err == nil && len(orders) > 0 && p.d.cfg.Orders.Rules.Merges() {
 		var merged bool
 		if merged, err = p.merges.merge(ctx, p.d, orders); err == nil && merged {
-			orders, err = p.in(floor.Allocated)
+			orders, err = p.pressing()
 		}
 	}
 	if err != nil {

@@ -165,10 +165,7 @@ func coming(v *ledger.View, by map[floor.SKU]*wave.Need) error {
 // asked fills in what orders wait for and what a day is expected to ask for.
 func asked(v *ledger.View, by map[floor.SKU]*wave.Need, today int) error {
 	var inner error
-	err := v.Live(func(id floor.OrderID, st floor.State) bool {
-		if st != floor.Checked {
-			return true
-		}
+	err := v.Checked("", func(id floor.OrderID) bool {
 		var o floor.Order
 		if o, _, inner = v.Order(id); inner != nil {
 			return false
@@ -215,10 +212,7 @@ const (
 func lacking(v *ledger.View) (out []wave.LeftOut, err error) {
 	var inner error
 	looked := 0
-	err = v.Live(func(id floor.OrderID, st floor.State) bool {
-		if st != floor.Checked {
-			return true
-		}
+	err = v.Checked("", func(id floor.OrderID) bool {
 		looked++
 		var o floor.Order
 		if o, _, inner = v.Order(id); inner != nil || !o.Short {

@@ -10,7 +10,7 @@ import (
 // foldVersion is raised whenever the fold gives other rows than before, or rows where
 // there were none: a ledger whose views are of another version is folded again, see
 // Ledger.Stale.
-const foldVersion = 7
+const foldVersion = 8
 
 // The views' buckets. Keys that hold a time or a running number grow with it, so
 // that a commit touches few pages.
@@ -19,6 +19,7 @@ const (
 	vTo         = "to"         // order -> floor.Recipient
 	vNumbers    = "numbers"    // channel|shop|number -> order; kept for ever
 	vLive       = "live"       // order -> state, of orders that still need hands
+	vChecked    = "checked"    // order -> "", of orders that wait for stock
 	vOver       = "over"       // seq|order -> order, of orders that do not
 	vDue        = "due"        // ship-by|order -> "", of orders that still need hands
 	vCollect    = "collect"    // collect-by|order -> "", of the same

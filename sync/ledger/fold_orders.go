@@ -203,6 +203,16 @@ func (f *folder) ship(was, o *floor.Order) error {
 }
 
 func (f *folder) lists(was, o *floor.Order) error {
+	waited, waits := was != nil && was.State == floor.Checked, o.State == floor.Checked
+	switch {
+	case o.MergedBy != "":
+	case waits && !waited:
+		keepKey(f.r, vChecked, string(o.ID))
+	case waited && !waits:
+		if err := f.r.delete(vChecked, string(o.ID)); err != nil {
+			return err
+		}
+	}
 	if !o.Over() {
 		if was != nil && was.State == o.State && !was.Over() || o.MergedBy != "" {
 			return nil

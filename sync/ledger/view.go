@@ -68,6 +68,12 @@ func (v *View) Live(f func(floor.OrderID, floor.State) bool) error {
 	return scanRows(v.rows, vLive, "", "", func(key string, s floor.State) bool { return f(floor.OrderID(key), s) })
 }
 
+// Checked calls f with the orders that wait for stock, from that number on, until f
+// says no. Those made of several are passed over: see floor.Order.In.
+func (v *View) Checked(from floor.OrderID, f func(floor.OrderID) bool) error {
+	return v.rows.scan(vChecked, string(from), "", func(key string, _ []byte) (bool, error) { return f(floor.OrderID(key)), nil })
+}
+
 // A Clock is one of the two times by which something must have happened to an order.
 type Clock string
 
