@@ -64,7 +64,7 @@ func (a *api) problem(err error) *problem {
 			p.Status = http.StatusUnauthorized
 		case "no-role", "not-logged-in":
 			p.Status = http.StatusForbidden
-		case "unknown-order", "unknown-exception", "unknown-wave", "unknown-sheet":
+		case "unknown-order", "unknown-exception", "unknown-wave", "unknown-sheet", "unknown-device":
 			p.Status = http.StatusNotFound
 		case "too-fast":
 			p.Status = http.StatusTooManyRequests

@@ -199,3 +199,22 @@ func TestScreenMovesToAnotherStation(t *testing.T) {
 	})
 	s.checkViews()
 }
+
+// TestDevicesThatAreNot: nobody is sent away with a code that opens no screen.
+func TestDevicesThatAreNot(t *testing.T) {
+	s := newSite(t)
+	for _, tt := range []struct {
+		screen  string
+		station floor.StationID
+		want    string
+	}{
+		{"pager", "", "unknown-screen"}, {"", "", "unknown-screen"}, {"station", "pack-9", "unknown-station"}, {"station", "", "unknown-station"},
+	} {
+		if code, err := s.f.Invite(t.Context(), s.root(), "new-1", tt.screen, tt.station); !refused(err, tt.want) {
+			t.Errorf("%q at %q: code %q, %v; want refusal %s", tt.screen, tt.station, code, err, tt.want)
+		}
+	}
+	if _, err := s.f.Revoke(t.Context(), s.root(), "pda-77"); !refused(err, "unknown-device") {
+		t.Errorf("revoked a device that is not: %v", err)
+	}
+}

@@ -25,6 +25,9 @@ func (f *Foreman) Invite(ctx context.Context, by By, id floor.DeviceID, screen s
 		if err := okName(string(id)); err != nil {
 			return nil, err
 		}
+		if !slices.Contains([]string{"pda", "station", "board"}, screen) {
+			return nil, floor.Refuse("unknown-screen", "screen", screen)
+		}
 		if screen == "station" && !slices.Contains(f.o.Stations, station) {
 			return nil, floor.Refuse("unknown-station", "station", station)
 		}
@@ -69,7 +72,7 @@ func (f *Foreman) Revoke(ctx context.Context, by By, id floor.DeviceID) (ledger.
 			return nil, err
 		}
 		if _, ok, err := v.Device(id); err != nil || !ok {
-			return nil, orRefuse(err, floor.Refuse("no-device"))
+			return nil, orRefuse(err, floor.Refuse("unknown-device", "device", id))
 		}
 		return []floor.Fact{floor.DeviceRevoked{Device: id}}, nil
 	})

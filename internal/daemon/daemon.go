@@ -361,7 +361,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 			why = err
 		}
 	}
-	d.log.Info("floord stopped", "err", why)
+	d.log.Info("floord stopped")
 	return errors.Join(why, d.close())
 }
 
