@@ -443,12 +443,18 @@ func (w *world) buy(ctx context.Context, ran <-chan error) {
 
 func (w *world) fail(err error) { w.count.add(func() { w.count.errs = append(w.count.errs, err) }) }
 
-// cancelOne has one of the last thirty buyers ask for the money back; every
-// second one withdraws nothing and the shop makes it final at once.
+// cancelOne has one of the last buyers ask for the money back, every second time one
+// whose order is in a picker's hands if there is any; half of the shops make it final
+// at once.
 func (w *world) cancelOne() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	recent := w.placed[max(0, len(w.placed)-45):]
+	if w.rng.IntN(2) == 0 {
+		if held := w.inHand(recent); len(held) > 0 {
+			recent = held
+		}
+	}
 	o := recent[w.rng.IntN(len(recent))]
 	if _, twice := w.cancels[o]; twice || o.front.shop == nil {
 		return
@@ -459,6 +465,21 @@ func (w *world) cancelOne() {
 			o.front.shop.Refund(o.number)
 		}
 	}
+}
+
+// inHand gives those of the orders that are being picked.
+func (w *world) inHand(orders []sold) (held []sold) {
+	w.daemon.Ledger().Read(func(v *ledger.View) error {
+		for _, x := range orders {
+			if id, ok, err := x.in(v); ok && err == nil {
+				if o, _, _ := v.Order(id); o.State == floor.Picking {
+					held = append(held, x)
+				}
+			}
+		}
+		return nil
+	})
+	return held
 }
 
 // drain lets the floor finish what it has begun: nothing new comes, and what is
