@@ -141,7 +141,7 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // maxAllocate is how many orders are allocated before the planner looks up again.
-const maxAllocate = 100
+const maxAllocate = 25
 
 // round allocates what is checked, then plans what is allocated.
 func (p *planner) round(ctx context.Context) error {
