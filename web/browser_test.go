@@ -356,6 +356,7 @@ func onTheWall(b *browser, s *pdatest.Site, base string) {
 			w := b.open(base+"/board?big=1&lang="+lang+"&token="+s.Pair(floor.DeviceID(fmt.Sprintf("wall-%d%d", i, j)), "board", ""), size[0], size[1])
 			w.says("douyin-1 授权 3 天后到期")
 			w.look(fmt.Sprintf("board-wall-%s-%d", lang, size[0]))
+			w.do(waitFor(still)) // at its own size again
 			// What is wrong with it: anything scrolled, text cut off or out of the window, letters under a 64th of the width.
 			bad, err := chromedp.Run(w.ctx, chromedp.Evaluate[string](`(function () {
 				var bad = [], root = document.documentElement;

@@ -119,8 +119,10 @@ class Board implements Page {
     }
   }
 
-  /** tick: what counts down grows longer. */
+  /** tick: what counts down grows longer, and may not fit any more. */
   tick(): void {
+    const all = document.querySelectorAll(".countdown");
+    for (let i = 0; i < all.length; i++) count(all[i] as HTMLElement);
     if (this.big) this.drawn(document.body);
   }
 
@@ -383,24 +385,20 @@ function answers(i: Frozen): string {
   return (i.answers || []).map((a) => who(a.person) + " " + say("answer-" + a.text)).join(", ");
 }
 
-/** countdown runs by itself; drawn elements that are gone stop counting. */
+/** countdown runs as long as it is on the page: see Board.tick. */
 function countdown(deadline: string): HTMLElement {
   const el = h("b.countdown", { "data-until": deadline });
-  tick(el);
+  count(el);
   return el;
 }
 
-function tick(el: HTMLElement): void {
+function count(el: HTMLElement): void {
   const s = Math.ceil((Date.parse(el.getAttribute("data-until") || "") - Date.now()) / 1000);
   el.className = "countdown" + (s < 0 ? " late" : s <= 5 ? " near" : "");
   put(el, s < 0 ? say("too-late", { n: -s }) : say("seconds-left", { n: s }));
 }
 
-window.setInterval(() => {
-  const all = document.querySelectorAll(".countdown");
-  for (let i = 0; i < all.length; i++) tick(all[i] as HTMLElement);
-}, 1000);
-
 const page = new Board();
 page.shell = new Shell("board", page);
+window.addEventListener("resize", () => page.tick()); // less may fit now
 page.shell.start();
