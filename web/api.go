@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"floord/floor"
+	"floord/floor/foreman"
 	"floord/sync/ledger"
 	"floord/sync/pda"
 
@@ -52,11 +53,11 @@ func (p *problem) json() []byte {
 // one; the log has the rest.
 func (a *api) problem(err error) *problem {
 	var p *problem
-	var no *floor.Refusal
+	no := foreman.Refusal(err)
 	switch {
 	case errors.As(err, &p):
 		return p
-	case errors.As(err, &no):
+	case no != nil:
 		p = &problem{Status: http.StatusConflict, Title: no.Error(), Code: no.Code, Args: no.Args}
 		p.ZH, p.EN = say(no)
 		switch no.Code {
@@ -66,6 +67,8 @@ func (a *api) problem(err error) *problem {
 			p.Status = http.StatusForbidden
 		case "unknown-order", "unknown-exception", "unknown-wave", "unknown-sheet", "unknown-device":
 			p.Status = http.StatusNotFound
+		case "disk-full":
+			p.Status = http.StatusServiceUnavailable
 		case "too-fast":
 			p.Status = http.StatusTooManyRequests
 		case "bad-args":

@@ -14,6 +14,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
@@ -166,6 +167,19 @@ func (f *Foreman) commit(ctx context.Context, by By, urgent bool, decide func(lo
 	return f.l.Commit(ctx, req, func(v *ledger.View) ([]floor.Fact, error) {
 		return decide(newLook(v, f))
 	})
+}
+
+// Refusal gives what a person is told of an error, or nil if it is a failure: a
+// refusal, or that the disk's reserve is kept for work in progress.
+func Refusal(err error) *floor.Refusal {
+	var no *floor.Refusal
+	if errors.As(err, &no) {
+		return no
+	}
+	if errors.Is(err, ledger.ErrReserve) {
+		return floor.Refuse("disk-full")
+	}
+	return nil
 }
 
 // A look is a view that turns what is not there into a refusal.

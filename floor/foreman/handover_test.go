@@ -2,6 +2,7 @@ package foreman_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -216,5 +217,25 @@ func TestDevicesThatAreNot(t *testing.T) {
 	}
 	if _, err := s.f.Revoke(t.Context(), s.root(), "pda-77"); !refused(err, "unknown-device") {
 		t.Errorf("revoked a device that is not: %v", err)
+	}
+}
+
+// TestTheDisksReserve: what is new waits and is told why, what is in progress goes on.
+func TestTheDisksReserve(t *testing.T) {
+	l, err := ledger.Open(filepath.Join(t.TempDir(), "floor.db"), ledger.Options{Reserve: 1 << 62})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	f := foreman.New(l, foreman.Options{})
+	_, err = f.Receive(t.Context(), foreman.Intake{Key: "20261121/pull/1", Channel: "pdd-main", Orders: []floor.ShopOrder{shopOrder("1", "SK03", 1)}})
+	if no := foreman.Refusal(err); no == nil || no.Code != "disk-full" || floor.Say("zh", no.Code, no.Args) == "" {
+		t.Errorf("an order: %v, told as %v", err, no)
+	}
+	if _, err := f.Invite(t.Context(), foreman.By{Key: "20261121/invite/1", Root: true}, "pda-01", "pda", ""); err != nil {
+		t.Errorf("a handheld: %v", err)
+	}
+	if no := foreman.Refusal(ledger.ErrFull); no != nil {
+		t.Errorf("a failure is told as %v", no)
 	}
 }

@@ -39,7 +39,7 @@ const MaxIntake = 500
 // Receive takes orders in: each once, its newest truth by (modified time, rank,
 // content) and never by arrival. A cancel, or a change of address or note, of an
 // order in hands freezes it in the same commit; after the handover it is recorded
-// as missed. It is refused with "disk-full" when only work in progress may go on.
+// as missed. Its error is ledger.ErrReserve when only work in progress may go on.
 func (f *Foreman) Receive(ctx context.Context, in Intake) (Received, error) {
 	if len(in.Orders) > MaxIntake {
 		return Received{}, fmt.Errorf("an intake of %d orders: at most %d", len(in.Orders), MaxIntake)

@@ -241,6 +241,9 @@ func shopText(err error, lang string) string {
 	if errors.As(err, &e) {
 		return e.Text(lang)
 	}
+	if no := foreman.Refusal(err); no != nil {
+		return floor.Say(lang, no.Code, no.Args)
+	}
 	return err.Error()
 }
 

@@ -494,9 +494,9 @@ func (x *session) do(a act, v verb) any {
 	if err == nil {
 		result, r, err = v.do(x.ctx, x, by, a.Args)
 	}
-	var no *floor.Refusal
+	no := foreman.Refusal(err)
 	switch {
-	case errors.As(err, &no):
+	case no != nil:
 		return newRefused(a.N, no)
 	case err != nil:
 		if x.ctx.Err() == nil {
