@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -37,8 +38,10 @@ func Parse(payload []byte) (Value, error) {
 	if len(payload) > MaxPayload {
 		return Value{}, fmt.Errorf("payload %s of %d bytes: larger than %d", Sum(payload)[:12], len(payload), MaxPayload)
 	}
-	p := parser{src: payload, names: map[string]int{}, dec: jsontext.NewDecoder(bytes.NewBuffer(payload),
-		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
+	p := parsers.Get().(*parser)
+	defer p.rest()
+	p.src, p.count = payload, 0
+	p.dec.Reset(bytes.NewBuffer(payload), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	v, err := p.value(0)
 	if err == nil {
 		_, end := p.dec.ReadToken()
@@ -58,8 +61,8 @@ func Sum(payload []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
-// A parser builds the values of one document. Names are kept once each, since
-// every order of a page says the same ones.
+// A parser builds the values of documents, one after the other. Names are kept once
+// each, since every order says the same ones.
 type parser struct {
 	src   []byte
 	dec   *jsontext.Decoder
@@ -67,8 +70,24 @@ type parser struct {
 	names map[string]int
 	texts []string // by number of the name
 	last  []int    // the object that said the name last, by number of the name
-	nth   int      // objects so far
+	nth   int      // objects so far, of all documents
 	stack []Value  // items of the composites under way
+}
+
+var parsers = sync.Pool{New: func() any { return &parser{names: map[string]int{}, dec: new(jsontext.Decoder)} }}
+
+// rest gives the parser back, unless a document has filled it.
+func (p *parser) rest() {
+	const names, items = 2048, 1024
+	if len(p.texts) > names {
+		return
+	}
+	if cap(p.stack) > items {
+		p.stack = nil
+	}
+	clear(p.stack[:cap(p.stack)])
+	p.src, p.stack = nil, p.stack[:0]
+	parsers.Put(p)
 }
 
 func (p *parser) value(depth int) (Value, error) {
