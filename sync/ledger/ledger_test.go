@@ -464,6 +464,20 @@ func TestRawPayloadsOfOneCommit(t *testing.T) {
 			t.Errorf("raw of %d: %q, %v; want %q", seq, got, err, w)
 		}
 	}
+	for name, row := range map[string][]byte{
+		"of before packs":        l.seals.pack.EncodeAll([]byte("one"), nil),
+		"empty":                  {},
+		"of another form":        {9},
+		"cut":                    {packV1, 2, 0, 3},
+		"too many":               {packV1, 0xff, 0xff, 0x7f},
+		"too short":              l.seals.pack.EncodeAll([]byte("four"), []byte{packV1, 1, 0, 5}),
+		"before the first event": l.seals.pack.EncodeAll([]byte("four"), []byte{packV1, 1, 9, 4}),
+	} {
+		p, err := parsePack(row, 7, l.seals.unpack)
+		if old := name == "of before packs"; old != (err == nil) || old && string(p.payload(7)) != "one" {
+			t.Errorf("a row %s: %v, %v", name, p, err)
+		}
+	}
 	kept := 0
 	l.view(func(r *rows) error {
 		return r.top(rawBucket).scan("", "", func(string, []byte) (bool, error) { kept++; return true, nil })
