@@ -144,14 +144,15 @@ func lines(r io.Reader, working chan<- struct{}) []string {
 // moment: every fourth time while it starts, else after it has begun to
 // acknowledge. The ledger lives on through five rounds, then a new one begins.
 // The rounds together must have acknowledged at least least requests, or the
-// test fails: it would have shown nothing.
+// test fails: it would have shown nothing. On a slow disk there are up to ten times
+// as many.
 func Kill(t *testing.T, child string, rounds, least int) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	total := 0
 	var left Leftover
-	for round := range rounds {
+	for round := 0; round < rounds || total < least && round < 10*rounds; round++ {
 		if round%5 == 0 {
 			left = Leftover{Path: filepath.Join(t.TempDir(), "floor.db")}
 		}
@@ -172,9 +173,9 @@ func Kill(t *testing.T, child string, rounds, least int) {
 			t.Fatalf("round %d, killed after %v: %v", round, wait, err)
 		}
 	}
-	t.Logf("%d rounds, %d requests acknowledged, none lost", rounds, total)
+	t.Logf("%d requests acknowledged, none lost", total)
 	if total < least {
-		t.Errorf("only %d requests were acknowledged in %d rounds; want at least %d", total, rounds, least)
+		t.Errorf("only %d requests were acknowledged; want at least %d", total, least)
 	}
 }
 
