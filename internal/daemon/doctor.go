@@ -165,12 +165,13 @@ func (d *doctor) folder(zh, en, path string) {
 	switch {
 	case err != nil:
 		d.bad("%s目录 %s 不能写：%v", "the %s folder %s cannot be written: %v", word, path, err)
-	case took > slowSync:
-		d.warn("%s目录 %s 可写，但磁盘落盘慢，一次要 %v", "the %s folder %s can be written, but the disk takes %v to make sure of it", word, path, took.Round(time.Millisecond))
 	case dir != path:
 		d.ok("%s目录 %s 会在启动时创建", "the %s folder %s will be created at start", word, path)
 	default:
 		d.ok("%s目录 %s 可写，落盘一次 %v", "the %s folder %s can be written, synced in %v", word, path, took.Round(100*time.Microsecond))
+	}
+	if took > slowSync {
+		d.warn("%s目录 %s 所在的磁盘落盘慢，一次要 %v", "the disk of the %s folder %s is slow: it takes %v to make sure of a write", word, path, took.Round(time.Millisecond))
 	}
 }
 
