@@ -277,6 +277,7 @@ func TestInTheBrowser(t *testing.T) {
 	board.says("订单已取消")
 	board.look("board-freeze")
 	p.press("已经拿出")
+	p.gone("停止操作") // what follows stood under it already
 	p.says("其余商品的订单已冻结")
 	p.look("pda-frozen-rest")
 	p.sent()

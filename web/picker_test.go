@@ -285,6 +285,7 @@ func walkFlow(t *testing.T, b *browser, lang string) {
 	p.scan("SK021") // nothing goes on under a stop sign
 	p.says(say("freeze-stop"))
 	p.press(say("answer-not-yet"))
+	p.gone(say("freeze-stop")) // what follows stood under it already
 	p.says(say("walk-frozen"))
 	p.look(shot("frozen-rest"))
 	p.sent()
@@ -635,6 +636,7 @@ func backFlow(t *testing.T, b *browser, lang string) {
 	s.Must(err)
 	p.says(say("freeze-stop"))
 	p.scan("FLOORD-1") // the first answer, by its bar code
+	p.gone(say("freeze-stop"))
 	p.says(say("walk-frozen"))
 	p.sent()
 	_, err = s.Foreman.Close(t.Context(), s.Root(), id, "cancelled")
