@@ -132,11 +132,11 @@ func (f *folder) order(id floor.OrderID, change func(*floor.Order)) error {
 // said is order for what is only said of an order: nothing hangs on that as long as
 // the order goes alone and needs hands.
 func (f *folder) said(id floor.OrderID, change func(*floor.Order)) error {
-	o, ok, err := ownRow[floor.Order](f.r, vOrders, string(id))
+	o, err := f.kept(id)
 	switch {
 	case err != nil:
 		return err
-	case !ok || o.Over() || o.In != "" || o.MergedBy != "":
+	case o.Over() || o.In != "" || o.MergedBy != "":
 		return f.order(id, change)
 	}
 	change(&o)
