@@ -140,7 +140,7 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// maxAllocate is how many orders are allocated before the planner looks up again.
+// maxAllocate is how many orders are handed to the ledger at a time, to be allocated.
 const maxAllocate = 25
 
 // round allocates what is checked, then plans what is allocated.
