@@ -92,6 +92,19 @@ func (b *browser) open(url string, w, h int64) *window {
 	return x
 }
 
+// picking gives the page of a picker who has bound a tote and goes to the first bin of a
+// walk of that site.
+func (b *browser) picking(s *pdatest.Site) *window {
+	b.t.Helper()
+	p := b.open("http://"+s.Addr+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
+	p.says("请扫描工牌")
+	p.scan("badge-li.wei")
+	p.says("绑定到 1 号位")
+	p.scan("tote-1")
+	p.says("扫描库位")
+	return p
+}
+
 func (w *window) do(actions ...chromedp.Action[chromedp.Void]) {
 	w.b.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, within)

@@ -173,6 +173,17 @@ func (s *shop) until(is func(*ledger.View) (bool, error)) {
 	s.t.Fatal("it did not happen")
 }
 
+// packing gives the page of a packer who has come, beside an empty scale.
+func (s *shop) packing() *window {
+	s.t.Helper()
+	x := newBrowser(s.t).open(s.d.URL("/station?lang=zh#pair="+s.invite("pack-screen", "station", "pack-1")), 1280, 800)
+	x.says("请扫描工牌")
+	x.scan("badge-packer")
+	x.says("扫描周转箱")
+	x.until("!!document.querySelector('.reading.empty')")
+	return x
+}
+
 // What a packer sees when cables are pulled: in the middle of a frame of the scale and
 // of a label, while the page is open and the real daemon runs. Each time it is one
 // sentence, the page recovers by itself, no weight of before is taken and no second
@@ -181,11 +192,7 @@ func TestCablesPulledUnderThePacker(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "tsc/ttp-244", "tspl")
 	s.picked("A1")
-	x := newBrowser(t).open(s.d.URL("/station?lang=zh#pair="+s.invite("pack-screen", "station", "pack-1")), 1280, 800)
-	x.says("请扫描工牌")
-	x.scan("badge-packer")
-	x.says("扫描周转箱")
-	x.until("!!document.querySelector('.reading.empty')")
+	x := s.packing()
 	s.must(s.scale.Fail(devicetest.Pull))
 	x.says("电子秤未连接：检查数据线")
 	x.look("station-scale-pulled")
@@ -227,11 +234,7 @@ func TestABlindPrinter(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "generic/escpos", "escpos")
 	s.picked("A1")
-	x := newBrowser(t).open(s.d.URL("/station?lang=zh#pair="+s.invite("pack-screen", "station", "pack-1")), 1280, 800)
-	x.says("请扫描工牌")
-	x.scan("badge-packer")
-	x.says("扫描周转箱")
-	x.until("!!document.querySelector('.reading.empty')")
+	x := s.packing()
 	x.scan("T-A1")
 	x.says("逐件扫描商品")
 	x.scan("TS01")

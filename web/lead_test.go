@@ -208,12 +208,7 @@ func TestMessagesShiftNothing(t *testing.T) {
 	id := s.Receive(3, 7)
 	s.Release(id)
 	b := newBrowser(t)
-	p := b.open("http://"+s.Addr+"/pda?token="+s.Pair("pda-01", "pda", ""), 360, 640)
-	p.says("请扫描工牌")
-	p.scan("badge-li.wei")
-	p.says("绑定到 1 号位")
-	p.scan("tote-1")
-	p.says("扫描库位")
+	p := b.picking(s)
 	places := `JSON.stringify(Array.from(document.querySelectorAll("header b, .bin, .goods, .qty, .scan, .scan input, main button")).map((e) => { const r = e.getBoundingClientRect(); return [e.tagName, Math.round(r.left), Math.round(r.top), Math.round(r.width), Math.round(r.height)]; }))`
 	before := p.value(places)
 	same := func(what string) {

@@ -398,23 +398,32 @@ func TestHalfAJobOfAnEarlierProcess(t *testing.T) {
 // the packer is told of the cable, not to switch the printer off and on.
 func TestHalfAJobAndNoCable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, err := printer.New(shipped(t, "generic/tspl-203dpi"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		host, dev := net.Pipe()
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		go func() { p.Drive(ctx, deaf{host}); close(ended) }()
-		synctest.Wait()
-		p.LeftHalf(ctx, 300)
-		if o, _ := p.Print(ctx, label(1)); o.Verdict != printer.NotPrinted || o.Reason != printer.Unplugged {
+		host, _ := net.Pipe()
+		p := driven(t, deaf{host})
+		p.LeftHalf(t.Context(), 300)
+		if o, _ := p.Print(t.Context(), label(1)); o.Verdict != printer.NotPrinted || o.Reason != printer.Unplugged {
 			t.Errorf("Print = %+v; want not printed, unplugged", o)
 		}
+	})
+}
+
+// driven is a printer on a line whose other end the test plays by hand, in a bubble.
+func driven(t *testing.T, line net.Conn) *printer.Printer {
+	t.Helper()
+	p, err := printer.New(shipped(t, "generic/tspl-203dpi"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { p.Drive(ctx, line); close(ended) }()
+	t.Cleanup(func() {
 		cancel()
 		<-ended
-		dev.Close()
+		line.Close()
 	})
+	synctest.Wait()
+	return p
 }
 
 // A deaf line fails every write as one does whose cable is out.
@@ -580,14 +589,8 @@ func TestOverAPty(t *testing.T) {
 // the byte for "ready". One such byte is not proof.
 func TestOneByteOfReadyIsNotProof(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, err := printer.New(shipped(t, "generic/tspl-203dpi"))
-		if err != nil {
-			t.Fatal(err)
-		}
 		host, dev := net.Pipe()
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		go func() { p.Drive(ctx, host); close(ended) }()
+		p := driven(t, host)
 		go func() {
 			answers := []byte{0x00, 0x00, 0x20, 0x00} // at rest, at rest, printing, and then the power goes
 			buf := make([]byte, 512)
@@ -603,12 +606,9 @@ func TestOneByteOfReadyIsNotProof(t *testing.T) {
 			}
 		}()
 		synctest.Wait()
-		if o, _ := p.Print(ctx, label(1)); o.Verdict != printer.InDoubt || o.Reason != printer.NoAnswer {
+		if o, _ := p.Print(t.Context(), label(1)); o.Verdict != printer.InDoubt || o.Reason != printer.NoAnswer {
 			t.Errorf("Print = %+v; want in doubt, no answer", o)
 		}
-		cancel()
-		<-ended
-		dev.Close()
 	})
 }
 
