@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/expr-lang/expr"
-	"github.com/expr-lang/expr/vm"
 	"github.com/pelletier/go-toml/v2"
 
 	"floord/floor"
@@ -33,7 +31,7 @@ type Kind struct {
 	MaxMillilitres int64       `toml:"max_millilitres"`
 	MinFill        int         `toml:"min_fill"`
 
-	holds *vm.Program
+	holds *condition
 }
 
 // KindNames are the ways to pick that a rule may choose: an order a walk, several
@@ -145,35 +143,20 @@ func (k *Kind) compile(b Bounds) error {
 	case k.When == "":
 		return nil
 	}
-	p, err := compile(k.When, Open{})
-	k.holds = p
+	c, err := compile(k.When, Open{})
+	k.holds = c
 	return err
 }
 
 // Choose gives the first of the kinds that has the order, or -1: none has. A rule
 // that breaks on it does not have it.
 func Choose(kinds []Kind, o *Open) int {
-	var m vm.VM
+	s := newScene(o)
 	return slices.IndexFunc(kinds, func(k Kind) bool {
 		if k.Kind == "single" && o.Pieces != 1 || k.Kind == "identical" && o.Twins < 2 {
 			return false
 		}
-		if k.holds == nil {
-			return true
-		}
-		v, err := m.Run(k.holds, o)
-		yes, _ := v.(bool)
+		yes, err := s.holds(k.holds)
 		return err == nil && yes
 	})
-}
-
-// compile checks an expression over env. What depends on the clock of the machine
-// would decide twice differently.
-func compile(when string, env any) (*vm.Program, error) {
-	p, err := expr.Compile(when, expr.Env(env), expr.AsBool(), expr.DisableBuiltin("now"), expr.MaxNodes(500))
-	if err != nil {
-		first, _, _ := bytes.Cut([]byte(err.Error()), []byte("\n"))
-		return nil, fmt.Errorf("when: %s", first)
-	}
-	return p, nil
 }

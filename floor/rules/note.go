@@ -1,24 +1,91 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// listen cuts notes into clauses, the parts between two marks, in small letters.
-func listen(notes ...string) []string {
-	var all []string
+// A word is one that rules have, and those that have it.
+type word struct {
+	text string
+	of   []*Rule
+}
+
+// index gives all words of rules by their first letter.
+func index(all ...[]Rule) map[rune][]*word {
+	words, first := map[string]*word{}, map[rune][]*word{}
+	for _, rules := range all {
+		for i := range rules {
+			for _, t := range rules[i].Words {
+				w := words[t]
+				if w == nil {
+					w = &word{text: t}
+					c, _ := utf8.DecodeRuneInString(t)
+					words[t], first[c] = w, append(first[c], w)
+				}
+				w.of = append(w.of, &rules[i])
+			}
+		}
+	}
+	return first
+}
+
+// heard gives the rules that have a word which the notes say.
+func (r *Rules) heard(notes ...string) []*Rule {
+	var heard []*Rule
+	var asked []*word
+	var room [8]string
+	clauses := listen(room[:0], notes...)
+	for _, clause := range clauses {
+		for i, c := range clause {
+			for _, w := range r.words[c] {
+				if !strings.HasPrefix(clause[i:], w.text) || slices.Contains(asked, w) {
+					continue
+				}
+				if asked = append(asked, w); said(clauses, w.text) {
+					heard = append(heard, w.of...)
+				}
+			}
+		}
+	}
+	return heard
+}
+
+// listen adds the clauses of notes to all: the parts between two marks, in small
+// letters.
+func listen(all []string, notes ...string) []string {
 	for _, n := range notes {
-		if n != "" {
-			all = append(all, strings.FieldsFunc(strings.ToLower(n), ends)...)
+		if strings.ContainsFunc(n, func(c rune) bool { return !small(c) }) {
+			n = strings.ToLower(n)
+		}
+		from := 0
+		for i, c := range n {
+			if ends(c) {
+				if i > from {
+					all = append(all, n[from:i])
+				}
+				from = i + utf8.RuneLen(c)
+			}
+		}
+		if from < len(n) {
+			all = append(all, n[from:])
 		}
 	}
 	return all
 }
 
+// small reports that a letter is surely none that could be smaller.
+func small(c rune) bool {
+	return c < 'A' || c > 'Z' && c < utf8.RuneSelf || c >= 0x3000 && c <= 0x9FFF || c >= 0xFF00 && c <= 0xFF20
+}
+
+// han reports that c is one of the letters that Chinese notes are made of.
+func han(c rune) bool { return c >= 0x4E00 && c <= 0x9FFF }
+
 func ends(c rune) bool {
-	return strings.ContainsRune(",，.。;；!！?？、~～…|/\n\r\t", c) || unicode.Is(unicode.So, c)
+	return !han(c) && (strings.ContainsRune(",，.。;；!！?？、~～…|/\n\r\t", c) || unicode.Is(unicode.So, c))
 }
 
 // A no turns what is said into its opposite. Before the word it may stand a few

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -65,6 +66,7 @@ func Of(s *floor.ShopOrder, now time.Time, saysPay bool, sku func(floor.SKU) (fl
 	for _, h := range s.Holds {
 		o.Holds = append(o.Holds, h.Code)
 	}
+	o.Lines = slices.Grow(o.Lines, len(s.Lines))
 	for _, l := range s.Lines {
 		info, known, err := sku(l.SKU)
 		if err != nil {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/expr-lang/expr/vm"
-
 	"floord/floor"
 )
 
@@ -25,7 +23,7 @@ type Merge struct {
 	MaxMillilitres int64       `toml:"max_millilitres"`
 	Off            bool        `toml:"off"`
 
-	holds *vm.Program
+	holds *condition
 }
 
 // A Split is a rule for which orders go as several parcels, each with a number of its
@@ -39,7 +37,7 @@ type Split struct {
 	MaxMillilitres int64       `toml:"max_millilitres"`
 	Off            bool        `toml:"off"`
 
-	holds *vm.Program
+	holds *condition
 }
 
 // within is a time written as "2h".
@@ -123,7 +121,7 @@ func (s *Split) compile() error {
 	return compileGoods(s.When, &s.holds)
 }
 
-func compileGoods(when string, to **vm.Program) (err error) {
+func compileGoods(when string, to **condition) (err error) {
 	if len(when) > maxExpr {
 		return fmt.Errorf("when has %d bytes, at most %d", len(when), maxExpr)
 	}
@@ -133,13 +131,9 @@ func compileGoods(when string, to **vm.Program) (err error) {
 	return err
 }
 
-func fits(p *vm.Program, g *Goods) bool {
-	if p == nil {
-		return true
-	}
-	var m vm.VM
-	v, err := m.Run(p, g)
-	yes, _ := v.(bool)
+func fits(c *condition, g *Goods) bool {
+	s := newScene(g)
+	yes, err := s.holds(c)
 	return err == nil && yes
 }
 

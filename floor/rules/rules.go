@@ -18,7 +18,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr/vm"
 	"github.com/pelletier/go-toml/v2"
 
 	"floord/floor"
@@ -46,7 +45,7 @@ type Rule struct {
 	Lose  int      `toml:"lose"`  // of a dimension: points, 1 to 100
 	Off   bool     `toml:"off"`   // the shipped rule of this name does not speak here
 
-	holds *vm.Program
+	holds *condition
 }
 
 type file struct {
@@ -63,6 +62,7 @@ type file struct {
 type Rules struct {
 	least             int
 	tags, hold, score []Rule
+	words             map[rune][]*word // by how they begin
 	merges            []Merge
 	splits            []Split
 }
@@ -95,6 +95,7 @@ func Parse(name string, data []byte) (*Rules, error) {
 	r.tags = over(base.Tags, site.Tags)
 	r.hold = over(base.Holds, site.Holds)
 	r.score = over(base.Score, site.Score)
+	r.words = index(r.tags, r.hold, r.score)
 	r.merges = slices.DeleteFunc(site.Merges, func(m Merge) bool { return m.Off })
 	r.splits = slices.DeleteFunc(site.Splits, func(s Split) bool { return s.Off })
 	return r, nil
@@ -232,8 +233,8 @@ func (r *Rule) compile(kind string) error {
 	if r.When == "" {
 		return nil
 	}
-	p, err := compile(r.When, Order{})
-	r.holds = p
+	c, err := compile(r.When, Order{})
+	r.holds = c
 	return err
 }
 
@@ -263,7 +264,7 @@ type Judgement struct {
 // judged waits for a person.
 func (r *Rules) Judge(o *Order) Judgement {
 	j := Judgement{Score: 100}
-	a := asked{order: o, notes: listen(o.BuyerNote, o.SellerNote)}
+	a := asked{newScene(o), r.heard(o.BuyerNote, o.SellerNote)}
 	broken := func(x *Rule, err error) bool {
 		if err != nil {
 			j.Holds = append(j.Holds, floor.Hold{Code: floor.HoldRuleBroke, Field: x.Name})
@@ -295,22 +296,17 @@ func (r *Rules) Judge(o *Order) Judgement {
 
 // An asked order is one that all rules are asked about.
 type asked struct {
-	vm    vm.VM
-	order any
-	notes []string
+	scene
+	heard []*Rule
 }
 
 func (a *asked) speaks(r *Rule) (bool, error) {
 	if r.holds != nil {
-		v, err := a.vm.Run(r.holds, a.order)
-		if err != nil {
-			return false, err
-		}
-		if yes, _ := v.(bool); yes {
-			return true, nil
+		if yes, err := a.holds(r.holds); yes || err != nil {
+			return yes, err
 		}
 	}
-	return slices.ContainsFunc(r.Words, func(w string) bool { return said(a.notes, w) }), nil
+	return slices.Contains(a.heard, r), nil
 }
 
 // Dimensions are the names of what the score is made of.

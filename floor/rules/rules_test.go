@@ -198,10 +198,32 @@ func FuzzParse(f *testing.F) {
 }
 
 func BenchmarkJudge(b *testing.B) {
-	r, o := rules.Default(), sound()
-	o.BuyerNote = "麻烦尽快发货，不要赠品，包装好一点，谢谢"
-	b.ReportAllocs()
-	for b.Loop() {
-		r.Judge(o)
+	for _, bb := range []struct {
+		name, buyer, seller string
+	}{
+		{"no note", "", ""},
+		{"note", "", "请尽快发货"},
+		{"word", "", "易碎品请多包一层"},
+		{"words", "麻烦尽快发货，不要赠品，包装精美一点，刻字：平安喜乐，谢谢！", "Gift wrap 已收费，加急，易碎轻拿轻放"},
+	} {
+		b.Run(bb.name, func(b *testing.B) {
+			s := &floor.ShopOrder{
+				Channel: "pdd-1", State: floor.ShopPaid, CreatedAt: now.Add(-2 * time.Hour), PaidAt: now.Add(-time.Hour), ShipBy: now.Add(20 * time.Hour), Pay: 4990,
+				BuyerNote: bb.buyer, SellerNote: bb.seller,
+				To: floor.Recipient{Name: "张三丰", Phone: "13800000001", Province: "广东省", City: "深圳市", District: "南山区", Detail: "示例路12号3幢"},
+				Lines: []floor.ShopLine{
+					{SKU: "L001", Name: "冬季加厚保暖羊毛围巾 男女通用款", Spec: "深灰色/180cm", Qty: 2}, {SKU: "L032", Name: "纯棉T恤 宽松短袖 夏季新款", Spec: "白色/L", Qty: 1},
+					{SKU: "L058", Name: "袜子 中筒 三双装", Spec: "混色", Qty: 2},
+				},
+			}
+			r := rules.Default()
+			b.ReportAllocs()
+			for b.Loop() {
+				o, err := rules.Of(s, now, true, func(floor.SKU) (floor.SKUInfo, bool, error) { return floor.SKUInfo{Grams: 200}, true, nil })
+				if err != nil || r.Judge(o).Low {
+					b.Fatal("a sound order is low", err)
+				}
+			}
+		})
 	}
 }
