@@ -274,8 +274,10 @@ func (d *Daemon) followOnce(ctx context.Context, s *shop, atOnce int) (int, erro
 			if body != nil {
 				d.keepUnread(s, api.Unread{Method: "push", Body: body, Err: err})
 			}
-			in.Unread = append(in.Unread, seq)
-			continue
+			if len(notices) == 0 {
+				in.Unread = append(in.Unread, seq)
+				continue
+			} // else some of its messages say something
 		}
 		pushes = append(pushes, pushed{seq, heard[i], notices})
 	}
@@ -326,10 +328,10 @@ func (d *Daemon) hurry(ctx context.Context, s *shop) error {
 		case <-ctx.Done():
 			return nil
 		}
-		hook, _ := s.hook() // without secrets only a sealed push stays unread
-		notices, err := readNotice(hook, p.body)
-		if err != nil || !hurries(notices) {
-			continue // follow says what is wrong with it
+		hook, _ := s.hook()                    // without secrets only a sealed push stays unread
+		notices, _ := readNotice(hook, p.body) // follow says what is wrong with it
+		if !hurries(notices) {
+			continue
 		}
 		in := foreman.Intake{Channel: s.id, Stops: true}
 		if d.refetch(ctx, s, []pushed{{p.seq, p.heard, notices}}, 1, &in) != nil {

@@ -239,23 +239,20 @@ func refuse(op, code, zh, en, what string) error {
 
 // Consume takes the messages that wait in the platform's queue for us and gives
 // keep each answer as it came; once keep has returned without an error, they are
-// confirmed, and else they come again. It gives how many there were.
+// confirmed, and else they come again. What of them nobody can read is confirmed
+// too, for it would come for ever. It gives how many there were.
 func (s *Shop) Consume(ctx context.Context, keep func(answer []byte) error) (int, error) {
 	v, err := s.ask(ctx, "consume", channelmap.Vars{})
 	if err != nil {
 		return 0, err
 	}
-	notices, err := s.app.m.NoticesOf(v)
-	if err != nil || len(notices) == 0 {
-		return 0, err
+	frames := s.app.m.Frames(v)
+	if len(frames) == 0 {
+		return 0, nil
 	}
 	if err := keep(v.Raw()); err != nil {
 		return 0, err
 	}
-	ids := make([]string, len(notices))
-	for i, n := range notices {
-		ids[i] = n.Frame
-	}
-	_, err = s.ask(ctx, "confirm", channelmap.Vars{Text: map[string]string{"request": strings.Join(ids, ",")}})
-	return len(notices), err
+	_, err = s.ask(ctx, "confirm", channelmap.Vars{Text: map[string]string{"request": strings.Join(frames, ",")}})
+	return len(frames), err
 }

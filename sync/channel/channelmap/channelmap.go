@@ -136,6 +136,7 @@ type document struct {
 	Push struct {
 		Each   string   `toml:"each"`   // path of the messages; else the payload is one, or an array of them
 		Kind   string   `toml:"kind"`   // path of the type, which [events] gives a word
+		Sub    string   `toml:"sub"`    // path of a type within the type: [events] is asked for KIND/SUB first
 		Data   string   `toml:"data"`   // path of JSON within a string that holds number
 		Frame  string   `toml:"frame"`  // path of what must be acknowledged
 		Number []string `toml:"number"` // paths of the order's number
@@ -244,9 +245,9 @@ type Map struct {
 		when         rule
 	}
 	push struct {
-		ping                    *regexp.Regexp
-		each, kind, data, frame path
-		number                  []path
+		ping                         *regexp.Regexp
+		each, kind, sub, data, frame path
+		number                       []path
 	}
 }
 
@@ -386,6 +387,7 @@ func (c *compiler) envelopes() {
 	if d.Push.Kind != "" {
 		m.push.kind, m.push.number = c.path(d.Push.Kind), c.need("push.number", d.Push.Number)
 		m.push.each, m.push.data, m.push.frame = c.optional(d.Push.Each), c.optional(d.Push.Data), c.optional(d.Push.Frame)
+		m.push.sub = c.optional(d.Push.Sub)
 	}
 }
 

@@ -1,6 +1,7 @@
 package channelmap
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -22,6 +23,9 @@ func (m *Map) Try(w io.Writer, payload []byte) error {
 	if m.pushed(&v) {
 		notices, err := m.notices(&v)
 		if err != nil {
+			if err := channel.WriteNotices(w, notices); err != nil {
+				return err
+			}
 			return &channel.Error{Class: channel.Refused, Op: "try", Code: "push", Err: err,
 				Zh: "推送内容读不懂。", En: "the push cannot be read"}
 		}
@@ -56,7 +60,8 @@ func (m *Map) answered(v *Value) bool {
 }
 
 // Notices reads a push, or an answer that brings queued messages. It never holds
-// an order itself: the driver asks for that.
+// an order itself: the driver asks for that. A message that cannot be read does not
+// stop those beside it: they are given together with the error.
 func (m *Map) Notices(payload []byte) ([]channel.Notice, error) {
 	if m.push.ping != nil && m.push.ping.Match(payload) {
 		return nil, nil
@@ -68,8 +73,17 @@ func (m *Map) Notices(payload []byte) ([]channel.Notice, error) {
 	return m.notices(&v)
 }
 
-// NoticesOf is Notices of a payload that was parsed.
-func (m *Map) NoticesOf(v *Value) ([]channel.Notice, error) { return m.notices(v) }
+// Frames gives what must be acknowledged of each message of an answer that brings
+// queued ones, those that nobody can read included: else they would come for ever.
+func (m *Map) Frames(v *Value) []string {
+	var frames []string
+	for _, message := range m.messages(v) {
+		if f := clean(m.push.frame.first(message).Text(), 64); f != "" {
+			frames = append(frames, f)
+		}
+	}
+	return frames
+}
 
 // pushed reports whether v was pushed to us, and is no answer.
 func (m *Map) pushed(v *Value) bool {
@@ -80,25 +94,14 @@ func (m *Map) pushed(v *Value) bool {
 // maxMessages bounds the messages of one push; platforms send at most 100.
 const maxMessages = 1000
 
+var errNoOrder = errors.New("it names no order")
+
 func (m *Map) notices(v *Value) ([]channel.Notice, error) {
-	if d := v.Defect(); d != "" {
-		return nil, fmt.Errorf("push: %s", d)
-	}
-	messages := []*Value{v}
-	if v.Array() {
-		messages = nil
-		for i := range v.items {
-			messages = append(messages, &v.items[i])
-		}
-	}
-	if len(m.push.each) > 0 && m.push.kind.first(v) == &none {
-		messages = nil
-		m.push.each.each(v, func(v *Value) bool { messages = append(messages, v); return true })
-	}
+	messages := m.messages(v)
 	if len(messages) > maxMessages {
 		return nil, fmt.Errorf("push of %d messages: more than %d", len(messages), maxMessages)
 	}
-	notices := []channel.Notice{}
+	notices, unread := []channel.Notice{}, []error(nil)
 	for i, message := range messages {
 		kind := clean(m.push.kind.first(message).Text(), 64)
 		if among(kind, m.doc.Push.Probe) {
@@ -106,14 +109,37 @@ func (m *Map) notices(v *Value) ([]channel.Notice, error) {
 		}
 		n, err := m.notice(message, kind)
 		if err != nil {
-			return nil, fmt.Errorf("push message %d of type %q: %w", i, kind, err)
+			if errors.Is(err, errNoOrder) && n.Number == "" && kind != "" && n.Event == kind {
+				continue // of a type that the map does not know, and of no order: articles, coupons
+			}
+			unread = append(unread, fmt.Errorf("push message %d of type %q: %w", i, kind, err))
+			continue
 		}
 		notices = append(notices, n)
 	}
-	return notices, nil
+	return notices, errors.Join(unread...)
+}
+
+// messages takes a push apart: one message, an array of them, or those of an answer.
+func (m *Map) messages(v *Value) []*Value {
+	var all []*Value
+	switch {
+	case v.Array():
+		for i := range v.items {
+			all = append(all, &v.items[i])
+		}
+	case len(m.push.each) > 0 && m.push.kind.first(v) == &none:
+		m.push.each.each(v, func(v *Value) bool { all = append(all, v); return true })
+	default:
+		all = append(all, v)
+	}
+	return all
 }
 
 func (m *Map) notice(message *Value, kind string) (channel.Notice, error) {
+	if d := message.Defect(); d != "" {
+		return channel.Notice{}, errors.New(d)
+	}
 	in := message
 	if len(m.push.data) > 0 {
 		at := m.push.data.first(message)
@@ -123,16 +149,24 @@ func (m *Map) notice(message *Value, kind string) (channel.Notice, error) {
 			if err != nil {
 				return channel.Notice{}, err
 			}
+			if d := inner.Defect(); d != "" {
+				return channel.Notice{}, errors.New(d)
+			}
 			in = &inner
 		}
 	}
 	r := reading{m: m, v: in}
 	n := channel.Notice{Number: r.text(m.push.number, 65), Event: m.Event(kind)}
+	if len(m.push.sub) > 0 {
+		if e := m.doc.Events[kind+"/"+m.push.sub.first(message).Text()]; e != "" {
+			n.Event = e
+		}
+	}
 	if len(m.push.frame) > 0 {
 		n.Frame = clean(m.push.frame.first(message).Text(), 64)
 	}
 	if kind == "" || !plain(n.Number, 64) {
-		return n, fmt.Errorf("it names no order")
+		return n, errNoOrder
 	}
 	return n, nil
 }

@@ -62,6 +62,7 @@ func TestWhatHoldsAnOrder(t *testing.T) {
 		{"asked to cancel", "jd", "ensearch_two", `orderState="LOCKED"`, "paid", "locked", ""},
 		{"paused", "jd", "ensearch_two", `orderState="POP_ORDER_PAUSE"`, "paid", "platform_hold", ""},
 		{"bank transfer not seen", "jd", "ensearch_two", `paymentConfirmTime="0001-01-01_00:00:00" payType="5-公司转账"`, "paid", "unpaid", ""},
+		{"bank transfer without a time", "jd", "ensearch_two", `paymentConfirmTime="" payType="5-公司转账"`, "paid", "unpaid", ""},
 		{"pays on delivery", "jd", "ensearch_two", `paymentConfirmTime="0001-01-01_00:00:00" payType="1-货到付款"`, "paid", "", "cod"},
 		{"gone", "jd", "ensearch_two", `orderState="TRADE_CANCELED"`, "cancelled", "", ""},
 
@@ -72,13 +73,21 @@ func TestWhatHoldsAnOrder(t *testing.T) {
 		{"after-sale code nobody knows", "douyin", "search_list", `after_sale_status=777`, "paid", "refund", ""},
 		{"after-sale closed, as text", "douyin", "search_list", `after_sale_status="28"`, "paid", "", ""},
 		{"gift", "douyin", "search_list", `given_product_type="FREE"`, "paid", "", ""},
+		{"made for the buyer", "douyin", "search_list", `+sku_customization_info=[{"detail":{"text":[{"content":"L."}]}}]`, "paid", "", "engraving"},
+		{"numbers of pieces wanted", "douyin", "search_list", `+need_serial_number=true`, "paid", "", "serial"},
 
 		{"group", "kuaishou", "cursor_page1", `disableDeliveryReasonCode=[1] validPromiseShipmentTimeStamp=0`, "paid", "group_pending", ""},
 		{"audit by reason", "kuaishou", "cursor_page1", `disableDeliveryReasonCode=["2"]`, "paid", "risk", ""},
+		{"reason as a bare number", "kuaishou", "cursor_page1", `disableDeliveryReasonCode=2`, "paid", "platform_hold", ""},
 		{"audit by code", "kuaishou", "cursor_page1", `riskCode=10001`, "paid", "risk", ""},
 		{"no promise", "kuaishou", "cursor_page1", `validPromiseShipmentTimeStamp=0`, "paid", "platform_hold", ""},
 		{"refund", "kuaishou", "cursor_page1", `orderRefundList=[{"refundStatus":10}]`, "paid", "refund", ""},
 		{"refund withdrawn", "kuaishou", "cursor_page1", `orderRefundList=[{"refundStatus":70}]`, "paid", "", ""},
+		{"SF, said so", "kuaishou", "cursor_page1", `remark="包装好些，用顺丰"`, "paid", "", "buyer_message,wants_sf"},
+		{"SF, the bare word", "kuaishou", "cursor_page1", `remark="顺丰快递谢谢"`, "paid", "", "buyer_message,wants_sf"},
+		{"SF, and a no behind it", "kuaishou", "cursor_page1", `remark="麻烦发顺丰不要放驿站"`, "paid", "", "buyer_message,wants_sf"},
+		{"not SF", "kuaishou", "cursor_page1", `remark="别给我发顺丰"`, "paid", "", "buyer_message"},
+		{"SF need not be", "kuaishou", "cursor_page1", `remark="不用发顺丰"`, "paid", "", "buyer_message"},
 		{"hurry", "kuaishou", "cursor_page1", `remindShipmentSign=1`, "paid", "", "urgent"},
 
 		{"cancel asked", "xiaohongshu", "detail", `cancelStatus=1`, "paid", "refund", ""},
@@ -96,6 +105,8 @@ func TestWhatHoldsAnOrder(t *testing.T) {
 		{"cancelled", "shopify", "orders", `cancelled_at="2026-11-10T08:00:00-05:00"`, "cancelled", "", ""},
 		{"pending", "shopify", "orders", `financial_status="pending"`, "unpaid", "", ""},
 		{"on hold", "shopify", "orders", `+fulfillment_orders=[{"status":"on_hold"}]`, "paid", "platform_hold", ""},
+		{"engraved", "shopify", "orders", `properties=[{"name":"Engraving","value":"Z"}]`, "paid", "", "engraving"},
+		{"given away", "shopify", "orders", `note_attributes=[{"name":"gift_message","value":"Z"}]`, "paid", "", "gift"},
 		{"nothing left", "shopify", "orders", `fulfillable_quantity=0`, "paid", "refund", ""},
 
 		{"on hold", "woocommerce", "orders", `status="on-hold"`, "unpaid", "platform_hold", ""},
@@ -105,7 +116,7 @@ func TestWhatHoldsAnOrder(t *testing.T) {
 		{"pending", "amazon", "orders_v0", `OrderStatus="Pending"`, "unpaid", "", ""},
 		{"their warehouse", "amazon", "orders_v0", `FulfillmentChannel="AFN"`, "paid", "platform_hold", "needs_rdt"},
 	}
-	beside := map[string]string{"taobao": "seller_nick", "shopify": "currency"}
+	beside := map[string]string{"taobao": "seller_nick", "shopify": "currency", "douyin": "given_product_type"}
 	for _, tt := range tests {
 		t.Run(tt.channel+"/"+tt.name, func(t *testing.T) {
 			set := strings.Fields(tt.set)
