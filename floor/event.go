@@ -51,6 +51,13 @@ type Payload interface {
 	RawPayload() []byte
 }
 
+// A Summed payload is one of which the fact says the SHA-256, in hex: the ledger takes
+// its word for it. Anything else there is no hash.
+type Summed interface {
+	Payload
+	RawSum() string
+}
+
 var decoders = map[Kind]func([]byte) (Fact, error){}
 
 // register makes a kind known to DecodeFact.

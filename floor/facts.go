@@ -143,6 +143,7 @@ type OrderReceived struct {
 func (OrderReceived) Kind() Kind           { return "order.received/1" }
 func (f OrderReceived) Subjects() []string { return []string{order(f.Order)} }
 func (f OrderReceived) RawPayload() []byte { return f.Shop.Raw }
+func (f OrderReceived) RawSum() string     { return f.Shop.Content }
 
 // OrderRevised is a newer truth of an order we have.
 type OrderRevised struct {
@@ -153,6 +154,7 @@ type OrderRevised struct {
 func (OrderRevised) Kind() Kind           { return "order.revised/1" }
 func (f OrderRevised) Subjects() []string { return []string{order(f.Order)} }
 func (f OrderRevised) RawPayload() []byte { return f.Shop.Raw }
+func (f OrderRevised) RawSum() string     { return f.Shop.Content }
 
 // NoticeTaken keeps what a shop pushed, before anybody has read it.
 type NoticeTaken struct {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"runtime"
@@ -460,6 +461,9 @@ func (w *writer) decideAgain(c *call, facts []floor.Fact) error {
 			return fmt.Errorf("decided twice: fact %d was %s %s, then %s %s",
 				i+1, first[i].kind, first[i].fact, second[i].kind, second[i].fact)
 		}
+		if sum := sha256.Sum256(payload(facts[i])); first[i].raw != nil && !bytes.Equal(sum[:], first[i].raw) {
+			return fmt.Errorf("fact %s says that its payload is %x; it is %x", first[i].kind, first[i].raw, sum)
+		}
 		back, err := first[i].event(0)
 		if err != nil {
 			return err
@@ -485,8 +489,7 @@ func encode(req Request, facts []floor.Fact) ([]record, error) {
 			r.interests = append(r.interests, interest(s))
 		}
 		if raw := payload(f); raw != nil {
-			sum := sha256.Sum256(raw)
-			r.raw = sum[:]
+			r.raw = sumOf(f, raw)
 			if len(raw) > maxRaw {
 				return nil, fmt.Errorf("fact %s: payload of %d bytes: at most %d", r.kind, len(raw), maxRaw)
 			}
@@ -509,6 +512,17 @@ func payload(f floor.Fact) []byte {
 		return p.RawPayload()
 	}
 	return nil
+}
+
+// sumOf gives the SHA-256 of a fact's payload.
+func sumOf(f floor.Fact, raw []byte) []byte {
+	if s, ok := f.(floor.Summed); ok {
+		if sum, err := hex.DecodeString(s.RawSum()); err == nil && len(sum) == sha256.Size {
+			return sum
+		}
+	}
+	sum := sha256.Sum256(raw)
+	return sum[:]
 }
 
 // append stamps the facts of c, folds them, notes the answered key and gives

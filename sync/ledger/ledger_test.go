@@ -3,6 +3,8 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -409,6 +411,26 @@ func TestRawPayloadIsKept(t *testing.T) {
 		got, err := l.Raw(seq)
 		if err != nil || string(got) != want {
 			t.Errorf("raw of %d: %d bytes, %v; want %d", seq, len(got), err, len(want))
+		}
+	}
+}
+
+// TestRawPayloadSaysItsHash: the ledger takes an order's word for what its payload is,
+// and one that decides twice does not.
+func TestRawPayloadSaysItsHash(t *testing.T) {
+	for _, twice := range []bool{false, true} {
+		l := openTest(t, tempPath(t), Options{DecideTwice: twice})
+		raw := []byte(`{"order_sn":"1"}`)
+		sum := sha256.Sum256(raw)
+		commit(t, l, "right", floor.OrderReceived{Shop: floor.ShopOrder{Raw: raw, Content: hex.EncodeToString(sum[:])}})
+		commit(t, l, "another word", floor.OrderRevised{Shop: floor.ShopOrder{Raw: raw, Content: "second"}})
+		if v, problems := verified(t, l); !v.OK() {
+			t.Error(problems)
+		}
+		wrong := floor.OrderReceived{Shop: floor.ShopOrder{Raw: raw, Content: strings.Repeat("0", 64)}}
+		_, err := l.Commit(t.Context(), request("wrong"), say(wrong))
+		if said := err != nil && strings.Contains(err.Error(), "says that its payload is 0000"); said != twice {
+			t.Errorf("decided twice: %v; a wrong hash: %v", twice, err)
 		}
 	}
 }

@@ -6,6 +6,8 @@ package channeltest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -179,7 +181,10 @@ func everyOrder(t *testing.T, b Bench) {
 		t.Errorf("%d of %d orders did not come: %v", len(lost), len(want), lost)
 	}
 	for _, o := range orders {
-		if !o.Shippable() || o.Content == "" || len(o.Raw) == 0 || len(o.Lines) == 0 || o.Pay <= 0 || o.Channel == "" {
+		if sum := sha256.Sum256(o.Raw); o.Content != hex.EncodeToString(sum[:]) {
+			t.Fatalf("order %s says that its payload is %q; it is %x", o.Number, o.Content, sum)
+		}
+		if !o.Shippable() || len(o.Raw) == 0 || len(o.Lines) == 0 || o.Pay <= 0 || o.Channel == "" {
 			t.Fatalf("order %s is not whole: %+v", o.Number, o)
 		}
 	}
