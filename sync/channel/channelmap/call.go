@@ -497,7 +497,7 @@ func (m *Map) Receiver(v *Value, o *Order) {
 			return true
 		}
 		found = true
-		r := reading{m: m, v: row}
+		r := reading{m: m, v: row, o: &Order{}}
 		r.people()
 		to := r.o.To
 		for _, s := range []struct{ to, from *string }{

@@ -25,7 +25,7 @@ func Yuan(s string) (floor.Fen, error) {
 	}
 	fen, err := toUnits(digits, scale-2)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no amount of yuan: %w", short(s), err)
+		return 0, fmt.Errorf("%q is no amount of yuan: %w", shortCopy(s), err)
 	}
 	if neg {
 		fen = -fen
@@ -33,9 +33,9 @@ func Yuan(s string) (floor.Fen, error) {
 	return floor.Fen(fen), nil
 }
 
-// minor gives the reader of decimal text in a currency's smallest unit. A
-// currency that is not listed has hundredths, as nearly all have.
-func minor(currency string) func(string) (floor.Fen, error) {
+// minor reads decimal text in a currency's smallest unit. A currency that is not
+// listed has hundredths, as nearly all have.
+func minor(s, currency string) (floor.Fen, error) {
 	places := 2
 	switch currency {
 	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF":
@@ -43,20 +43,18 @@ func minor(currency string) func(string) (floor.Fen, error) {
 	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
 		places = 3
 	}
-	return func(s string) (floor.Fen, error) {
-		digits, scale, neg, err := decimal(s)
-		if err != nil {
-			return 0, err
-		}
-		n, err := toUnits(digits, scale-places)
-		if err != nil {
-			return 0, fmt.Errorf("%q is no amount of %s: %w", short(s), currency, err)
-		}
-		if neg {
-			n = -n
-		}
-		return floor.Fen(n), nil
+	digits, scale, neg, err := decimal(s)
+	if err != nil {
+		return 0, err
 	}
+	n, err := toUnits(digits, scale-places)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no amount of %s: %w", shortCopy(s), currency, err)
+	}
+	if neg {
+		n = -n
+	}
+	return floor.Fen(n), nil
 }
 
 // within matches "付款后48小时内", "2天内发货".
@@ -84,45 +82,67 @@ func parseFen(s string) (floor.Fen, error) {
 
 // parseWhole reads a whole number up to most, in any JSON form: 2, "2", 2.0.
 func parseWhole(s string, most int64) (int64, error) {
+	if n, ok := digits(s); ok && n <= min(most, maxFen) {
+		return n, nil
+	}
 	digits, scale, neg, err := decimal(s)
 	if err != nil {
 		return 0, err
 	}
 	n, err := toUnits(digits, scale)
 	if err != nil {
-		return 0, fmt.Errorf("%q is no whole number: %w", short(s), err)
+		return 0, fmt.Errorf("%q is no whole number: %w", shortCopy(s), err)
 	}
 	if neg && n != 0 {
-		return 0, fmt.Errorf("%q is negative", short(s))
+		return 0, fmt.Errorf("%q is negative", shortCopy(s))
 	}
 	if n > most {
-		return 0, fmt.Errorf("%q is more than %d", short(s), most)
+		return 0, fmt.Errorf("%q is more than %d", shortCopy(s), most)
 	}
 	return n, nil
 }
 
+// digits reads what most whole numbers are: 1 to 14 digits. ok is false of any other
+// text, be it a number or not.
+func digits(s string) (n int64, ok bool) {
+	if s == "" || len(s) > 14 {
+		return 0, false
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(s[i]-'0')
+	}
+	return n, true
+}
+
 // decimal takes a decimal number apart: its value is digits / 10^scale.
 func decimal(s string) (digits string, scale int, neg bool, err error) {
-	bad := fmt.Errorf("%q is no number", short(s))
 	if len(s) > 64 {
-		return "", 0, false, bad
+		return "", 0, false, noNumber(s)
 	}
 	rest, neg := strings.CutPrefix(s, "-")
 	mantissa, exp, hasExp := strings.Cut(strings.ToLower(rest), "e")
 	if hasExp {
 		e, err := strconv.Atoi(exp)
 		if err != nil || e < -30 || e > 30 {
-			return "", 0, false, bad
+			return "", 0, false, noNumber(s)
 		}
 		scale = -e
 	}
 	whole, frac, hasDot := strings.Cut(mantissa, ".")
 	digits = whole + frac
 	if whole == "" || hasDot && frac == "" || strings.Trim(digits, "0123456789") != "" {
-		return "", 0, false, bad
+		return "", 0, false, noNumber(s)
 	}
 	return digits, scale + len(frac), neg, nil
 }
+
+func noNumber(s string) error { return fmt.Errorf("%q is no number", shortCopy(s)) }
+
+// shortCopy is short of a text that its caller has borrowed.
+func shortCopy(s string) string { return short(strings.Clone(s)) }
 
 // toUnits gives digits / 10^scale as a whole number, forgiving noise below the
 // fourth place behind the unit.
@@ -179,13 +199,13 @@ func (m *Map) parseTime(s string) (time.Time, error) {
 		t, err = time.ParseInLocation(m.doc.Time, s, m.zone)
 	}
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is no time of the form %s", short(s), m.doc.Time)
+		return time.Time{}, fmt.Errorf("%q is no time of the form %s", shortCopy(s), m.doc.Time)
 	}
 	if t = t.UTC(); t.Year() < 1971 {
 		return time.Time{}, nil
 	}
 	if t.Year() > 2200 {
-		return time.Time{}, fmt.Errorf("%q is out of reach", short(s))
+		return time.Time{}, fmt.Errorf("%q is out of reach", shortCopy(s))
 	}
 	return t, nil
 }

@@ -33,13 +33,14 @@ type Order struct {
 // names the field. now decides on promises that lie ahead. merge says whether
 // the merge key of this answer counts.
 func (m *Map) Order(v *Value, now time.Time, merge bool) Order {
-	return m.read(v, now, merge, false)
+	var o Order
+	m.read(&o, v, now, merge, false)
+	return o
 }
 
-// read maps one order; a bare one has its lines elsewhere.
-func (m *Map) read(v *Value, now time.Time, merge, bare bool) Order {
-	r := reading{m: m, v: v, now: now}
-	o := &r.o
+// read maps one order into o; a bare one has its lines elsewhere.
+func (m *Map) read(o *Order, v *Value, now time.Time, merge, bare bool) {
+	r := reading{m: m, v: v, now: now, o: o}
 	o.Value = v
 	o.Raw = v.Raw()
 	o.Content = Sum(o.Raw)
@@ -58,7 +59,6 @@ func (m *Map) read(v *Value, now time.Time, merge, bare bool) Order {
 	if merge && len(o.Flags) == 0 && o.Shippable() {
 		o.MergeKey = r.text(m.order.mergeKey, maxText)
 	}
-	return r.o
 }
 
 // reading is the mapping of one order under way.
@@ -66,7 +66,7 @@ type reading struct {
 	m   *Map
 	v   *Value
 	now time.Time
-	o   Order
+	o   *Order // nil where only texts are read
 }
 
 // unmapped holds the order because of a field. value must not be personal data.
@@ -92,7 +92,7 @@ func (r *reading) first(aliases []path) (*Value, path) {
 
 func (r *reading) text(aliases []path, most int) string {
 	v, _ := r.first(aliases)
-	return clean(v.Text(), most)
+	return v.clean(most)
 }
 
 // number reads the order's number. One without a number, or with an impossible
@@ -109,7 +109,7 @@ func (r *reading) number() {
 // times reads the times. Without a time of modification versions cannot be
 // arbitrated, so that one must be there.
 func (r *reading) times() {
-	o, p := &r.o, &r.m.order
+	o, p := r.o, &r.m.order
 	o.ModifiedAt = r.time(p.modified)
 	o.CreatedAt = r.time(p.created)
 	o.PaidAt = r.time(p.paid)
@@ -133,7 +133,7 @@ func (r *reading) time(aliases []path) time.Time {
 			if v.Empty() {
 				return true
 			}
-			t, err := r.m.parseTime(v.Text())
+			t, err := r.m.parseTime(string(v.text()))
 			if err != nil {
 				r.unmapped(p.String(), v.Text())
 			}
@@ -158,7 +158,7 @@ func (r *reading) promise(aliases []path) time.Time {
 	for _, p := range aliases {
 		var earliest time.Time
 		p.each(r.v, func(v *Value) bool {
-			t, err := r.m.parseTime(v.Text())
+			t, err := r.m.parseTime(string(v.text()))
 			if err != nil {
 				t = afterPayment(v.Text(), r.o.PaidAt)
 			}
@@ -177,17 +177,19 @@ func (r *reading) promise(aliases []path) time.Time {
 func (r *reading) money() {
 	r.o.Currency, r.o.ID = r.text(r.m.order.currency, 8), r.text(r.m.order.id, 64)
 	v, field := r.first(r.m.order.pay)
-	parse := Yuan
-	switch r.m.doc.Money {
-	case "fen":
-		parse = parseFen
-	case "decimal":
-		parse = minor(r.o.Currency)
-	}
 	if v == &none && r.o.State == floor.ShopUnpaid {
 		return // what is not paid yet need not say how much
 	}
-	pay, err := parse(v.Text())
+	var pay floor.Fen
+	var err error
+	switch text := string(v.text()); r.m.doc.Money {
+	case "yuan":
+		pay, err = Yuan(text)
+	case "fen":
+		pay, err = parseFen(text)
+	default:
+		pay, err = minor(text, r.o.Currency)
+	}
 	if err != nil || pay < 0 {
 		r.unmapped(field.String(), v.Text())
 		return
@@ -200,7 +202,7 @@ func (r *reading) money() {
 func (r *reading) state() {
 	for _, e := range r.m.known {
 		e.path.each(r.v, func(v *Value) bool {
-			if !v.Empty() && !among(v.Text(), e.in) {
+			if !v.Empty() && !v.among(e.in) {
 				r.unmapped(e.at, v.Text())
 			}
 			return true
@@ -257,11 +259,12 @@ func (r *reading) line(l *lineMap, v *Value, n int) bool {
 		return strings.TrimPrefix(strings.Replace(l.at, "[]", fmt.Sprintf("[%d]", n), 1)+"."+field.String(), ".")
 	}
 	sku, field := in.count(l.sku) // 0 is the number of no article
-	if !plain(sku.Text(), 64) {
-		r.unmapped(at(field), sku.Text())
+	number := sku.Text()
+	if !plain(number, 64) {
+		r.unmapped(at(field), number)
 	}
 	count, field := in.count(l.qty)
-	qty, err := parseWhole(count.Text(), maxQty)
+	qty, err := parseWhole(string(count.text()), maxQty)
 	if err != nil || qty < 1 {
 		r.unmapped(at(field), count.Text())
 	}
@@ -270,7 +273,7 @@ func (r *reading) line(l *lineMap, v *Value, n int) bool {
 			break
 		}
 		p.each(v, func(v *Value) bool {
-			less, err := parseWhole(v.Text(), maxQty)
+			less, err := parseWhole(string(v.text()), maxQty)
 			if err != nil {
 				r.unmapped(at(p), v.Text())
 			}
@@ -281,7 +284,7 @@ func (r *reading) line(l *lineMap, v *Value, n int) bool {
 			return false
 		}
 	}
-	r.o.Lines = append(r.o.Lines, floor.ShopLine{SKU: floor.SKU(clean(sku.Text(), 64)), Qty: int(qty),
+	r.o.Lines = append(r.o.Lines, floor.ShopLine{SKU: floor.SKU(clean(number, 64)), Qty: int(qty),
 		Name: in.text(l.name, maxText), Spec: in.text(l.spec, maxText), Gift: l.gift || anyHolds(l.giftWhen, r.m, v, r.now)})
 	return true
 }
@@ -289,7 +292,7 @@ func (r *reading) line(l *lineMap, v *Value, n int) bool {
 // count gives the first of the aliases that says something else than zero.
 func (r *reading) count(aliases []path) (*Value, path) {
 	for _, p := range aliases {
-		if v := p.first(r.v); v != &none && v.Text() != "0" {
+		if v := p.first(r.v); v != &none && string(v.text()) != "0" {
 			return v, p
 		}
 	}
@@ -298,7 +301,7 @@ func (r *reading) count(aliases []path) (*Value, path) {
 
 // people reads the recipient, the notes, and what the shop says of shipping.
 func (r *reading) people() {
-	o, p := &r.o, &r.m.order
+	o, p := r.o, &r.m.order
 	o.To = floor.Recipient{
 		Name: r.text(p.name, maxText), Phone: r.text(p.phone, maxText),
 		Province: r.text(p.province, maxText), City: r.text(p.city, maxText), District: r.text(p.district, maxText),
@@ -307,7 +310,7 @@ func (r *reading) people() {
 	o.BuyerNote, o.SellerNote = r.text(p.buyerNote, maxNote), r.text(p.sellerNote, maxNote)
 	for _, avoid := range p.avoid {
 		avoid.each(r.v, func(v *Value) bool {
-			if s := clean(v.Text(), 32); s != "" && !among(s, o.AvoidCodes) && len(o.AvoidCodes) < 32 {
+			if s := v.clean(32); s != "" && !among(s, o.AvoidCodes) && len(o.AvoidCodes) < 32 {
 				o.AvoidCodes = append(o.AvoidCodes, s)
 			}
 			return true
@@ -316,7 +319,7 @@ func (r *reading) people() {
 	o.CarrierCode = r.text(p.carrier, 32)
 	for _, waybill := range p.waybill {
 		waybill.each(r.v, func(v *Value) bool {
-			for s := range strings.SplitSeq(clean(v.Text(), 1000), "|") {
+			for s := range strings.SplitSeq(v.clean(1000), "|") {
 				if s = strings.TrimSpace(s); s != "" && len(s) <= 64 && !among(s, o.Waybills) && len(o.Waybills) < 100 {
 					o.Waybills = append(o.Waybills, s)
 				}

@@ -2,6 +2,7 @@ package channelmap
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func (m *Map) PageOf(op string, v *Value, now time.Time) (Page, error) {
 		return Page{}, nil
 	}
 	at := a.orders[:1].first(v)
-	if v.defect != "" || at.defect != "" || a.count(v) > maxOrders {
+	if v.wrong() != "" || at.wrong() != "" || a.count(v) > maxOrders {
 		return Page{}, &channel.Error{Class: channel.Refused, Op: op, Code: "envelope", Unread: true,
 			Zh: "平台返回的外层结构有误(重复的键或订单过多),请联系实施人员。",
 			En: "the answer's envelope is wrong, a name said twice or too many orders; call whoever set the channel up"}
@@ -73,7 +74,7 @@ func (m *Map) next(a *answer, v *Value) string {
 	if len(a.next) == 0 || among(next, m.doc.Pull.End) {
 		return ""
 	}
-	if len(a.more) > 0 && !among(a.more.first(v).Text(), []string{"true", "1"}) {
+	if len(a.more) > 0 && !a.more.first(v).among([]string{"true", "1"}) {
 		return ""
 	}
 	return next
@@ -108,11 +109,15 @@ func (p *Page) add(m *Map, v *Value, now time.Time, a *answer) {
 	if v.Array() {
 		items = v.items
 	}
+	if !a.detail {
+		p.Orders = slices.Grow(p.Orders, len(items))
+	}
 	for i := range items {
 		if a.detail && p.name(m, &items[i]) {
 			continue
 		}
-		p.Orders = append(p.Orders, m.read(&items[i], now, a.merge, a.bare))
+		p.Orders = append(p.Orders, Order{})
+		m.read(&p.Orders[len(p.Orders)-1], &items[i], now, a.merge, a.bare)
 	}
 }
 
@@ -146,13 +151,14 @@ func (p *Page) ShopOrders() []floor.ShopOrder {
 func (m *Map) parse(payload []byte, header map[string][]string) (Value, error) {
 	v, err := Parse(payload)
 	if err == nil && m.wrap.is != "" && m.wrap.holds(m, &v, time.Time{}) {
-		v.name = m.wrap.is
-		v = Value{kind: '{', raw: v.raw, items: []Value{v, {kind: '{', name: "header"}}, spoilt: v.spoilt}
+		var names []string
+		var members []Value
 		for name, values := range header {
 			if raw, err := json.Marshal(values[0]); err == nil {
-				v.items[1].items = append(v.items[1].items, Value{kind: '"', name: name, raw: raw})
+				names, members = append(names, name), append(members, Value{kind: '"', raw: raw})
 			}
 		}
+		v = object(v.raw, []string{m.wrap.is, "header"}, []Value{v, object(nil, names, members)})
 	}
 	return v, err
 }
@@ -171,7 +177,7 @@ func (m *Map) Envelope(op string, payload []byte, header map[string][]string) (V
 			Zh: "平台返回的内容不是预期的结构,请联系实施人员。", En: "the shop's answer is not an object; call whoever set the channel up"}
 	}
 	for i := range m.faults {
-		if at := m.faults[i].at.first(&v); at != &none && !among(at.Text(), m.faults[i].ok) {
+		if at := m.faults[i].at.first(&v); at != &none && !at.among(m.faults[i].ok) {
 			return v, m.refusal(op, &v, &m.faults[i])
 		}
 	}

@@ -2,6 +2,7 @@ package channelmap
 
 import (
 	"fmt"
+	"hash/maphash"
 	"strings"
 )
 
@@ -15,6 +16,7 @@ type step struct {
 	each bool     // the items of an array,
 	key  string   // of those only the objects whose member key
 	in   []string // is one of these
+	hash uint64   // of name or key
 }
 
 func parsePath(s string) (path, error) {
@@ -24,7 +26,7 @@ func parsePath(s string) (path, error) {
 		if name == "" || strings.ContainsAny(name, " ]=|") {
 			return nil, fmt.Errorf("path %q: %q is no name", s, part)
 		}
-		p = append(p, step{name: name})
+		p = append(p, step{name: name, hash: maphash.String(seed, name)})
 		if rest == "" && !strings.HasSuffix(part, "[") {
 			continue
 		}
@@ -38,7 +40,7 @@ func parsePath(s string) (path, error) {
 			if !ok || key == "" || in == "" {
 				return nil, fmt.Errorf("path %q: %q is no [name=value]", s, filter)
 			}
-			each.key, each.in = key, strings.Split(in, "|")
+			each.key, each.in, each.hash = key, strings.Split(in, "|"), maphash.String(seed, key)
 		}
 		p = append(p, each)
 	}
@@ -48,42 +50,54 @@ func parsePath(s string) (path, error) {
 // each calls f with every value at p below v until f says false; each reports
 // whether f never did. Null and missing members are passed over.
 func (p path) each(v *Value, f func(*Value) bool) bool {
-	if v.kind == 0 || v.kind == 'n' {
-		return true
-	}
-	if len(p) == 0 {
-		return f(v)
-	}
-	s := p[0]
-	if !s.each {
-		return p[1:].each(v.Get(s.name), f)
-	}
-	if !v.Array() {
-		return true
-	}
-	for i := range v.items {
-		item := &v.items[i]
-		if s.key != "" && !among(item.Get(s.key).Text(), s.in) {
+	for i := range p {
+		s := &p[i]
+		if !s.each {
+			v = v.member(s.name, s.hash)
 			continue
 		}
-		if !p[1:].each(item, f) {
-			return false
+		if !v.Array() {
+			return true
 		}
+		for k := range v.items {
+			if item := &v.items[k]; s.takes(item) && !p[i+1:].each(item, f) {
+				return false
+			}
+		}
+		return true
 	}
-	return true
+	return v.kind == 0 || v.kind == 'n' || f(v)
+}
+
+// takes reports whether the step goes through that item of an array.
+func (s *step) takes(item *Value) bool {
+	return s.key == "" || item.member(s.key, s.hash).among(s.in)
 }
 
 // first gives the first value at p that says something; the zero Value if none does.
 func (p path) first(v *Value) *Value {
-	found := &none
-	p.each(v, func(v *Value) bool {
-		if v.Empty() {
-			return true
+	for i := range p {
+		s := &p[i]
+		if !s.each {
+			v = v.member(s.name, s.hash)
+			continue
 		}
-		found = v
-		return false
-	})
-	return found
+		if !v.Array() {
+			return &none
+		}
+		for k := range v.items {
+			if item := &v.items[k]; s.takes(item) {
+				if found := p[i+1:].first(item); found != &none {
+					return found
+				}
+			}
+		}
+		return &none
+	}
+	if v.Empty() {
+		return &none
+	}
+	return v
 }
 
 func among(s string, in []string) bool {

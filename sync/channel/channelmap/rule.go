@@ -55,26 +55,28 @@ func parseTest(s string) (test, error) {
 
 // holds reports whether the condition is true of v at that time.
 func (t *test) holds(m *Map, v *Value, now time.Time) bool {
-	any := func(f func(*Value) bool) bool {
-		return !t.path.each(v, func(v *Value) bool { return !f(v) })
-	}
 	switch t.op {
-	case "=":
-		return any(func(v *Value) bool { return among(v.Text(), t.in) })
-	case "!=":
-		return !any(func(v *Value) bool { return among(v.Text(), t.in) })
-	case "outside":
-		return any(func(v *Value) bool { return !v.Empty() && !among(v.Text(), t.in) })
-	case "~":
-		return any(func(v *Value) bool { return t.re.MatchString(v.Text()) })
-	case "set":
-		return any(func(v *Value) bool { return !v.Empty() })
-	case "empty":
-		return !any(func(v *Value) bool { return !v.Empty() })
+	case "!=", "empty":
+		return t.path.each(v, t.misses)
+	case "ahead": // A time that cannot be read is ahead: rather held than shipped early.
+		said := t.path.first(v)
+		at, err := m.parseTime(string(said.text()))
+		return err != nil || said.Empty() || at.IsZero() || at.After(now)
 	}
-	// ahead. A time that cannot be read is ahead: rather held than shipped early.
-	at, err := m.parseTime(t.path.first(v).Text())
-	return err != nil || t.path.first(v).Empty() || at.IsZero() || at.After(now)
+	return !t.path.each(v, t.misses)
+}
+
+// misses reports whether one value is not what the condition looks for.
+func (t *test) misses(v *Value) bool {
+	switch t.op {
+	case "=", "!=":
+		return !v.among(t.in)
+	case "outside":
+		return v.Empty() || v.among(t.in)
+	case "~":
+		return !t.re.Match(v.text())
+	}
+	return v.Empty() // set, empty
 }
 
 // A rule gives its result when all its conditions hold.

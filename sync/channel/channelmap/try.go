@@ -51,8 +51,8 @@ func (m *Map) Try(w io.Writer, payload []byte) error {
 
 // answered reports whether v is an answer of a method that brings no orders.
 func (m *Map) answered(v *Value) bool {
-	for _, member := range v.Items() {
-		if m.silent != nil && m.silent.MatchString(member.Name()) {
+	for _, name := range v.Names() {
+		if m.silent != nil && m.silent.MatchString(name) {
 			return true
 		}
 	}
