@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -69,6 +70,7 @@ type Shop struct {
 	sorted   bool
 	numbers  int
 	requests int64
+	asked    []string      // numbers of those that a request was ever opened for
 	ahead    time.Duration // of the real clock
 	refused  string        // trouble every call meets
 	drift    int
@@ -295,10 +297,21 @@ func (s *Shop) changeLocked(o *order, f func(*order)) {
 	old := *o
 	old.before = nil
 	o.before = &old
+	if s.sorted {
+		at, _ := slices.BinarySearchFunc(s.byChange, o, earlier)
+		s.byChange = slices.Delete(s.byChange, at, at+1)
+	}
 	f(o)
 	o.said = nil
 	o.changed = s.now().Truncate(time.Second)
-	s.sorted = false
+	if s.sorted {
+		at, _ := slices.BinarySearchFunc(s.byChange, o, earlier)
+		s.byChange = slices.Insert(s.byChange, at, o)
+	}
+}
+
+func earlier(a, b *order) int {
+	return cmp.Or(a.changed.Compare(b.changed), cmp.Compare(a.Number, b.Number))
 }
 
 // CancelByBuyer lets the buyer ask the money back before shipping. It gives the
@@ -308,6 +321,7 @@ func (s *Shop) CancelByBuyer(number string) (id int64) {
 		s.requests++
 		o.refund, o.afterSale = 2, 2
 		o.request = &request{id: s.requests, changed: s.now().Truncate(time.Second)}
+		s.asked = append(s.asked, number)
 		id = s.requests
 	})
 	return id
@@ -637,9 +651,7 @@ func (s *Shop) tell(o *order) map[string]any {
 // window gives the orders changed in the question's span, by change.
 func (s *Shop) window(q question) []*order {
 	if !s.sorted {
-		slices.SortStableFunc(s.byChange, func(a, b *order) int {
-			return cmp.Or(a.changed.Compare(b.changed), cmp.Compare(a.Number, b.Number))
-		})
+		slices.SortFunc(s.byChange, earlier)
 		s.sorted = true
 	}
 	search := func(t time.Time) int {
@@ -650,9 +662,9 @@ func (s *Shop) window(q question) []*order {
 	if s.traits.closed {
 		to = to.Add(time.Second)
 	}
-	all := slices.Clone(s.byChange[search(q.from):max(search(q.from), search(to))])
+	all := s.byChange[search(q.from):max(search(q.from), search(to))]
 	if q.filter != nil {
-		all = slices.DeleteFunc(all, func(o *order) bool { return !q.filter(o) })
+		all = slices.DeleteFunc(slices.Clone(all), func(o *order) bool { return !q.filter(o) })
 	}
 	return all
 }
@@ -764,8 +776,8 @@ func (s *Shop) openRequests(q question) (a reply, no trouble) {
 
 func (s *Shop) decide(q question) (reply, trouble) {
 	var o *order
-	for _, x := range s.orders {
-		if x.request != nil && (q.request != "" && strconv.FormatInt(x.request.id, 10) == q.request || q.request == "" && x.Number == q.number) {
+	for _, n := range s.asked {
+		if x := s.orders[n]; x.request != nil && (q.request != "" && strconv.FormatInt(x.request.id, 10) == q.request || q.request == "" && x.Number == q.number) {
 			o = x
 		}
 	}
@@ -835,12 +847,38 @@ func loosened(v any) any {
 	return walk(out)
 }
 
-func mustJSON(v any) []byte {
-	b, err := json.Marshal(v)
+// mustJSON gives what json.Marshal does.
+func mustJSON(v any) []byte { return appendJSON(nil, v) }
+
+// appendJSON takes what was encoded before as it is: json.Marshal would read all of it
+// again, and a page is orders that a Quick shop has encoded.
+func appendJSON(b []byte, v any) []byte {
+	switch x := v.(type) {
+	case json.RawMessage:
+		return append(b, x...)
+	case map[string]any:
+		sep := byte('{')
+		for _, k := range slices.Sorted(maps.Keys(x)) {
+			b = append(appendJSON(append(b, sep), k), ':')
+			b, sep = appendJSON(b, x[k]), ','
+		}
+		if sep == ',' {
+			return append(b, '}')
+		}
+	case []any:
+		sep := byte('[')
+		for _, one := range x {
+			b, sep = appendJSON(append(b, sep), one), ','
+		}
+		if sep == ',' {
+			return append(b, ']')
+		}
+	}
+	plain, err := json.Marshal(v)
 	if err != nil {
 		panic("sim/shop: " + err.Error()) // only literal shapes are marshalled
 	}
-	return b
+	return append(b, plain...)
 }
 
 func digit(on bool) int {
