@@ -138,6 +138,17 @@ type OrderReceived struct {
 	Order OrderID   `json:"order"`
 	Shop  ShopOrder `json:"shop"`
 	Trial bool      `json:"trial,omitempty"` // its channel is on trial: no hand touches it
+	// Judged is what the rules and the floor make of it. Journals of before say it by
+	// OrderTagged, OrderScored and OrderHeld, as those of today do of a revised order.
+	Judged *Judged `json:"judged,omitempty"`
+}
+
+// Judged is the judgement of an order that has just come.
+type Judged struct {
+	Tags  []string `json:"tags,omitempty"`
+	Score int      `json:"score"`          // see OrderScored
+	Lost  []Lost   `json:"lost,omitempty"` // what lowered it
+	Holds []Hold   `json:"holds,omitempty"`
 }
 
 func (OrderReceived) Kind() Kind           { return "order.received/1" }

@@ -320,9 +320,9 @@ func says(f floor.Fact) string {
 func nameless(f floor.Fact) any {
 	switch x := f.(type) {
 	case floor.OrderReceived:
-		return versionOf(x.Shop)
+		return versionOf(x.Shop, x.Judged)
 	case floor.OrderRevised:
-		return versionOf(x.Shop)
+		return versionOf(x.Shop, nil)
 	}
 	return f
 }
@@ -369,14 +369,15 @@ func flatten(out map[string]string, before string, fields map[string]any, deep i
 	}
 }
 
-func versionOf(o floor.ShopOrder) any {
+func versionOf(o floor.ShopOrder, j *floor.Judged) any {
 	return struct {
 		Number   string          `json:"number"`
 		State    floor.ShopState `json:"state"`
 		Modified time.Time       `json:"modified_at"`
 		Lines    int             `json:"lines"`
 		Payload  string          `json:"payload"` // SHA-256 of what the shop sent
-	}{o.Number, o.State, o.ModifiedAt, len(o.Lines), o.Content}
+		*floor.Judged
+	}{o.Number, o.State, o.ModifiedAt, len(o.Lines), o.Content, j}
 }
 
 // masked hides of a recipient what a waybill must hide too: all of the name but

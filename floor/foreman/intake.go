@@ -243,12 +243,10 @@ func (i *intake) receive(s floor.ShopOrder) error {
 		i.trial = &on
 	}
 	trial := *i.trial
-	i.add(floor.OrderReceived{Order: id, Shop: s, Trial: trial})
-	i.judged(floor.Order{ID: id, Score: -1}, j)
 	if trial {
 		j.Holds = append(j.Holds, floor.Hold{Code: floor.HoldTrial})
 	}
-	i.add(floor.OrderHeld{Order: id, Holds: j.Holds})
+	i.add(floor.OrderReceived{Order: id, Shop: s, Trial: trial, Judged: &floor.Judged{Tags: j.Tags, Score: j.Score, Lost: j.Lost, Holds: j.Holds}})
 	if s.State == floor.ShopCancelled {
 		i.add(floor.OrderClosed{Order: id, Why: "cancelled"})
 		return nil

@@ -108,7 +108,7 @@ func withLayout(g wave.Geometry, c config.Layout) wave.Geometry {
 
 // news are the facts that make it worth to plan at once.
 var news = ledger.Topic{
-	string(floor.OrderHeld{}.Kind()), string(floor.StockCounted{}.Kind()), string(floor.StockFreed{}.Kind()), string(floor.StockMoved{}.Kind()),
+	string(floor.OrderReceived{}.Kind()), string(floor.OrderHeld{}.Kind()), string(floor.StockCounted{}.Kind()), string(floor.StockFreed{}.Kind()), string(floor.StockMoved{}.Kind()),
 	string(floor.OrderThawed{}.Kind()), string(floor.LinePutBack{}.Kind()), string(floor.TaskDone{}.Kind()),
 	string(floor.SKUResumed{}.Kind()), string(floor.ChannelOpened{}.Kind()), string(floor.QuotaSet{}.Kind()), string(floor.PersonLoggedIn{}.Kind()), string(floor.TaskTaken{}.Kind()), string(floor.OrderJoined{}.Kind()),
 }

@@ -120,6 +120,9 @@ func (x *storied) readJournal() slowSite {
 					o.categories[c] = true
 				}
 			}
+			if f.Judged != nil {
+				o.held = slices.ContainsFunc(f.Judged.Holds, func(h floor.Hold) bool { return floor.ShopHold(h.Code) })
+			}
 			s.orders[f.Order] = o
 		case floor.OrderRevised:
 			o := s.orders[f.Order]

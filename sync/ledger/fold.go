@@ -170,10 +170,7 @@ func (f *folder) fact(fact floor.Fact) error {
 			if len(x.Holds) < len(o.Holds) && f.e.Actor.Person() != "" {
 				bend(o, floor.BentHold)
 			}
-			o.Holds = x.Holds
-			if len(x.Holds) == 0 && o.State == floor.New && !o.Trial {
-				o.State = floor.Checked
-			}
+			hold(o, x.Holds)
 		})
 	case floor.OrderClosed:
 		err := f.order(x.Order, func(o *floor.Order) {

@@ -51,7 +51,19 @@ func (f *folder) received(x floor.OrderReceived) error {
 		}
 	}
 	slices.Sort(o.Tally.Categories)
+	if j := x.Judged; j != nil {
+		o.Tags, o.Score, o.Lost = j.Tags, j.Score, j.Lost
+		hold(&o, j.Holds)
+	}
 	return f.save(nil, &o)
+}
+
+// hold replaces an order's holds: without any it may be planned.
+func hold(o *floor.Order, holds []floor.Hold) {
+	o.Holds = holds
+	if len(holds) == 0 && o.State == floor.New && !o.Trial {
+		o.State = floor.Checked
+	}
 }
 
 // demand counts pieces ordered, for heat.

@@ -28,6 +28,10 @@ function told(e: { kind: string; args?: { [name: string]: string } }): string {
     }
   }
   const code = "fact-" + e.kind;
+  if (e.kind === "order.received/1" && args.score) {
+    const more = ["scored", args.tags_0 && "tagged", args.holds_code && "held"];
+    return [say(code, args)].concat(more.filter(k => k).map(k => say("fact-order." + k + "/1", args))).join(" · ");
+  }
   const empty = e.kind === "order.held/1" && !args.holds_code || e.kind === "order.tagged/1" && !args.tags_0;
   if (!knows(code)) return e.kind;
   return say(empty ? code + "-none" : code, args).replace(/\{\w+\}/g, "—");
