@@ -27,8 +27,8 @@ type Request struct {
 	// Urgent requests pass when the disk is nearly full: acts on what is already
 	// in progress, freezes, handovers.
 	Urgent bool
-	// Bulk requests are large and in no hurry: pages of orders. They share no
-	// transaction with others, and take turns with them.
+	// Bulk requests are large and in no hurry: pages of orders. They enter no
+	// transaction of others, but others enter theirs; the two take turns to begin one.
 	Bulk bool
 }
 
@@ -267,6 +267,9 @@ func (l *Ledger) join(g *group) *call {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	queue := &l.queues[g.lane]
+	if hasty := &l.queues[0]; len(*hasty) > 0 && len(g.calls) > 0 { // the first call leads
+		queue = hasty
+	}
 	if len(*queue) == 0 || len(g.calls) >= groupCalls {
 		return nil
 	}

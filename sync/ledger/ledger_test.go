@@ -261,7 +261,8 @@ func TestSameKeyAtOnce(t *testing.T) {
 }
 
 // TestTurns has requests come while another is decided: urgent ones go before the
-// others, but overtake nobody who leads, and bulk takes turns with what is no bulk.
+// others, but overtake nobody who leads. Bulk waits for its turn, and in its turn for
+// what is no bulk.
 func TestTurns(t *testing.T) {
 	for _, tt := range []struct {
 		leads string   // "bulk", or ""
@@ -269,7 +270,7 @@ func TestTurns(t *testing.T) {
 		want  []string // in which group each was decided
 	}{
 		{"", []string{"a", "b1", "c", "u1", "u2", "b2"}, []string{"leads u1 u2 a c", "b1 b2"}},
-		{"bulk", []string{"b1", "a", "c", "b2", "u1"}, []string{"leads b1 b2", "u1 a c"}},
+		{"bulk", []string{"b1", "a", "c", "b2", "u1"}, []string{"leads u1 a c b1 b2"}},
 	} {
 		if got := turns(t, tt.leads == "bulk", tt.come); !slices.Equal(got, tt.want) {
 			t.Errorf("a lead of %q, then %q: decided in the groups %q; want %q", tt.leads, tt.come, got, tt.want)
