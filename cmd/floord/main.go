@@ -24,7 +24,7 @@ func main() {
 	// Orders come in bursts of small objects that soon die: memory that is there
 	// anyway spares collecting them. GOGC says otherwise.
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200)
+		debug.SetGCPercent(400)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // who presses Ctrl-C twice means it

@@ -92,6 +92,7 @@ type Ledger struct {
 	arena   arena      // guarded by writing
 	skus    skus       // guarded by writing
 	scribed arena      // guarded by writing, the scribe's while it works
+	packing pack       // likewise
 	chores  sync.Mutex // held by Rebuild, Verify, Backup and Archive: one at a time
 
 	mu      sync.Mutex

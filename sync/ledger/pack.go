@@ -35,6 +35,14 @@ func (p *pack) add(seq uint64, raw []byte) {
 	p.plain = append(p.plain, raw...)
 }
 
+// empty keeps the memory, unless one large payload needed most of it.
+func (p *pack) empty() {
+	if cap(p.plain) > 2*packBytes {
+		p.plain = nil
+	}
+	p.of, p.plain = p.of[:0], p.plain[:0]
+}
+
 func (p *pack) last() uint64 { return p.of[len(p.of)-1].seq }
 
 func (p *pack) write(z *zstd.Encoder) []byte {

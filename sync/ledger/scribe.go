@@ -23,7 +23,8 @@ type scribe struct {
 	spoilt *call // its facts cannot be written; err says why
 	err    error
 	arena  *arena
-	line   line // memory for the next one
+	line   line  // memory for the next one
+	pack   *pack // memory too
 }
 
 // A draft is the facts of one call, stamped.
@@ -41,7 +42,8 @@ type sealedRow struct {
 }
 
 func (l *Ledger) newScribe(r *rows) *scribe {
-	return &scribe{journal: r.journal(), raw: r.top(rawBucket), head: l.head, arena: &l.scribed}
+	l.packing.empty()
+	return &scribe{journal: r.journal(), raw: r.top(rawBucket), head: l.head, arena: &l.scribed, pack: &l.packing}
 }
 
 // take gives the scribe the next call's facts.
@@ -100,7 +102,6 @@ func (s *scribe) writeDown(d draft) error {
 	if err != nil {
 		return err
 	}
-	var p pack
 	for i, e := range d.entries {
 		records[i].at = d.at
 		s.line = newLine(s.line, s.head, records[i])
@@ -109,21 +110,21 @@ func (s *scribe) writeDown(d draft) error {
 		s.seal(s.journal, s.head.Seq, s.line)
 		if raw := payload(facts[i]); raw != nil {
 			e.size += len(raw)
-			if len(p.plain) > 0 && len(p.plain)+len(raw) > packBytes {
-				s.sealPack(&p)
+			if held := len(s.pack.plain); held > 0 && held+len(raw) > packBytes {
+				s.sealPack()
 			}
-			p.add(s.head.Seq, raw)
+			s.pack.add(s.head.Seq, raw)
 		}
 	}
-	s.sealPack(&p)
+	s.sealPack()
 	return nil
 }
 
-// sealPack seals what p holds, if anything, and empties it.
-func (s *scribe) sealPack(p *pack) {
-	if len(p.of) > 0 {
+// sealPack seals what the pack holds, if anything, and empties it.
+func (s *scribe) sealPack() {
+	if p := s.pack; len(p.of) > 0 {
 		s.seal(s.raw, p.last(), p.write(s.raw.rows.seals.pack))
-		*p = pack{plain: p.plain[:0]}
+		p.empty()
 	}
 }
 
