@@ -85,6 +85,16 @@ func Kinds() []Kind {
 
 // EncodeFact gives the JSON form of f that DecodeFact reads.
 func EncodeFact(f Fact) ([]byte, error) {
+	switch f := f.(type) {
+	case OrderReceived:
+		if data, ok := f.Shop.encode(f.Order, f.Trial); ok {
+			return data, nil
+		}
+	case OrderRevised:
+		if data, ok := f.Shop.encode(f.Order, false); ok {
+			return data, nil
+		}
+	}
 	data, err := json.Marshal(f)
 	if err != nil {
 		return nil, fmt.Errorf("fact %s: %w", f.Kind(), err)
