@@ -64,10 +64,12 @@ const (
 	HoldZeroAmount = "zero_amount"
 	HoldUnknownSKU = "unknown_sku"
 	HoldAddress    = "address_incomplete"
-	HoldRule       = "rule"       // a rule of the site; Field names it, Text says the cause and the cure
-	HoldScore      = "score"      // the health score, in Field, is too low
-	HoldRuleBroke  = "rule_broke" // the rule in Field could not be asked of this order
-	HoldTrial      = "trial"      // its channel is on trial: it goes when a lead opens the channel
+	HoldConflict   = "address_conflict" // it names places that do not lie in one another
+	HoldUnclear    = "address_unclear"  // its province, city or district could be several, or none
+	HoldRule       = "rule"             // a rule of the site; Field names it, Text says the cause and the cure
+	HoldScore      = "score"            // the health score, in Field, is too low
+	HoldRuleBroke  = "rule_broke"       // the rule in Field could not be asked of this order
+	HoldTrial      = "trial"            // its channel is on trial: it goes when a lead opens the channel
 )
 
 // ShopHold reports whether the code is one the shop sets and lifts.

@@ -275,6 +275,44 @@ func TestHolds(t *testing.T) {
 	}
 }
 
+// TestAddresses: what a shop leaves in one field is taken apart as the order comes in,
+// and what contradicts itself waits, until the shop says it otherwise.
+func TestAddresses(t *testing.T) {
+	s := newSiteOf(t, foreman.Options{Stations: []floor.StationID{"pack-1", "pack-2"}, Split: func(to floor.Recipient) (floor.Recipient, string) {
+		switch detail, together := strings.CutPrefix(to.Detail, "深圳市"); {
+		case to.Detail == "广州市南山区":
+			return to, "address-conflict"
+		case to.Detail == "鼓楼区":
+			return to, "address-division"
+		case together:
+			to.Province, to.City, to.Detail = "广东省", "深圳市", detail
+		}
+		return to, ""
+	}})
+	whole, odd, unclear, macau := shopOrder("1", "TS01", 1), shopOrder("2", "TS01", 1), shopOrder("3", "TS01", 1), shopOrder("4", "TS01", 1)
+	whole.To = floor.Recipient{Name: "张三", Phone: "13800000001", Detail: "深圳市一街1号"}
+	odd.To = floor.Recipient{Name: "张三", Phone: "13800000001", Detail: "广州市南山区"}
+	unclear.To = floor.Recipient{Name: "张三", Phone: "13800000001", Detail: "鼓楼区"}
+	macau.To = floor.Recipient{Name: "张三", Phone: "13800000001", Province: "澳门特别行政区", Detail: "一街1号"}
+	if got := s.receive(whole, odd, unclear, macau); got.Held != 2 {
+		t.Fatalf("Receive = %+v; want 2 held", got)
+	}
+	for n, want := range map[string]string{"2": floor.HoldConflict, "3": floor.HoldUnclear} {
+		if h := s.order(n).Holds; len(h) != 1 || h[0].Code != want {
+			t.Errorf("order %s holds %v; want %s", n, h, want)
+		}
+	}
+	split := floor.Recipient{Name: "张三", Phone: "13800000001", Province: "广东省", City: "深圳市", Detail: "一街1号"}
+	if o := s.order("1"); o.Token != floor.RecipientMark(split) || len(o.Holds) > 0 {
+		t.Errorf("order 1 is held by %v and goes elsewhere than to its parts", o.Holds)
+	}
+	odd.To, odd.ModifiedAt, odd.Content = whole.To, monday.Add(time.Hour), "c2"
+	s.receive(odd)
+	if o := s.order("2"); len(o.Holds) > 0 || o.Token != floor.RecipientMark(split) {
+		t.Errorf("mended, order 2 is held by %v", o.Holds)
+	}
+}
+
 func TestCancelInEveryStage(t *testing.T) {
 	cancel := func(n string) floor.ShopOrder {
 		o := shopOrder(n, "TS01", 2)

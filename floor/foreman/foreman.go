@@ -53,6 +53,9 @@ type Options struct {
 	// Address says why a recipient's address cannot be read, in a word of the
 	// catalogue ("address-city"), or ""; nil: all can. Pure.
 	Address func(floor.Recipient) string
+	// Split gives a recipient with the address in its parts, and why nobody can ship
+	// to it, in a word of the catalogue, or ""; nil: the shop's parts are taken. Pure.
+	Split func(floor.Recipient) (floor.Recipient, string)
 	// SortCode gives a carrier's sort code (三段码) for a destination, or "". Pure.
 	SortCode func(floor.CarrierID, floor.Recipient) string
 	// Reports says whether a channel takes ship reports and answers; nil: none does.
@@ -126,6 +129,9 @@ func New(l *ledger.Ledger, o Options) *Foreman {
 	}
 	if o.Address == nil {
 		o.Address = func(floor.Recipient) string { return "" }
+	}
+	if o.Split == nil {
+		o.Split = func(to floor.Recipient) (floor.Recipient, string) { return to, "" }
 	}
 	return &Foreman{l: l, o: o}
 }

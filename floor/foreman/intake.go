@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"floord/floor"
@@ -180,6 +181,7 @@ func (i *intake) take(s floor.ShopOrder) error {
 	case !known && i.here:
 		return nil
 	case !known:
+		s.To, _ = i.f.o.Split(s.To)
 		return i.receive(s)
 	}
 	o, ok, err := i.Order(id)
@@ -195,6 +197,7 @@ func (i *intake) take(s floor.ShopOrder) error {
 		return nil
 	}
 	i.got.Revised++
+	s.To, _ = i.f.o.Split(s.To)
 	if o.In != "" && o.State.Before(floor.Waved) && unlike(o, s) {
 		if o, err = i.part(o, "changed"); err != nil {
 			return err
@@ -275,6 +278,20 @@ func (i *intake) judge(s floor.ShopOrder) (rules.Judgement, error) {
 	return i.f.judge(i.f.o.Rules, s, i.now, i.SKU)
 }
 
+// addressHold says why an order waits for its address, or "". Hong Kong and Macau
+// have no cities.
+func (f *Foreman) addressHold(to floor.Recipient) string {
+	switch _, why := f.o.Split(to); {
+	case why == "address-conflict":
+		return floor.HoldConflict
+	case why != "":
+		return floor.HoldUnclear
+	case to.Token == "" && (to.City == "" && !strings.HasSuffix(to.Province, "特别行政区") || to.Detail == ""):
+		return floor.HoldAddress
+	}
+	return ""
+}
+
 // judge gives tags, score and the reasons why an order must not be planned yet:
 // what the shop says, what the floor sees, and what the rules say.
 func (f *Foreman) judge(by *rules.Rules, s floor.ShopOrder, now time.Time, sku func(floor.SKU) (floor.SKUInfo, bool, error)) (rules.Judgement, error) {
@@ -282,8 +299,8 @@ func (f *Foreman) judge(by *rules.Rules, s floor.ShopOrder, now time.Time, sku f
 	if s.Pay <= 0 && f.o.Reports(s.Channel) { // a CSV file need not say what was paid
 		holds = append(holds, floor.Hold{Code: floor.HoldZeroAmount})
 	}
-	if s.To.Token == "" && (s.To.City == "" || s.To.Detail == "") && !hasHold(holds, floor.HoldNoReceiver) {
-		holds = append(holds, floor.Hold{Code: floor.HoldAddress})
+	if code := f.addressHold(s.To); code != "" && !hasHold(holds, floor.HoldNoReceiver) {
+		holds = append(holds, floor.Hold{Code: code})
 	}
 	o, err := rules.Of(&s, now, f.o.Reports(s.Channel), sku)
 	if err != nil {

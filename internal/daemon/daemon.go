@@ -27,6 +27,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"floord/floor"
+	"floord/floor/address"
 	"floord/floor/foreman"
 	"floord/internal/config"
 	"floord/internal/gate"
@@ -163,7 +164,7 @@ func settings(cfg *config.Config) foreman.Options {
 	o := foreman.Options{
 		Prefix: cfg.Site.Prefix, Zone: cfg.Site.Zone, FreezeWindow: cfg.Floor.FreezeWindow, CallEvery: cfg.Floor.CallEvery,
 		ReserveFor: cfg.Floor.ReserveFor, MaxShorts: cfg.Floor.MaxShorts, ShortWindow: cfg.Floor.ShortWindow,
-		Rules: cfg.Orders.Rules, Packaging: cfg.Floor.PackagingGrams, Address: addressTrouble,
+		Rules: cfg.Orders.Rules, Packaging: cfg.Floor.PackagingGrams, Address: addressTrouble, Split: address.Split,
 		Tolerance: floor.Tolerance{
 			Abs: cfg.Floor.ToleranceGrams, Pct: cfg.Floor.TolerancePercent, Least: cfg.Floor.ToleranceLeast,
 		},

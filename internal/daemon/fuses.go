@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"floord/floor"
@@ -25,27 +24,17 @@ func carrierRule(c config.Carrier) floor.CarrierRule {
 	return r
 }
 
-// addressTrouble says why a recipient's address cannot be read, in a word of the
-// catalogue, or "". Divisions that the shop has named are held against each other
-// alone: a street may bear the name of any town.
+// addressTrouble says why a recipient's address must not go onto a label, in a word
+// of the catalogue, or "".
 func addressTrouble(to floor.Recipient) string {
-	divisions := to.Province + to.City + to.District
 	switch {
 	case to.Masked && to.Token != "":
 		return ""
 	case to.Detail == "":
 		return "address-detail"
-	case divisions == "":
-		divisions = to.Detail
 	}
-	flags := address.Parse(divisions).Flags
-	switch {
-	case slices.Contains(flags, address.Conflict):
-		return "address-conflict"
-	case slices.Contains(flags, address.NotAddress), slices.Contains(flags, address.Ambiguous):
-		return "address-division"
-	}
-	return ""
+	_, why := address.Split(to)
+	return why
 }
 
 // probeEvery is how often it is looked whether what opened a fuse is still so.

@@ -181,6 +181,9 @@ func (k *dock) pickedOf(ch floor.ChannelID, number string, to floor.Recipient, q
 	}}})
 	k.must(err)
 	id := got.Events[0].Fact.(floor.OrderReceived).Order
+	if got.Held > 0 { // what stands before the label stops what a lead let go by mistake
+		k.must2(k.f.Unhold(ctx, k.root(), id))
+	}
 	k.until("a task for "+number, func(v *ledger.View) (bool, error) { _, ok, err := v.WaitingTask(); return ok, err })
 	task, err := k.f.Take(ctx, k.as("picker"), "")
 	k.must(err)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
@@ -99,7 +100,7 @@ type document struct {
 		Promises   bool     `toml:"promises"` // ship_by and collect_by may be words for people
 		ShipByRaw  bool     `toml:"ship_by_raw"`
 	} `toml:"order"`
-	To struct {
+	To struct { // of name and detail each may be several paths with " + " between them
 		Name     []string `toml:"name"`
 		Phone    []string `toml:"phone"`
 		Province []string `toml:"province"`
@@ -222,7 +223,8 @@ type Map struct {
 		number, modified, created, paid, pay, shipBy, collectBy  []path
 		mergeKey, buyerNote, sellerNote, avoid, carrier, waybill []path
 		currency, id                                             []path
-		name, phone, province, city, district, detail, token     []path
+		phone, province, city, district, token                   []path
+		name, detail                                             [][]path
 	}
 	lines  []lineMap
 	known  []enumeration
@@ -307,9 +309,9 @@ func (c *compiler) compile() {
 	o.buyerNote, o.sellerNote = c.paths(d.Order.BuyerNote), c.paths(d.Order.SellerNote)
 	o.carrier, o.waybill = c.paths(d.Order.Carrier), c.paths(d.Order.Waybill)
 	o.currency, o.id = c.paths(d.Order.Currency), c.paths(d.Order.ID)
-	o.name, o.phone = c.paths(d.To.Name), c.paths(d.To.Phone)
+	o.name, o.phone = c.joints(d.To.Name), c.paths(d.To.Phone)
 	o.province, o.city, o.district = c.paths(d.To.Province), c.paths(d.To.City), c.paths(d.To.District)
-	o.detail, o.token = c.paths(d.To.Detail), c.paths(d.To.Token)
+	o.detail, o.token = c.joints(d.To.Detail), c.paths(d.To.Token)
 	for i, l := range d.Lines {
 		at := fmt.Sprintf("lines[%d]", i)
 		m.lines = append(m.lines, lineMap{path: c.path(l.Path), at: l.Path, gift: l.Gift,
@@ -446,6 +448,15 @@ func (c *compiler) paths(all []string) []path {
 		ps[i] = c.path(s)
 	}
 	return ps
+}
+
+// joints compiles aliases of which each may be several paths: "city.street + street".
+func (c *compiler) joints(all []string) [][]path {
+	js := make([][]path, len(all))
+	for i, s := range all {
+		js[i] = c.paths(strings.Split(s, " + "))
+	}
+	return js
 }
 
 func (c *compiler) need(what string, all []string) []path {

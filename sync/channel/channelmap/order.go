@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"floord/floor"
 )
@@ -93,6 +94,30 @@ func (r *reading) first(aliases []path) (*Value, path) {
 func (r *reading) text(aliases []path, most int) string {
 	v, _ := r.first(aliases)
 	return v.clean(most)
+}
+
+// joined gives what the paths of an alias say, the first alias whose first path says
+// something, with a blank between two of them that Chinese does without.
+func (r *reading) joined(aliases [][]path) string {
+	for _, parts := range aliases {
+		text := clean(parts[0].first(r.v).Text(), maxText)
+		for _, p := range parts[1:] {
+			if text == "" {
+				break
+			}
+			part := clean(p.first(r.v).Text(), maxText)
+			last, _ := utf8.DecodeLastRuneInString(text)
+			next, _ := utf8.DecodeRuneInString(part)
+			if part != "" && !unicode.Is(unicode.Han, last) && !unicode.Is(unicode.Han, next) {
+				text += " "
+			}
+			text += part
+		}
+		if text != "" {
+			return clean(text, maxText)
+		}
+	}
+	return ""
 }
 
 // number reads the order's number. One without a number, or with an impossible
@@ -303,9 +328,9 @@ func (r *reading) count(aliases []path) (*Value, path) {
 func (r *reading) people() {
 	o, p := r.o, &r.m.order
 	o.To = floor.Recipient{
-		Name: r.text(p.name, maxText), Phone: r.text(p.phone, maxText),
+		Name: r.joined(p.name), Phone: r.text(p.phone, maxText),
 		Province: r.text(p.province, maxText), City: r.text(p.city, maxText), District: r.text(p.district, maxText),
-		Detail: r.text(p.detail, maxText), Token: r.text(p.token, maxText), Masked: r.m.doc.To.Masked,
+		Detail: r.joined(p.detail), Token: r.text(p.token, maxText), Masked: r.m.doc.To.Masked,
 	}
 	o.BuyerNote, o.SellerNote = r.text(p.buyerNote, maxNote), r.text(p.sellerNote, maxNote)
 	for _, avoid := range p.avoid {

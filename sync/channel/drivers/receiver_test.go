@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +57,31 @@ func TestTheReceiverComesByACallOfItsOwn(t *testing.T) {
 		}
 		if o, err = ch.Check(t.Context(), number); moves && (err != nil || !o.Shippable() || o.To.Name == "") {
 			t.Errorf("asked again: held by %v, %v; want its new recipient", o.Holds, err)
+		}
+	}
+}
+
+// TestTheWholeAddressIsRead: what stands on a label is the whole of it, whatever number
+// of fields a platform keeps it in.
+func TestTheWholeAddressIsRead(t *testing.T) {
+	for _, tt := range []struct{ channel, file, name, detail string }{
+		{"woocommerce", "orders.json", "Jürgen Groß", "Beispielstr. 1 50667 DE"},
+		{"shopify", "orders.json", "Zoë O'Neil-Müller", "1 Example St Unit 2 K2P0V6 CA"},
+		{"amazon", "orders_v0.json", "", ""}, // the street is kept back: its postcode alone is no address
+		{"douyin", "search_list.json", "赵**", "香港中路街道示例路**"},
+		{"kuaishou", "cursor_page1.json", "孙**", "春熙路街道示例路*号"},
+		{"wechat_store", "get.json", "周**", "示例路***"},
+	} {
+		data, err := os.ReadFile(filepath.Join("testdata", tt.channel, tt.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := drivers.Maps()[tt.channel].Page("try", data, time.Now())
+		if err != nil || len(page.Orders) == 0 {
+			t.Fatalf("%s: %d orders, %v", tt.channel, len(page.Orders), err)
+		}
+		if to := page.Orders[0].To; to.Name != tt.name || to.Detail != tt.detail {
+			t.Errorf("%s: %q, %q; want %q, %q", tt.channel, to.Name, to.Detail, tt.name, tt.detail)
 		}
 	}
 }
