@@ -34,7 +34,7 @@ func newClient() *http.Client {
 
 // ask puts one question and gives the answer, which is no refusal. A token that
 // is over is renewed, and a clock found wrong is set right; then it asks once more.
-func (s *Shop) ask(ctx context.Context, name string, v channelmap.Vars) (*channelmap.Value, error) {
+func (s *Shop) ask(ctx context.Context, name string, v channelmap.Vars) (channelmap.Value, error) {
 	c := s.app.m.Call(name)
 	before := s.app.Skew()
 	answer, err := s.once(ctx, c, v)
@@ -43,7 +43,7 @@ func (s *Shop) ask(ctx context.Context, name string, v channelmap.Vars) (*channe
 	case err == nil || !errors.As(err, &e):
 	case e.Renew && s.app.m.Call("renew") != nil:
 		if why := s.renew(ctx); why != nil {
-			return nil, why
+			return answer, why
 		}
 		answer, err = s.once(ctx, c, v)
 	case (s.app.Skew() - before).Abs() > time.Minute:
@@ -53,17 +53,17 @@ func (s *Shop) ask(ctx context.Context, name string, v channelmap.Vars) (*channe
 }
 
 // once puts the question one time.
-func (s *Shop) once(ctx context.Context, c *channelmap.Call, v channelmap.Vars) (*channelmap.Value, error) {
+func (s *Shop) once(ctx context.Context, c *channelmap.Call, v channelmap.Vars) (channelmap.Value, error) {
 	if err := s.wait(ctx, c.Method); err != nil {
-		return nil, err
+		return channelmap.Value{}, err
 	}
 	token, err := s.token(ctx, c)
 	if err != nil {
-		return nil, err
+		return channelmap.Value{}, err
 	}
 	req, err := s.request(ctx, c, v, token)
 	if err != nil {
-		return nil, &channel.Error{Class: channel.Refused, Op: c.Method, Code: "question", Err: err,
+		return channelmap.Value{}, &channel.Error{Class: channel.Refused, Op: c.Method, Code: "question", Err: err,
 			Zh: "向平台提问的内容无法组成,请联系实施人员检查渠道映射。", En: "the question to the shop cannot be put; call whoever set the channel up"}
 	}
 	answer, err := s.exchange(ctx, c, req)
@@ -74,7 +74,7 @@ func (s *Shop) once(ctx context.Context, c *channelmap.Call, v channelmap.Vars) 
 }
 
 // exchange sends a question and reads the answer.
-func (s *Shop) exchange(ctx context.Context, c *channelmap.Call, req *http.Request) (answer *channelmap.Value, err error) {
+func (s *Shop) exchange(ctx context.Context, c *channelmap.Call, req *http.Request) (answer channelmap.Value, err error) {
 	heard := Heard{Method: c.Method}
 	if s.o.Heard != nil {
 		begun := time.Now()
@@ -87,7 +87,7 @@ func (s *Shop) exchange(ctx context.Context, c *channelmap.Call, req *http.Reque
 	}
 	resp, err := s.app.http.Do(req)
 	if err != nil {
-		return nil, channel.Lost(ctx, c.Method, bare(err))
+		return channelmap.Value{}, channel.Lost(ctx, c.Method, bare(err))
 	}
 	defer resp.Body.Close()
 	heard.Status = resp.StatusCode
@@ -97,7 +97,7 @@ func (s *Shop) exchange(ctx context.Context, c *channelmap.Call, req *http.Reque
 	s.app.learnClock(resp.Header)
 	body, err := io.ReadAll(io.LimitReader(resp.Body, channelmap.MaxPayload+1))
 	if err != nil {
-		return nil, channel.Lost(ctx, c.Method, fmt.Errorf("after %d bytes: %w", len(body), bare(err)))
+		return channelmap.Value{}, channel.Lost(ctx, c.Method, fmt.Errorf("after %d bytes: %w", len(body), bare(err)))
 	}
 	answer, err = s.read(c, resp, body)
 	s.unread(c.Method, body, err)
@@ -187,7 +187,7 @@ func values(of map[string]string) url.Values {
 
 // read classifies an answer. A status that is no success may have the platform's
 // own words in its body, which the map knows.
-func (s *Shop) read(c *channelmap.Call, resp *http.Response, body []byte) (*channelmap.Value, error) {
+func (s *Shop) read(c *channelmap.Call, resp *http.Response, body []byte) (channelmap.Value, error) {
 	good := resp.StatusCode >= 200 && resp.StatusCode < 300
 	if good && len(body) == 0 {
 		body = []byte("{}")
@@ -196,14 +196,14 @@ func (s *Shop) read(c *channelmap.Call, resp *http.Response, body []byte) (*chan
 	var e *channel.Error
 	switch {
 	case good:
-		return &v, err
+		return v, err
 	case errors.As(err, &e) && (e.Known || e.Code != "" && e.Code != "no-object" && asked(resp.StatusCode)):
 		if after := retryAfter(resp); e.Class == channel.RateLimited {
 			e.After = max(e.After, after)
 		}
-		return nil, e
+		return channelmap.Value{}, e
 	}
-	return nil, httpError(c.Method, resp, body)
+	return channelmap.Value{}, httpError(c.Method, resp, body)
 }
 
 // asked reports whether a status is about the question, and not about who asks or

@@ -189,7 +189,7 @@ func (s *Shop) Answer(ctx context.Context, a channel.Answer) error {
 // the platform lists requests by their time of change only: that moved the
 // order's own, so it lies before it, by no more than other changes made.
 func (s *Shop) openRequest(ctx context.Context, a channel.Answer, o channelmap.Order) (channelmap.Request, error) {
-	pick := func(v *channelmap.Value) (channelmap.Request, bool, int) {
+	pick := func(v channelmap.Value) (channelmap.Request, bool, int) {
 		open, rows := s.app.m.Requests(v, a.Number)
 		for _, r := range open {
 			if a.Request == "" || a.Request == r.ID {

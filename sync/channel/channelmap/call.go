@@ -80,7 +80,7 @@ type list struct {
 type Vars struct {
 	Text   map[string]string
 	Times  map[string]time.Time
-	Order  *Value           // what {.path} is read from; nil if there is none
+	Order  Value            // what {.path} is read from; zero if there is none
 	Parcel []floor.ShopLine // what of the order's items lists hold; nil means all
 }
 
@@ -280,7 +280,7 @@ func (m *Map) Fill(c *Call, v Vars) (Filled, error) {
 	return f, nil
 }
 
-func (m *Map) fill(c *Call, t template, v Vars, of *Value) (string, error) {
+func (m *Map) fill(c *Call, t template, v Vars, of Value) (string, error) {
 	var b strings.Builder
 	for _, p := range t {
 		b.WriteString(p.text)
@@ -324,9 +324,9 @@ func (m *Map) fill(c *Call, t template, v Vars, of *Value) (string, error) {
 // number matches what may stand in JSON without quotes.
 var number = regexp.MustCompile(`^(-?(0|[1-9][0-9]*)(\.[0-9]+)?|true|false)$`)
 
-func (m *Map) value(p piece, v Vars, of *Value) (string, error) {
+func (m *Map) value(p piece, v Vars, of Value) (string, error) {
 	if p.path != nil {
-		if of == nil {
+		if of.n == nil {
 			return "", nil
 		}
 		return p.path.first(of).Text(), nil
@@ -372,10 +372,10 @@ func (m *Map) fillList(c *Call, l list, v Vars) (string, error) {
 	for _, line := range v.Parcel {
 		left[string(line.SKU)] += line.Qty
 	}
-	if v.Order == nil {
+	if v.Order.n == nil {
 		return "[]", nil
 	}
-	l.path.each(v.Order, func(item *Value) bool {
+	l.path.each(v.Order, func(item Value) bool {
 		in := reading{m: m, v: item}
 		sku, qty := in.text(l.sku, 64), int64(1)
 		if len(l.qty) > 0 {
@@ -409,7 +409,7 @@ func (m *Map) fillList(c *Call, l list, v Vars) (string, error) {
 }
 
 // Finished reports whether the answer says that what was asked was done.
-func (m *Map) Finished(c *Call, v *Value) bool { return c.done.holds(m, v, time.Time{}) }
+func (m *Map) Finished(c *Call, v Value) bool { return c.done.holds(m, v, time.Time{}) }
 
 // Before reports whether the error code says that what was asked was done before.
 func (c *Call) Before(code string) bool {
@@ -462,9 +462,9 @@ type Request struct {
 
 // Requests gives the open requests of an order among the rows of v: an answer of
 // the requests call, or the order itself. rows counts all of them.
-func (m *Map) Requests(v *Value, number string) (open []Request, rows int) {
+func (m *Map) Requests(v Value, number string) (open []Request, rows int) {
 	r := &m.request
-	r.rows.each(v, func(row *Value) bool {
+	r.rows.each(v, func(row Value) bool {
 		rows++
 		id := r.id.first(row).Text()
 		if len(r.number) > 0 && r.number.first(row).Text() != number || !plain(id, 64) || !r.when.holds(m, row, time.Time{}) {
@@ -490,9 +490,9 @@ func (m *Map) Requests(v *Value, number string) (open []Request, rows int) {
 // Receiver reads the answer of the receiver call into the order: what it says of whom
 // the order goes to counts over what the order says. Without a row of that recipient the
 // order waits: it goes elsewhere by now, and its next saying names whom.
-func (m *Map) Receiver(v *Value, o *Order) {
+func (m *Map) Receiver(v Value, o *Order) {
 	found := false
-	m.receiver.rows.each(v, func(row *Value) bool {
+	m.receiver.rows.each(v, func(row Value) bool {
 		if len(m.receiver.number) > 0 && m.receiver.number.first(row).Text() != o.Number || !m.receiver.when.holds(m, row, time.Time{}) {
 			return true
 		}
@@ -517,7 +517,7 @@ func (m *Map) Receiver(v *Value, o *Order) {
 }
 
 // Renewed reads the answer of the renew call.
-func (m *Map) Renewed(v *Value, now time.Time) (access, refresh string, ends time.Time) {
+func (m *Map) Renewed(v Value, now time.Time) (access, refresh string, ends time.Time) {
 	r := reading{m: m, v: v}
 	access, refresh = r.text(m.token.access, 4000), r.text(m.token.refresh, 4000)
 	if n, err := parseWhole(r.text(m.token.in, 32), 1<<32); err == nil && n > 0 {

@@ -157,7 +157,7 @@ func TestPath(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got []string
-		p.each(&v, func(v *Value) bool { got = append(got, v.Text()); return true })
+		p.each(v, func(v Value) bool { got = append(got, v.Text()); return true })
 		if s := strings.TrimSpace(strings.Join(got, " ")); s != want || p.String() != text {
 			t.Errorf("%s (%s) = %q; want %q", text, p.String(), s, want)
 		}
@@ -266,7 +266,7 @@ func FuzzOrder(f *testing.F) {
 		if err != nil {
 			return
 		}
-		o := m.Order(&v, time.Unix(1794312030, 0), true)
+		o := m.Order(v, time.Unix(1794312030, 0), true)
 		if !bytes.Contains(data, o.Raw) || o.Content != Sum(o.Raw) {
 			t.Fatal("the order's payload is not what was received")
 		}

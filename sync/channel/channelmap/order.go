@@ -26,21 +26,21 @@ type Order struct {
 	Waybills    []string // under which the shop says it was shipped
 	Currency    string   // of Pay, where shops of the platform sell in several
 	ID          string   // a second number, which the platform's calls want
-	Value       *Value   // what it was read from
+	Value       Value    // what it was read from
 	ShipByRaw   string   // the shop's own words of ShipBy, where the map asks for them
 }
 
 // Order maps one order. It never fails: what cannot be read becomes a hold that
 // names the field. now decides on promises that lie ahead. merge says whether
 // the merge key of this answer counts.
-func (m *Map) Order(v *Value, now time.Time, merge bool) Order {
+func (m *Map) Order(v Value, now time.Time, merge bool) Order {
 	var o Order
 	m.read(&o, v, now, merge, false)
 	return o
 }
 
 // read maps one order into o; a bare one has its lines elsewhere.
-func (m *Map) read(o *Order, v *Value, now time.Time, merge, bare bool) {
+func (m *Map) read(o *Order, v Value, now time.Time, merge, bare bool) {
 	r := reading{m: m, v: v, now: now, o: o}
 	o.Value = v
 	o.Raw = v.Raw()
@@ -65,7 +65,7 @@ func (m *Map) read(o *Order, v *Value, now time.Time, merge, bare bool) {
 // reading is the mapping of one order under way.
 type reading struct {
 	m   *Map
-	v   *Value
+	v   Value
 	now time.Time
 	o   *Order // nil where only texts are read
 }
@@ -79,16 +79,16 @@ func (r *reading) unmapped(field, value string) {
 
 // first gives the first of the aliases that says something, and where it stands;
 // if none does, where it should.
-func (r *reading) first(aliases []path) (*Value, path) {
+func (r *reading) first(aliases []path) (Value, path) {
 	for _, p := range aliases {
-		if v := p.first(r.v); v != &none {
+		if v := p.first(r.v); v.n != nil {
 			return v, p
 		}
 	}
 	if len(aliases) == 0 {
-		return &none, nil
+		return Value{}, nil
 	}
-	return &none, aliases[0]
+	return Value{}, aliases[0]
 }
 
 func (r *reading) text(aliases []path, most int) string {
@@ -154,7 +154,7 @@ func (r *reading) times() {
 func (r *reading) time(aliases []path) time.Time {
 	for _, p := range aliases {
 		var earliest time.Time
-		p.each(r.v, func(v *Value) bool {
+		p.each(r.v, func(v Value) bool {
 			if v.Empty() {
 				return true
 			}
@@ -182,7 +182,7 @@ func (r *reading) promise(aliases []path) time.Time {
 	}
 	for _, p := range aliases {
 		var earliest time.Time
-		p.each(r.v, func(v *Value) bool {
+		p.each(r.v, func(v Value) bool {
 			t, err := r.m.parseTime(string(v.text()))
 			if err != nil {
 				t = afterPayment(v.Text(), r.o.PaidAt)
@@ -202,7 +202,7 @@ func (r *reading) promise(aliases []path) time.Time {
 func (r *reading) money() {
 	r.o.Currency, r.o.ID = r.text(r.m.order.currency, 8), r.text(r.m.order.id, 64)
 	v, field := r.first(r.m.order.pay)
-	if v == &none && r.o.State == floor.ShopUnpaid {
+	if v.n == nil && r.o.State == floor.ShopUnpaid {
 		return // what is not paid yet need not say how much
 	}
 	var pay floor.Fen
@@ -226,7 +226,7 @@ func (r *reading) money() {
 // anything, so it holds the order; the state is then the weakest.
 func (r *reading) state() {
 	for _, e := range r.m.known {
-		e.path.each(r.v, func(v *Value) bool {
+		e.path.each(r.v, func(v Value) bool {
 			if !v.Empty() && !v.among(e.in) {
 				r.unmapped(e.at, v.Text())
 			}
@@ -252,7 +252,7 @@ func (r *reading) lines() {
 			continue
 		}
 		n := 0
-		l.path.each(r.v, func(v *Value) bool {
+		l.path.each(r.v, func(v Value) bool {
 			if len(r.o.Lines) == maxLines {
 				r.unmapped(l.at, fmt.Sprintf("> %d", maxLines))
 				return false
@@ -274,7 +274,7 @@ func (r *reading) lines() {
 
 // line reads one line and reports whether any of it is to be shipped. Of an
 // order that is no longer waiting all lines are shown.
-func (r *reading) line(l *lineMap, v *Value, n int) bool {
+func (r *reading) line(l *lineMap, v Value, n int) bool {
 	waiting := r.o.State == floor.ShopPaid
 	if waiting && anyHolds(l.gone, r.m, v, r.now) {
 		return false
@@ -297,7 +297,7 @@ func (r *reading) line(l *lineMap, v *Value, n int) bool {
 		if !waiting {
 			break
 		}
-		p.each(v, func(v *Value) bool {
+		p.each(v, func(v Value) bool {
 			less, err := parseWhole(string(v.text()), maxQty)
 			if err != nil {
 				r.unmapped(at(p), v.Text())
@@ -315,9 +315,9 @@ func (r *reading) line(l *lineMap, v *Value, n int) bool {
 }
 
 // count gives the first of the aliases that says something else than zero.
-func (r *reading) count(aliases []path) (*Value, path) {
+func (r *reading) count(aliases []path) (Value, path) {
 	for _, p := range aliases {
-		if v := p.first(r.v); v != &none && string(v.text()) != "0" {
+		if v := p.first(r.v); v.n != nil && string(v.text()) != "0" {
 			return v, p
 		}
 	}
@@ -334,7 +334,7 @@ func (r *reading) people() {
 	}
 	o.BuyerNote, o.SellerNote = r.text(p.buyerNote, maxNote), r.text(p.sellerNote, maxNote)
 	for _, avoid := range p.avoid {
-		avoid.each(r.v, func(v *Value) bool {
+		avoid.each(r.v, func(v Value) bool {
 			if s := v.clean(32); s != "" && !among(s, o.AvoidCodes) && len(o.AvoidCodes) < 32 {
 				o.AvoidCodes = append(o.AvoidCodes, s)
 			}
@@ -343,7 +343,7 @@ func (r *reading) people() {
 	}
 	o.CarrierCode = r.text(p.carrier, 32)
 	for _, waybill := range p.waybill {
-		waybill.each(r.v, func(v *Value) bool {
+		waybill.each(r.v, func(v Value) bool {
 			for s := range strings.SplitSeq(v.clean(1000), "|") {
 				if s = strings.TrimSpace(s); s != "" && len(s) <= 64 && !among(s, o.Waybills) && len(o.Waybills) < 100 {
 					o.Waybills = append(o.Waybills, s)

@@ -35,11 +35,11 @@ func (m *Map) Page(op string, payload []byte, now time.Time) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	return m.PageOf(op, &v, now)
+	return m.PageOf(op, v, now)
 }
 
 // PageOf is Page of an answer that Envelope has read.
-func (m *Map) PageOf(op string, v *Value, now time.Time) (Page, error) {
+func (m *Map) PageOf(op string, v Value, now time.Time) (Page, error) {
 	a := m.answerOf(v)
 	odd := a != nil && len(a.orders) > 1 && !a.orders[:1].first(v).holds()
 	if odd || a == nil && m.silent != nil && !m.answered(v) {
@@ -56,7 +56,7 @@ func (m *Map) PageOf(op string, v *Value, now time.Time) (Page, error) {
 			En: "the answer's envelope is wrong, a name said twice or too many orders; call whoever set the channel up"}
 	}
 	p := Page{Answer: a.name}
-	a.orders.each(v, func(v *Value) bool {
+	a.orders.each(v, func(v Value) bool {
 		p.add(m, v, now, a)
 		return true
 	})
@@ -69,7 +69,7 @@ func (m *Map) PageOf(op string, v *Value, now time.Time) (Page, error) {
 }
 
 // next reads the cursor of the next page.
-func (m *Map) next(a *answer, v *Value) string {
+func (m *Map) next(a *answer, v Value) string {
 	next := a.next.first(v).Text()
 	if len(a.next) == 0 || among(next, m.doc.Pull.End) {
 		return ""
@@ -81,13 +81,13 @@ func (m *Map) next(a *answer, v *Value) string {
 }
 
 // answerOf recognises an answer; nil if it is none of those that hold orders.
-func (m *Map) answerOf(v *Value) *answer {
+func (m *Map) answerOf(v Value) *answer {
 	for i := range m.answers {
 		by := m.answers[i].by
 		if by == nil {
 			by = m.answers[i].orders[:1]
 		}
-		if by.first(v) != &none {
+		if by.first(v).n != nil {
 			return &m.answers[i]
 		}
 	}
@@ -95,35 +95,36 @@ func (m *Map) answerOf(v *Value) *answer {
 }
 
 // count gives the number of orders in an answer, before they are mapped.
-func (a *answer) count(v *Value) (n int) {
-	a.orders.each(v, func(v *Value) bool {
-		n += len(v.items)
+func (a *answer) count(v Value) (n int) {
+	a.orders.each(v, func(v Value) bool {
+		n += len(v.items())
 		return true
 	})
 	return n
 }
 
 // add maps the items of a list, or the one order of a detail.
-func (p *Page) add(m *Map, v *Value, now time.Time, a *answer) {
-	items := []Value{*v}
+func (p *Page) add(m *Map, v Value, now time.Time, a *answer) {
+	items := []node{*v.n}
 	if v.Array() {
-		items = v.items
+		items = v.items()
 	}
 	if !a.detail {
 		p.Orders = slices.Grow(p.Orders, len(items))
 	}
 	for i := range items {
-		if a.detail && p.name(m, &items[i]) {
+		item := Value{v.d, &items[i]}
+		if a.detail && p.name(m, item) {
 			continue
 		}
 		p.Orders = append(p.Orders, Order{})
-		m.read(&p.Orders[len(p.Orders)-1], &items[i], now, a.merge, a.bare)
+		m.read(&p.Orders[len(p.Orders)-1], item, now, a.merge, a.bare)
 	}
 }
 
 // name notes an order that the answer only names. One without a usable number
 // is mapped, so that it is held and shown.
-func (p *Page) name(m *Map, v *Value) bool {
+func (p *Page) name(m *Map, v Value) bool {
 	number := v.Text()
 	if v.Object() {
 		p.Named = true
@@ -150,17 +151,31 @@ func (p *Page) ShopOrders() []floor.ShopOrder {
 // has the answer's header beside it.
 func (m *Map) parse(payload []byte, header map[string][]string) (Value, error) {
 	v, err := Parse(payload)
-	if err == nil && m.wrap.is != "" && m.wrap.holds(m, &v, time.Time{}) {
-		var names []string
-		var members []Value
-		for name, values := range header {
-			if raw, err := json.Marshal(values[0]); err == nil {
-				names, members = append(names, name), append(members, Value{kind: '"', raw: raw})
-			}
-		}
-		v = object(v.raw, []string{m.wrap.is, "header"}, []Value{v, object(nil, names, members)})
+	if err == nil && m.wrap.is != "" && m.wrap.holds(m, v, time.Time{}) {
+		v = v.wrap(m.wrap.is, header)
 	}
 	return v, err
+}
+
+// wrap makes v a member of an object that no payload holds; its other one is "header".
+func (v Value) wrap(name string, header map[string][]string) Value {
+	d := &tree{src: slices.Clip(v.d.src), nodes: slices.Clip(v.d.nodes), shapes: slices.Clip(v.d.shapes)}
+	object := func(names []string, members ...node) node {
+		of := node{kind: '{', first: uint32(len(d.nodes)), count: uint32(len(members)), shape: uint32(len(d.shapes))}
+		d.nodes, d.shapes = append(d.nodes, members...), append(d.shapes, shapeOf(names))
+		return of
+	}
+	var names []string
+	var texts []node
+	for name, values := range header {
+		if raw, err := json.Marshal(values[0]); err == nil {
+			names, texts = append(names, name), append(texts, node{kind: '"', from: uint32(len(d.src)), to: uint32(len(d.src) + len(raw))})
+			d.src = append(d.src, raw...)
+		}
+	}
+	root := object([]string{name, "header"}, *v.n, object(names, texts...))
+	root.from, root.to, root.spoilt = v.n.from, v.n.to, v.n.spoilt
+	return Value{d, &root}
 }
 
 // Envelope parses an answer and looks for the shop's refusal in it. header is the
@@ -177,8 +192,8 @@ func (m *Map) Envelope(op string, payload []byte, header map[string][]string) (V
 			Zh: "平台返回的内容不是预期的结构,请联系实施人员。", En: "the shop's answer is not an object; call whoever set the channel up"}
 	}
 	for i := range m.faults {
-		if at := m.faults[i].at.first(&v); at != &none && !at.among(m.faults[i].ok) {
-			return v, m.refusal(op, &v, &m.faults[i])
+		if at := m.faults[i].at.first(v); at.n != nil && !at.among(m.faults[i].ok) {
+			return v, m.refusal(op, v, &m.faults[i])
 		}
 	}
 	return v, nil
@@ -186,7 +201,7 @@ func (m *Map) Envelope(op string, payload []byte, header map[string][]string) (V
 
 // refusal classifies what the shop refused. A code that the map does not know is
 // Refused: a person must read it.
-func (m *Map) refusal(op string, v *Value, f *fault) *channel.Error {
+func (m *Map) refusal(op string, v Value, f *fault) *channel.Error {
 	var code, sub string
 	code = f.code.first(v).Text()
 	if f.sub != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -29,41 +30,59 @@ func Parse(payload []byte) (Value, error) {
 	}
 	p := parsers.Get().(*parser)
 	defer p.rest()
-	p.src, p.at, p.count = payload, 0, 0
-	var v Value
+	p.src, p.at, p.count, p.nodes, p.stack = payload, 0, 0, p.nodes[:0], p.stack[:0]
 	p.blanks()
-	err := p.value(&v, 0)
+	root, err := p.value(0)
 	if err == nil && len(bytes.TrimSpace(payload[p.at:])) > 0 {
 		err = errors.New("more than one value")
 	}
 	if err != nil {
 		return Value{}, fmt.Errorf("payload %s of %d bytes is not JSON: %w", Sum(payload)[:12], len(payload), err)
 	}
-	return v, nil
+	d := &tree{src: payload, nodes: slices.Clone(p.nodes), shapes: p.shapes}
+	return Value{d, &root}, nil
+}
+
+// A tree is what a payload says. Its values hold no pointers, so that the tens of
+// thousands of a page cost the garbage collector nothing. It is read-only.
+type tree struct {
+	src    []byte
+	nodes  []node   // the items of an array, and the members of an object, lie side by side
+	shapes []*shape // that nodes name by number
+}
+
+// A node is a value of a tree.
+type node struct {
+	kind     byte   // 'n' null, 'f', 't', '"', '0', '{', '['
+	plain    bool   // of a text, a number or a boolean: its bytes are what it says
+	deep     bool   // it is nested too deep, and was not looked into
+	spoilt   bool   // a defect stands here or below
+	from, to uint32 // where it stands in src
+	first    uint32 // of its items in nodes,
+	count    uint32 // and how many there are
+	shape    uint32 // of an object: its number in shapes
 }
 
 // A parser builds the values of documents, one after the other. It remembers the
 // shapes of objects: the next order mostly says the same names in the same order.
 type parser struct {
-	src   []byte
-	at    int // the byte that comes next
-	count int // of values so far
+	tree         // the one under way; shapes are of all documents
+	at    int    // the byte that comes next
+	count int    // of values so far
+	stack []node // items of the composites under way
 	first *turn
-	turns int     // that were made, by all documents
-	stack []Value // items of the composites under way
-	room  []Value // for items of this document
+	turns int // that were made, by all documents
 }
 
-var parsers = sync.Pool{New: func() any { return &parser{first: &turn{}} }}
+var parsers = sync.Pool{New: func() any { return &parser{first: &turn{shape: -1}} }}
 
 // rest gives the parser back, unless a document has filled it.
 func (p *parser) rest() {
-	const turns, items = 4096, 1024
-	if p.turns > turns || cap(p.stack) > items {
+	const turns, nodes = 4096, 1 << 16
+	if p.turns > turns || cap(p.nodes)+cap(p.stack) > nodes {
 		return
 	}
-	clear(p.stack) // what a document that is no JSON left there
-	p.src, p.stack, p.room = nil, p.stack[:0], nil
+	p.src = nil
 	parsers.Put(p)
 }
 
@@ -88,10 +107,10 @@ func (p *parser) blanks() byte {
 }
 
 // value reads the value that begins here.
-func (p *parser) value(v *Value, depth int) (err error) {
+func (p *parser) value(depth int) (v node, err error) {
 	if depth <= maxDepth {
 		if p.count++; p.count > maxValues {
-			return fmt.Errorf("more than %d values", maxValues)
+			return v, fmt.Errorf("more than %d values", maxValues)
 		}
 	}
 	start := p.at
@@ -104,8 +123,7 @@ func (p *parser) value(v *Value, depth int) (err error) {
 		v.kind = c
 		v.plain, err = p.text()
 	case '{', '[':
-		v.kind = c
-		err = p.composite(v, depth)
+		v, err = p.composite(c, depth)
 	case 't', 'f', 'n':
 		v.kind, v.plain = c, true
 		err = p.literal(c)
@@ -115,21 +133,19 @@ func (p *parser) value(v *Value, depth int) (err error) {
 	default:
 		err = p.wrong("a value")
 	}
-	v.raw = p.src[start:p.at:p.at]
-	return err
+	v.from, v.to = uint32(start), uint32(p.at)
+	return v, err
 }
 
 // composite reads the members of an object or the items of an array. Those of one that
 // is nested too deep are only looked at.
-func (p *parser) composite(v *Value, depth int) error {
+func (p *parser) composite(kind byte, depth int) (v node, err error) {
 	if depth >= maxNesting {
-		return fmt.Errorf("nested deeper than %d", maxNesting)
+		return v, fmt.Errorf("nested deeper than %d", maxNesting)
 	}
-	v.deep = depth >= maxDepth
-	v.spoilt = v.deep
+	v.kind, v.deep, v.spoilt = kind, depth >= maxDepth, depth >= maxDepth
 	p.at++
-	base, end, at := len(p.stack), v.kind+2, p.first // '}' is '{'+2 and ']' is '['+2
-	var item Value                                   // out here it need not go to the heap
+	base, end, at := len(p.stack), kind+2, p.first // '}' is '{'+2 and ']' is '['+2
 	for begun := false; ; begun = true {
 		c := p.blanks()
 		if c == end {
@@ -138,56 +154,42 @@ func (p *parser) composite(v *Value, depth int) error {
 		}
 		if begun {
 			if c != ',' {
-				return p.wrong("a comma or the end of what began")
+				return v, p.wrong("a comma or the end of what began")
 			}
 			p.at++
 			p.blanks()
 		}
-		if v.kind == '{' {
-			var err error
+		if kind == '{' {
 			if at, err = p.name(at, !v.deep); err != nil {
-				return err
+				return v, err
 			}
 			if p.blanks() != ':' {
-				return p.wrong("a colon")
+				return v, p.wrong("a colon")
 			}
 			p.at++
 			p.blanks()
 		}
-		item = Value{}
-		if err := p.value(&item, depth+1); err != nil {
-			return err
+		item, err := p.value(depth + 1)
+		if err != nil {
+			return v, err
 		}
 		if !v.deep {
 			v.spoilt = v.spoilt || item.spoilt
 			p.stack = append(p.stack, item)
 		}
 	}
-	if v.kind == '{' && !v.deep {
-		if at.shape == nil {
-			at.shape = shapeOf(at.names())
+	if kind == '{' && !v.deep {
+		if at.shape < 0 {
+			at.shape = len(p.shapes)
+			p.shapes = append(p.shapes, shapeOf(at.names()))
 		}
-		v.shape = at.shape
-		v.spoilt = v.spoilt || v.shape.wrong != ""
+		v.shape = uint32(at.shape)
+		v.spoilt = v.spoilt || p.shapes[at.shape].wrong != ""
 	}
-	v.items = p.keep(base)
-	return nil
-}
-
-// keep takes the items above base from the stack.
-func (p *parser) keep(base int) []Value {
-	items := p.stack[base:]
+	v.first, v.count = uint32(len(p.nodes)), uint32(len(p.stack)-base)
+	p.nodes = append(p.nodes, p.stack[base:]...)
 	p.stack = p.stack[:base]
-	n := len(items)
-	if n > len(p.room) {
-		const most, each = 256, 16 // items at a time; bytes that one has, about
-		p.room = make([]Value, max(n, min(most, len(p.src)/each)))
-	}
-	kept := p.room[:n:n]
-	p.room = p.room[n:]
-	copy(kept, items)
-	clear(items)
-	return kept
+	return v, nil
 }
 
 // name reads a member's name behind those that led to at.
@@ -350,7 +352,7 @@ type turn struct {
 	up    *turn
 	last  *turn            // the turn that came behind it the last time
 	all   map[string]*turn // all of them, once there are two
-	shape *shape           // of the objects that end here; nil before the first
+	shape int              // of the objects that end here, in shapes; -1 before the first
 }
 
 // turn gives the turn of that name; nil if there was none yet.
@@ -363,7 +365,7 @@ func (t *turn) turn(name []byte) *turn {
 
 // add makes the turn of a name that did not come before.
 func (t *turn) add(name string) *turn {
-	next := &turn{name: name, up: t, plain: true}
+	next := &turn{name: name, up: t, plain: true, shape: -1}
 	for i := 0; i < len(name); i++ {
 		next.plain = next.plain && name[i] >= ' ' && name[i] != '"' && name[i] != '\\'
 	}

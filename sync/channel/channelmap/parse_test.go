@@ -80,26 +80,26 @@ func jsontextRead(payload []byte) (said string, err error) {
 }
 
 // said says a value as jsontextRead does; its bytes must be those of the payload.
-func said(out *strings.Builder, v *Value, payload []byte) {
+func said(out *strings.Builder, v Value, payload []byte) {
 	from := 0
-	for &payload[from] != &v.raw[0] {
+	for &payload[from] != &v.Raw()[0] {
 		from++
 	}
-	to := from + len(v.raw)
-	if v.kind != '{' && v.kind != '[' || v.deep {
-		fmt.Fprintf(out, "%c %d-%d %q", v.kind, from, to, v.Text())
-		if v.deep {
+	to := from + len(v.Raw())
+	if !v.Object() && !v.Array() || v.n.deep {
+		fmt.Fprintf(out, "%c %d-%d %q", v.kind(), from, to, v.Text())
+		if v.n.deep {
 			out.WriteString(" deep")
 		}
 		return
 	}
-	fmt.Fprintf(out, "%c(", v.kind)
-	for i := range v.items {
-		if v.kind == '{' {
+	fmt.Fprintf(out, "%c(", v.kind())
+	for i := range v.items() {
+		if v.Object() {
 			fmt.Fprintf(out, " %q=", v.Names()[i])
 		}
 		out.WriteByte(' ')
-		said(out, &v.items[i], payload)
+		said(out, Value{v.d, &v.items()[i]}, payload)
 	}
 	fmt.Fprintf(out, ") %d-%d %s", from, to, v.wrong())
 }
@@ -116,39 +116,40 @@ func same(t *testing.T, payload []byte) {
 		return
 	}
 	var got strings.Builder
-	said(&got, &v, payload)
+	said(&got, v, payload)
 	if got.String() != want {
 		t.Fatalf("%.200q:\n%.2000s\njsontext:\n%.2000s", payload, got.String(), want)
 	}
-	texts(t, &v)
+	texts(t, v)
 }
 
 // texts fails unless what is remembered of a text is true of it, and every member is
 // found by its name: the first, of those that have the same.
-func texts(t *testing.T, v *Value) {
+func texts(t *testing.T, v Value) {
 	t.Helper()
 	for _, most := range []int{0, 1, 3, 8, 200} {
 		if got, want := v.clean(most), clean(v.Text(), most); got != want {
 			t.Fatalf("clean(%q, %d) = %q; want %q", v.Text(), most, got, want)
 		}
 	}
-	if nothing := v.Text() == "" && len(v.items) == 0 && v.wrong() == ""; v.Empty() != nothing && (v.Empty() || len(v.raw) <= 64) {
-		t.Fatalf("%q: empty %v", v.raw, v.Empty())
+	if nothing := v.Text() == "" && len(v.items()) == 0 && v.wrong() == ""; v.Empty() != nothing && (v.Empty() || len(v.Raw()) <= 64) {
+		t.Fatalf("%q: empty %v", v.Raw(), v.Empty())
 	}
-	first := map[string]*Value{}
-	for i := range v.items {
-		if v.kind == '{' {
+	first := map[string]Value{}
+	for i := range v.items() {
+		item := Value{v.d, &v.items()[i]}
+		if v.Object() {
 			name := v.Names()[i]
-			if first[name] == nil {
-				first[name] = &v.items[i]
+			if _, twice := first[name]; !twice {
+				first[name] = item
 			}
 			if v.Get(name) != first[name] {
-				t.Fatalf("%.100q: member %q is another", v.raw, name)
+				t.Fatalf("%.100q: member %q is another", v.Raw(), name)
 			}
 		}
-		texts(t, &v.items[i])
+		texts(t, item)
 	}
-	if v.Get("\x00none") != &none {
+	if v.Get("\x00none") != (Value{}) {
 		t.Fatal("a member that is not there was found")
 	}
 }

@@ -49,7 +49,7 @@ func parsePath(s string) (path, error) {
 
 // each calls f with every value at p below v until f says false; each reports
 // whether f never did. Null and missing members are passed over.
-func (p path) each(v *Value, f func(*Value) bool) bool {
+func (p path) each(v Value, f func(Value) bool) bool {
 	for i := range p {
 		s := &p[i]
 		if !s.each {
@@ -59,23 +59,24 @@ func (p path) each(v *Value, f func(*Value) bool) bool {
 		if !v.Array() {
 			return true
 		}
-		for k := range v.items {
-			if item := &v.items[k]; s.takes(item) && !p[i+1:].each(item, f) {
+		items := v.items()
+		for k := range items {
+			if item := (Value{v.d, &items[k]}); s.takes(item) && !p[i+1:].each(item, f) {
 				return false
 			}
 		}
 		return true
 	}
-	return v.kind == 0 || v.kind == 'n' || f(v)
+	return v.n == nil || v.n.kind == 'n' || f(v)
 }
 
 // takes reports whether the step goes through that item of an array.
-func (s *step) takes(item *Value) bool {
+func (s *step) takes(item Value) bool {
 	return s.key == "" || item.member(s.key, s.hash).among(s.in)
 }
 
 // first gives the first value at p that says something; the zero Value if none does.
-func (p path) first(v *Value) *Value {
+func (p path) first(v Value) Value {
 	for i := range p {
 		s := &p[i]
 		if !s.each {
@@ -83,19 +84,20 @@ func (p path) first(v *Value) *Value {
 			continue
 		}
 		if !v.Array() {
-			return &none
+			return Value{}
 		}
-		for k := range v.items {
-			if item := &v.items[k]; s.takes(item) {
-				if found := p[i+1:].first(item); found != &none {
+		items := v.items()
+		for k := range items {
+			if item := (Value{v.d, &items[k]}); s.takes(item) {
+				if found := p[i+1:].first(item); found.n != nil {
 					return found
 				}
 			}
 		}
-		return &none
+		return Value{}
 	}
 	if v.Empty() {
-		return &none
+		return Value{}
 	}
 	return v
 }

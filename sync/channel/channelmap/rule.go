@@ -54,7 +54,7 @@ func parseTest(s string) (test, error) {
 }
 
 // holds reports whether the condition is true of v at that time.
-func (t *test) holds(m *Map, v *Value, now time.Time) bool {
+func (t *test) holds(m *Map, v Value, now time.Time) bool {
 	switch t.op {
 	case "!=", "empty":
 		return t.path.each(v, t.misses)
@@ -67,7 +67,7 @@ func (t *test) holds(m *Map, v *Value, now time.Time) bool {
 }
 
 // misses reports whether one value is not what the condition looks for.
-func (t *test) misses(v *Value) bool {
+func (t *test) misses(v Value) bool {
 	switch t.op {
 	case "=", "!=":
 		return !v.among(t.in)
@@ -86,7 +86,7 @@ type rule struct {
 	alone bool // only if no earlier rule of its kind gave a result
 }
 
-func anyHolds(rs []rule, m *Map, v *Value, now time.Time) bool {
+func anyHolds(rs []rule, m *Map, v Value, now time.Time) bool {
 	for i := range rs {
 		if rs[i].holds(m, v, now) {
 			return true
@@ -95,7 +95,7 @@ func anyHolds(rs []rule, m *Map, v *Value, now time.Time) bool {
 	return false
 }
 
-func (r *rule) holds(m *Map, v *Value, now time.Time) bool {
+func (r *rule) holds(m *Map, v Value, now time.Time) bool {
 	for i := range r.when {
 		if !r.when[i].holds(m, v, now) {
 			return false

@@ -20,8 +20,8 @@ func (m *Map) Try(w io.Writer, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	if m.pushed(&v) {
-		notices, err := m.notices(&v)
+	if m.pushed(v) {
+		notices, err := m.notices(v)
 		if err != nil {
 			if err := channel.WriteNotices(w, notices); err != nil {
 				return err
@@ -35,7 +35,7 @@ func (m *Map) Try(w io.Writer, payload []byte) error {
 	if err != nil {
 		return err
 	}
-	if page.Answer == "" && !m.answered(&v) {
+	if page.Answer == "" && !m.answered(v) {
 		return &channel.Error{Class: channel.Refused, Op: "try", Code: "no-answer",
 			Zh: "内容里没有这个平台的任何响应。", En: "the payload holds no answer of this platform"}
 	}
@@ -50,7 +50,7 @@ func (m *Map) Try(w io.Writer, payload []byte) error {
 }
 
 // answered reports whether v is an answer of a method that brings no orders.
-func (m *Map) answered(v *Value) bool {
+func (m *Map) answered(v Value) bool {
 	for _, name := range v.Names() {
 		if m.silent != nil && m.silent.MatchString(name) {
 			return true
@@ -70,12 +70,12 @@ func (m *Map) Notices(payload []byte) ([]channel.Notice, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.notices(&v)
+	return m.notices(v)
 }
 
 // Frames gives what must be acknowledged of each message of an answer that brings
 // queued ones, those that nobody can read included: else they would come for ever.
-func (m *Map) Frames(v *Value) []string {
+func (m *Map) Frames(v Value) []string {
 	var frames []string
 	for _, message := range m.messages(v) {
 		if f := clean(m.push.frame.first(message).Text(), 64); f != "" {
@@ -86,9 +86,9 @@ func (m *Map) Frames(v *Value) []string {
 }
 
 // pushed reports whether v was pushed to us, and is no answer.
-func (m *Map) pushed(v *Value) bool {
+func (m *Map) pushed(v Value) bool {
 	one := len(m.push.kind) > 0 && !m.doc.Push.Orders
-	return one && (m.push.kind.first(v) != &none || v.Array() && len(m.push.each) == 0)
+	return one && (m.push.kind.first(v).n != nil || v.Array() && len(m.push.each) == 0)
 }
 
 // maxMessages bounds the messages of one push; platforms send at most 100.
@@ -96,7 +96,7 @@ const maxMessages = 1000
 
 var errNoOrder = errors.New("it names no order")
 
-func (m *Map) notices(v *Value) ([]channel.Notice, error) {
+func (m *Map) notices(v Value) ([]channel.Notice, error) {
 	messages := m.messages(v)
 	if len(messages) > maxMessages {
 		return nil, fmt.Errorf("push of %d messages: more than %d", len(messages), maxMessages)
@@ -121,22 +121,23 @@ func (m *Map) notices(v *Value) ([]channel.Notice, error) {
 }
 
 // messages takes a push apart: one message, an array of them, or those of an answer.
-func (m *Map) messages(v *Value) []*Value {
-	var all []*Value
+func (m *Map) messages(v Value) []Value {
+	var all []Value
 	switch {
 	case v.Array():
-		for i := range v.items {
-			all = append(all, &v.items[i])
+		items := v.items()
+		for i := range items {
+			all = append(all, Value{v.d, &items[i]})
 		}
-	case len(m.push.each) > 0 && m.push.kind.first(v) == &none:
-		m.push.each.each(v, func(v *Value) bool { all = append(all, v); return true })
+	case len(m.push.each) > 0 && m.push.kind.first(v).n == nil:
+		m.push.each.each(v, func(v Value) bool { all = append(all, v); return true })
 	default:
 		all = append(all, v)
 	}
 	return all
 }
 
-func (m *Map) notice(message *Value, kind string) (channel.Notice, error) {
+func (m *Map) notice(message Value, kind string) (channel.Notice, error) {
 	if d := message.Defect(); d != "" {
 		return channel.Notice{}, errors.New(d)
 	}
@@ -152,7 +153,7 @@ func (m *Map) notice(message *Value, kind string) (channel.Notice, error) {
 			if d := inner.Defect(); d != "" {
 				return channel.Notice{}, errors.New(d)
 			}
-			in = &inner
+			in = inner
 		}
 	}
 	r := reading{m: m, v: in}

@@ -6,19 +6,40 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/maphash"
+	"slices"
 	"strings"
 )
 
 // A Value is one JSON value with the bytes it came from. Numbers keep their
 // text, so neither money nor a number beyond 2^53 ever passes through a float.
+// The zero Value is what is not there.
 type Value struct {
-	kind   byte // 'n' null, 'f', 't', '"', '0', '{', '['; 0 for what is not there
-	plain  bool // of a text, a number or a boolean: raw has what it says as it is
-	deep   bool // it is nested too deep, and was not looked into
-	spoilt bool // a defect stands here or below
-	shape  *shape
-	raw    []byte
-	items  []Value // of an array, or the members of an object as shape names them
+	d *tree
+	n *node
+}
+
+// kind is the first character of the value, '0' of all numbers; 0 of what is not there.
+func (v Value) kind() byte {
+	if v.n == nil {
+		return 0
+	}
+	return v.n.kind
+}
+
+// items gives the items of an array, or the members of an object.
+func (v Value) items() []node {
+	if v.n == nil {
+		return nil
+	}
+	return v.d.nodes[v.n.first:][:v.n.count]
+}
+
+// shape is that of an object that was looked into; nil of all else.
+func (v Value) shape() *shape {
+	if v.n == nil || v.n.kind != '{' || v.n.deep {
+		return nil
+	}
+	return v.d.shapes[v.n.shape]
 }
 
 // Sum is the SHA-256 of a payload, hex: what it is called in facts and errors.
@@ -30,61 +51,55 @@ func Sum(payload []byte) string {
 }
 
 // Get gives the member of an object; the zero Value if there is none.
-func (v *Value) Get(name string) *Value { return v.member(name, maphash.String(seed, name)) }
+func (v Value) Get(name string) Value { return v.member(name, maphash.String(seed, name)) }
 
 // member is Get of a name whose hash is known.
-func (v *Value) member(name string, hash uint64) *Value {
-	if v.shape != nil {
-		if i := v.shape.find(name, hash); i >= 0 {
-			return &v.items[i]
+func (v Value) member(name string, hash uint64) Value {
+	if shape := v.shape(); shape != nil {
+		if i := shape.find(name, hash); i >= 0 {
+			return Value{v.d, &v.d.nodes[int(v.n.first)+i]}
 		}
 	}
-	return &none
+	return Value{}
 }
-
-var none Value
 
 // Names gives the names of an object's members, in their order.
-func (v *Value) Names() []string {
-	if v.shape == nil {
-		return nil
+func (v Value) Names() []string {
+	if shape := v.shape(); shape != nil {
+		return shape.names
 	}
-	return v.shape.names
-}
-
-// object makes an object that no payload holds.
-func object(raw []byte, names []string, members []Value) Value {
-	v := Value{kind: '{', raw: raw, shape: shapeOf(names), items: members}
-	for i := range members {
-		v.spoilt = v.spoilt || members[i].spoilt
-	}
-	return v
+	return nil
 }
 
 // Raw gives the bytes of the value as they were received.
-func (v *Value) Raw() []byte { return v.raw }
+func (v Value) Raw() []byte {
+	if v.n == nil {
+		return nil
+	}
+	return v.d.src[v.n.from:v.n.to:v.n.to]
+}
 
 // Object reports whether v is an object, Array whether it is an array.
-func (v *Value) Object() bool { return v.kind == '{' }
-func (v *Value) Array() bool  { return v.kind == '[' }
+func (v Value) Object() bool { return v.kind() == '{' }
+func (v Value) Array() bool  { return v.kind() == '[' }
 
 // holds reports whether something can stand in v: it is an object, an array or nothing.
-func (v *Value) holds() bool { return v.Object() || v.Array() || v.Empty() }
+func (v Value) holds() bool { return v.Object() || v.Array() || v.Empty() }
 
 // Text gives a string's content, or a number's or boolean's own text; "" for
 // everything else.
-func (v *Value) Text() string { return string(v.text()) }
+func (v Value) Text() string { return string(v.text()) }
 
 // text is Text in bytes that may be those of the payload.
-func (v *Value) text() []byte {
-	switch v.kind {
+func (v Value) text() []byte {
+	switch v.kind() {
 	case '"':
-		if v.plain {
-			return trim(v.raw[1 : len(v.raw)-1])
+		if v.n.plain {
+			return trim(v.d.src[v.n.from+1 : v.n.to-1])
 		}
-		return bytes.TrimSpace(unquote(v.raw))
+		return bytes.TrimSpace(unquote(v.Raw()))
 	case '0', 't', 'f':
-		return v.raw
+		return v.Raw()
 	}
 	return nil
 }
@@ -100,7 +115,7 @@ func trim(b []byte) []byte {
 }
 
 // among reports whether the text of v is one of those.
-func (v *Value) among(in []string) bool {
+func (v Value) among(in []string) bool {
 	text := v.text()
 	for _, x := range in {
 		if string(text) == x {
@@ -111,21 +126,21 @@ func (v *Value) among(in []string) bool {
 }
 
 // clean gives Text without control characters and of at most so many runes, as clean does.
-func (v *Value) clean(most int) string {
+func (v Value) clean(most int) string {
 	text := v.text()
-	if v.plain && len(text) <= most {
+	if len(text) == 0 || v.n.plain && len(text) <= most {
 		return string(text)
 	}
 	return clean(string(text), most)
 }
 
 // Empty reports whether nothing is said: missing, null, blank or without items.
-func (v *Value) Empty() bool {
-	switch v.kind {
+func (v Value) Empty() bool {
+	switch v.kind() {
 	case '{', '[':
-		return len(v.items) == 0 && v.wrong() == ""
+		return v.n.count == 0 && v.wrong() == ""
 	case '"':
-		if len(v.raw) > 64 {
+		if v.n.to-v.n.from > 64 {
 			return false // longer than blanks are: spare the copy
 		}
 	}
@@ -133,35 +148,34 @@ func (v *Value) Empty() bool {
 }
 
 // wrong names what is wrong with the value itself: a name said twice, nested too deep.
-func (v *Value) wrong() string {
-	switch {
-	case v.deep:
+func (v Value) wrong() string {
+	if v.n != nil && v.n.deep {
 		return fmt.Sprintf("nested deeper than %d", maxDepth)
-	case v.shape != nil:
-		return v.shape.wrong
+	}
+	if shape := v.shape(); shape != nil {
+		return shape.wrong
 	}
 	return ""
 }
 
 // Defect names the first thing wrong in v or below, with its path; "" if nothing is.
-func (v *Value) Defect() string { return v.defectAt("") }
+func (v Value) Defect() string { return v.defectAt("") }
 
-func (v *Value) defectAt(path string) string {
-	if !v.spoilt {
+func (v Value) defectAt(path string) string {
+	if v.n == nil || !v.n.spoilt {
 		return ""
 	}
 	if wrong := v.wrong(); wrong != "" {
 		return strings.TrimPrefix(path+": "+wrong, ": ")
 	}
-	for i := range v.items {
-		if item := &v.items[i]; item.spoilt {
-			if v.kind == '{' {
-				return item.defectAt(strings.TrimPrefix(path+"."+v.shape.names[i], "."))
-			}
-			return item.defectAt(fmt.Sprintf("%s[%d]", path, i))
-		}
+	items := v.items()
+	i := slices.IndexFunc(items, func(item node) bool { return item.spoilt })
+	if v.Object() {
+		path = strings.TrimPrefix(path+"."+v.Names()[i], ".")
+	} else {
+		path = fmt.Sprintf("%s[%d]", path, i)
 	}
-	return ""
+	return Value{v.d, &items[i]}.defectAt(path)
 }
 
 // short cuts text that is shown in a sentence.

@@ -55,7 +55,7 @@ func TestEveryQueuedMessageIsAcknowledged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := show(m.Frames(&v)); got != `["7160000000000000001","7160000000000000002","7160000000000000003"]` {
+	if got := show(m.Frames(v)); got != `["7160000000000000001","7160000000000000002","7160000000000000003"]` {
 		t.Errorf("frames %s", got)
 	}
 	notices, err := m.Notices(v.Raw())

@@ -105,7 +105,7 @@ func acknowledge(frame []byte, now time.Time) (ack []byte, common bool) {
 	if err != nil || v.Get("commandType").Text() != "Common" {
 		return nil, false
 	}
-	number := func(v *channelmap.Value) json.RawMessage { // beyond 2^53: kept as text
+	number := func(v channelmap.Value) json.RawMessage { // beyond 2^53: kept as text
 		if s := v.Text(); s != "" && s[0] != '0' && strings.Trim(s, "0123456789") == "" {
 			return json.RawMessage(s)
 		}
