@@ -17,7 +17,7 @@ var sheets = sync.Pool{New: func() any { return new([]byte) }}
 
 // encode gives the fact that brings an order; false: it holds a time that only
 // encoding/json can judge.
-func (o *ShopOrder) encode(order OrderID, trial bool) ([]byte, bool) {
+func (o *ShopOrder) encode(order OrderID, trial bool, judged *Judged) ([]byte, bool) {
 	sheet := sheets.Get().(*[]byte)
 	defer sheets.Put(sheet)
 	var odd bool
@@ -74,6 +74,10 @@ func (o *ShopOrder) encode(order OrderID, trial bool) ([]byte, bool) {
 	b = when(b, `,"heard_at":`, o.HeardAt, &odd)
 	b = text(b, `,"content":`, o.Content)
 	b = yes(append(b, '}'), `,"trial":true`, trial)
+	if judged != nil {
+		data, err := json.Marshal(judged)
+		b, odd = append(append(b, `,"judged":`...), data...), odd || err != nil
+	}
 	b = append(b, '}')
 	*sheet = b
 	return bytes.Clone(b), !odd

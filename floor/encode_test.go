@@ -32,6 +32,11 @@ func fill(t *rapid.T, v reflect.Value) {
 		for i := range v.NumField() {
 			fill(t, v.Field(i))
 		}
+	case reflect.Pointer:
+		if rapid.Bool().Draw(t, "there") {
+			v.Set(reflect.New(v.Type().Elem()))
+			fill(t, v.Elem())
+		}
 	case reflect.Slice:
 		if n := rapid.IntRange(-1, 3).Draw(t, "items"); n >= 0 {
 			v.Set(reflect.MakeSlice(v.Type(), n, n))

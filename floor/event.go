@@ -87,11 +87,11 @@ func Kinds() []Kind {
 func EncodeFact(f Fact) ([]byte, error) {
 	switch f := f.(type) {
 	case OrderReceived:
-		if data, ok := f.Shop.encode(f.Order, f.Trial); ok {
+		if data, ok := f.Shop.encode(f.Order, f.Trial, f.Judged); ok {
 			return data, nil
 		}
 	case OrderRevised:
-		if data, ok := f.Shop.encode(f.Order, false); ok {
+		if data, ok := f.Shop.encode(f.Order, false, nil); ok {
 			return data, nil
 		}
 	}
