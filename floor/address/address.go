@@ -47,15 +47,16 @@ func Parse(raw string) Address {
 	narrow(text)
 	var a Address
 	said := pieces(text, &a.To)
-	text = said.text
-	m, ok := region(text)
+	text = said.text // as it was written: only its divisions are read in simple characters
+	read := simple(text)
+	m, ok := region(read)
 	if ok {
-		m.repeatedIn(text)
+		m.repeatedIn(read)
 	}
 	switch {
 	case !ok:
 		a.flag(NotAddress)
-	case m.place != nil && m.contradicted(text):
+	case m.place != nil && m.contradicted(read):
 		a.flag(Conflict)
 		ok = false
 	case m.ambiguous:

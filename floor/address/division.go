@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-//go:generate ./generate.sh 2.7.0
+//go:generate ./generate.sh 2.7.0 1.4.1
 
 //go:embed division
 var files embed.FS
@@ -83,6 +83,47 @@ var names = func() *trie {
 	}
 	return b.root
 }()
+
+// simplified gives the simplified form of a traditional character, as addresses of Hong
+// Kong, Macau and Taiwan have them. Those that stand in a division's name here stay.
+var simplified = func() map[rune]rune {
+	data, err := files.ReadFile("division/traditional.tsv")
+	if err != nil {
+		panic(err)
+	}
+	here, forms := map[rune]bool{}, map[rune]rune{}
+	names.letters(here)
+	for line := range strings.Lines(string(data)) {
+		if pair := []rune(line); !here[pair[0]] {
+			forms[pair[0]] = pair[2]
+		}
+	}
+	return forms
+}()
+
+// letters adds the characters of all names to in.
+func (t *trie) letters(in map[rune]bool) {
+	for c, next := range t.next {
+		in[c] = true
+		next.letters(in)
+	}
+}
+
+// simple gives text with its traditional characters made simple, rune for rune.
+func simple(text []rune) []rune {
+	for i, c := range text {
+		if to, ok := simplified[c]; ok {
+			text = slices.Clone(text)
+			for ; i < len(text); i++ {
+				if to, ok = simplified[text[i]]; ok {
+					text[i] = to
+				}
+			}
+			break
+		}
+	}
+	return text
+}
 
 type builder struct {
 	root   *trie

@@ -21,7 +21,7 @@ const phoneMark = '\u0001'
 // labels are the words before a colon, longest first.
 var labels = [][]rune{
 	[]rune("收货人姓名"), []rune("收件人姓名"), []rune("收货人电话"), []rune("收件人电话"), []rune("联系人电话"), []rune("邮政编码"),
-	[]rune("收货地址"), []rune("收件地址"), []rune("详细地址"), []rune("所在地区"), []rune("所在地址"), []rune("联系地址"), []rune("联系电话"), []rune("联系方式"), []rune("手机号码"), []rune("电话号码"),
+	[]rune("收货地址"), []rune("收件地址"), []rune("详细地址"), []rune("所在地区"), []rune("所在地址"), []rune("联系地址"), []rune("联络地址"), []rune("联系电话"), []rune("联络电话"), []rune("联系方式"), []rune("手机号码"), []rune("电话号码"),
 	[]rune("收货人"), []rune("收件人"), []rune("联系人"), []rune("手机号"),
 	[]rune("地址"), []rune("地区"), []rune("姓名"), []rune("名字"), []rune("手机"), []rune("电话"), []rune("邮编"), []rune("客户"), []rune("街道"),
 }
@@ -29,13 +29,14 @@ var labels = [][]rune{
 // pieces takes the phone, and a name that is labelled, out of the text.
 func pieces(text []rune, to *floor.Recipient) said {
 	s := said{text: make([]rune, 0, len(text))}
+	read := simple(text)
 	for i := 0; i < len(text); {
 		if n := max(labelledPostcode(text[i:]), identity(text, i)); n > 0 {
 			s.text = append(s.text, '\n')
 			i += n
 			continue
 		}
-		if n, kind := label(text[i:]); n > 0 {
+		if n, kind := label(read[i:]); n > 0 {
 			i += n
 			s.text = append(s.text, '\n')
 			if strings.HasSuffix(kind, "人") || strings.HasSuffix(kind, "姓名") || kind == "名字" || kind == "客户" {
@@ -283,6 +284,7 @@ type piece struct {
 }
 
 func split(text []rune) []piece {
+	slashes := slashed(text)
 	var all []piece
 	start, phone := 0, false
 	end := func(i int, next bool) {
@@ -293,13 +295,29 @@ func split(text []rune) []piece {
 		start = i + 1
 	}
 	for i, c := range text {
-		if breaks(c) || unicode.IsSpace(c) {
+		if breaks(c) || unicode.IsSpace(c) || c == '/' && slashes {
 			end(i, c == phoneMark)
 			phone = c == phoneMark || phone && start == i+1 && (i == 0 || phone)
 		}
 	}
 	end(len(text), false)
 	return all
+}
+
+// slashed reports whether slashes stand between the pieces: two of them at least, and
+// none between digits, as in the number of a house.
+func slashed(text []rune) bool {
+	n := 0
+	for i, c := range text {
+		if c != '/' {
+			continue
+		}
+		if i > 0 && i+1 < len(text) && digit(text[i-1]) && digit(text[i+1]) {
+			return false
+		}
+		n++
+	}
+	return n >= 2
 }
 
 // nameIn chooses the piece that is a person's name; -1 if none is. edge is the
@@ -342,10 +360,10 @@ func nameIn(all []piece, edge int, m match, said said) int {
 }
 
 // withoutLabel drops a label that lacks its colon, 收件人张三, and the word that
-// the person is to receive it, 张三（收）.
+// the person is to receive it, 张三（收）; 丰收 is a name.
 func withoutLabel(name string) string {
-	for _, end := range []string{"(收)", "（收）"} {
-		if s, ok := strings.CutSuffix(name, end); ok && (surname(s) || titled(s)) {
+	for _, end := range []string{"(收)", "（收）", "收"} {
+		if s, ok := strings.CutSuffix(name, end); ok && !strings.HasSuffix(name, "丰收") && (surname(s) || titled(s)) {
 			name = s
 			break
 		}
@@ -362,7 +380,7 @@ func withoutLabel(name string) string {
 // number and the phone: 体育西路1号张三.
 func glued(all []piece) string {
 	for i := range all {
-		runes := []rune(all[i].text)
+		runes := []rune(strings.TrimSuffix(all[i].text, "收"))
 		for n := 2; n <= 3 && n+3 < len(runes) && all[i].phone; n++ {
 			name := string(runes[len(runes)-n:])
 			last := runes[len(runes)-n-1]
@@ -408,6 +426,9 @@ func nameLike(runes []rune) bool {
 
 const surnames = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤文康施牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳欧阳管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝洪"
 
+// doubleNames are names of families of two characters whose first is none by itself.
+var doubleNames = []string{"诸葛", "上官", "皇甫", "尉迟", "公孙", "慕容", "令狐", "长孙", "宇文", "呼延", "端木", "南宫", "独孤", "轩辕", "太史", "澹台", "濮阳", "淳于", "赫连", "拓跋", "闻人"}
+
 // titled reports whether s is a family's name with a title: 王先生, 小张.
 func titled(s string) bool {
 	for _, title := range []string{"先生", "女士", "小姐", "老师", "师傅", "经理", "阿姨"} {
@@ -427,6 +448,9 @@ func surname(s string) bool {
 	}
 	if n < 2 || n > 4 {
 		return false
+	}
+	if n > 2 && slices.Contains(doubleNames, string([]rune(s)[:2])) {
+		return true
 	}
 	for _, c := range s {
 		return strings.ContainsRune(surnames, c)
