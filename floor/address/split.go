@@ -3,6 +3,7 @@ package address
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"floord/floor"
@@ -20,11 +21,11 @@ const (
 // town. What is masked, or not written in Chinese, is left as it is.
 func Split(to floor.Recipient) (floor.Recipient, string) {
 	divisions := to.Province + to.City + to.District
-	if to.Masked || !strings.ContainsFunc(divisions+to.Detail, func(c rune) bool { return unicode.Is(unicode.Han, c) }) {
+	if to.Masked || !strings.ContainsFunc(divisions, han) && !strings.ContainsFunc(to.Detail, han) {
 		return to, ""
 	}
 	if to.Province != "" && to.City != "" {
-		return to, why(Parse(divisions).Flags)
+		return to, named.why(divisions)
 	}
 	a := Parse(divisions + to.Detail)
 	if w := why(a.Flags); w != "" {
@@ -42,6 +43,43 @@ func Split(to floor.Recipient) (floor.Recipient, string) {
 	to.Province, to.City, to.District = a.To.Province, a.To.City, a.To.District
 	to.Detail = strings.TrimSpace(strings.Join(detail, " "))
 	return to, ""
+}
+
+func han(c rune) bool { return unicode.Is(unicode.Han, c) }
+
+// named are the divisions that shops name, and what is odd about them. There are few
+// of them, and every order names some.
+var named register
+
+// Bounds of what is remembered: there are some 3,000 districts, each written in a few
+// ways.
+const (
+	maxNamed = 20_000
+	maxName  = 100 // bytes
+)
+
+type register struct {
+	mu    sync.RWMutex
+	known map[string]string // guarded by mu
+}
+
+func (r *register) why(text string) string {
+	r.mu.RLock()
+	w, ok := r.known[text]
+	r.mu.RUnlock()
+	if ok {
+		return w
+	}
+	w = why(Parse(text).Flags)
+	if len(text) <= maxName {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.known == nil || len(r.known) >= maxNamed {
+			r.known = map[string]string{}
+		}
+		r.known[text] = w
+	}
+	return w
 }
 
 func why(flags []string) string {

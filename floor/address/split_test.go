@@ -1,6 +1,8 @@
 package address
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"floord/floor"
@@ -39,5 +41,34 @@ func TestSplit(t *testing.T) {
 		if again, w := Split(got); again != got || w != why {
 			t.Errorf("%s: split again it is %+v, %q; want the same", tt.name, again, w)
 		}
+	}
+}
+
+// What is remembered of divisions is what reading them says, and has a bound.
+func TestDivisionsAreRemembered(t *testing.T) {
+	var r register
+	for range 2 {
+		for _, text := range []string{"广东省深圳市南山区", "广东省杭州市西湖区", "鼓楼区", strings.Repeat("上海市", 40)} {
+			if got, want := r.why(text), why(Parse(text).Flags); got != want {
+				t.Errorf("%s: %q; want %q", text, got, want)
+			}
+		}
+	}
+	if len(r.known) != 3 {
+		t.Errorf("%d are remembered; want 3", len(r.known))
+	}
+	for i := range maxNamed {
+		r.why(fmt.Sprint(i))
+	}
+	if len(r.known) > maxNamed {
+		t.Errorf("%d are remembered", len(r.known))
+	}
+}
+
+func BenchmarkSplit(b *testing.B) {
+	to := floor.Recipient{Name: "张三丰", Phone: "13800000001", Province: "广东省", City: "深圳市", District: "南山区", Detail: "示例路12号3幢"}
+	b.ReportAllocs()
+	for b.Loop() {
+		Split(to)
 	}
 }
