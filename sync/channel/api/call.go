@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -95,13 +97,28 @@ func (s *Shop) exchange(ctx context.Context, c *channelmap.Call, req *http.Reque
 		heard.CertEnds = resp.TLS.PeerCertificates[0].NotAfter
 	}
 	s.app.learnClock(resp.Header)
-	body, err := io.ReadAll(io.LimitReader(resp.Body, channelmap.MaxPayload+1))
+	body, err := readBody(resp.Body)
 	if err != nil {
 		return channelmap.Value{}, channel.Lost(ctx, c.Method, fmt.Errorf("after %d bytes: %w", len(body), bare(err)))
 	}
 	answer, err = s.read(c, resp, body)
 	s.unread(c.Method, body, err)
 	return answer, err
+}
+
+// bodies are where answers are read into, to be copied once their length is known.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// readBody reads an answer, of which the first byte too many is the last.
+func readBody(r io.Reader) ([]byte, error) {
+	b := bodies.Get().(*bytes.Buffer)
+	b.Reset()
+	_, err := b.ReadFrom(io.LimitReader(r, channelmap.MaxPayload+1))
+	body := bytes.Clone(b.Bytes())
+	if b.Cap() <= 1<<20 { // one larger is rare
+		bodies.Put(b)
+	}
+	return body, err
 }
 
 // request signs the question.

@@ -173,6 +173,28 @@ func toUnits(digits string, scale int) (int64, error) {
 	return n, nil
 }
 
+// dateTime reads what nearly all times of the form time.DateTime are: every number of
+// full length, and no day that not every month has. ok is false of any other text.
+func dateTime(s string, zone *time.Location) (t time.Time, ok bool) {
+	if len(s) != len(time.DateTime) || s[4] != '-' || s[7] != '-' || s[10] != ' ' || s[13] != ':' || s[16] != ':' {
+		return t, false
+	}
+	ok = true
+	number := func(from, to int) (n int) {
+		for _, c := range []byte(s[from:to]) {
+			ok = ok && '0' <= c && c <= '9'
+			n = 10*n + int(c-'0')
+		}
+		return n
+	}
+	year, month, day := number(0, 4), number(5, 7), number(8, 10)
+	hour, minute, second := number(11, 13), number(14, 16), number(17, 19)
+	if !ok || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59 {
+		return t, false
+	}
+	return time.Date(year, time.Month(month), day, hour, minute, second, 0, zone), true
+}
+
 // parseTime reads a time in the map's form. A blank, a zero and the first second
 // of 1970 mean that nothing is said: platforms write all three.
 func (m *Map) parseTime(s string) (time.Time, error) {
@@ -196,7 +218,10 @@ func (m *Map) parseTime(s string) (time.Time, error) {
 		if strings.HasPrefix(s, "0000-") {
 			return t, nil
 		}
-		t, err = time.ParseInLocation(m.doc.Time, s, m.zone)
+		var ok bool
+		if t, ok = dateTime(s, m.zone); !ok || m.doc.Time != time.DateTime {
+			t, err = time.ParseInLocation(m.doc.Time, s, m.zone)
+		}
 	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%q is no time of the form %s", shortCopy(s), m.doc.Time)

@@ -2,6 +2,7 @@ package channelmap
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -100,12 +101,12 @@ func (r *reading) text(aliases []path, most int) string {
 // something, with a blank between two of them that Chinese does without.
 func (r *reading) joined(aliases [][]path) string {
 	for _, parts := range aliases {
-		text := clean(parts[0].first(r.v).Text(), maxText)
+		text := parts[0].first(r.v).clean(maxText)
 		for _, p := range parts[1:] {
 			if text == "" {
 				break
 			}
-			part := clean(p.first(r.v).Text(), maxText)
+			part := p.first(r.v).clean(maxText)
 			last, _ := utf8.DecodeLastRuneInString(text)
 			next, _ := utf8.DecodeRuneInString(part)
 			if part != "" && !unicode.Is(unicode.Han, last) && !unicode.Is(unicode.Han, next) {
@@ -251,7 +252,9 @@ func (r *reading) lines() {
 		if !l.when.holds(r.m, r.v, r.now) {
 			continue
 		}
-		n := 0
+		n, items := 0, 0
+		l.path.each(r.v, func(Value) bool { items++; return true })
+		r.o.Lines = slices.Grow(r.o.Lines, min(items, maxLines))
 		l.path.each(r.v, func(v Value) bool {
 			if len(r.o.Lines) == maxLines {
 				r.unmapped(l.at, fmt.Sprintf("> %d", maxLines))
@@ -265,6 +268,7 @@ func (r *reading) lines() {
 	if len(r.o.Lines) > 0 {
 		return
 	}
+	r.o.Lines = nil
 	if gone { // everything refunded, and yet the order reads as to be shipped
 		r.o.Holds = append(r.o.Holds, floor.Hold{Code: floor.HoldRefund, Field: r.m.lines[0].at})
 		return

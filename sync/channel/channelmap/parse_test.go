@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -215,6 +216,32 @@ func FuzzParse(f *testing.F) {
 		same(t, b)
 		same(t, a)
 	})
+}
+
+// FuzzDateTime: the quick way to read a time reads what the long way does.
+func FuzzDateTime(f *testing.F) {
+	for _, s := range []string{"2026-11-10 20:10:20", "2026-02-29 00:00:00", "2026-02-28 24:00:00", "0001-01-01 00:00:00", "2026-1-10 20:10:20.5"} {
+		f.Add(s, 8)
+	}
+	f.Fuzz(func(t *testing.T, s string, hours int) {
+		zone := time.FixedZone("", hours%24*3600)
+		got, ok := dateTime(s, zone)
+		if want, err := time.ParseInLocation(time.DateTime, s, zone); ok && (err != nil || !got.Equal(want)) {
+			t.Fatalf("%q is %v; want %v, %v", s, got, want, err)
+		}
+	})
+}
+
+// TestNeed: a text without what an expression needs is one that it does not match.
+func TestNeed(t *testing.T) {
+	for text, want := range map[string]string{
+		"发顺丰": "发顺丰", "(?i)gift": "", "^a+bc$": "bc", "x|y": "", "(ab|cab)d?": "ab", "ab|": "", "(^|[^不])(请?顺丰(到付)?|([发走]|指定)顺丰)": "顺丰", "a{2}b": "b", "": "",
+	} {
+		c, err := parseTest("x ~ " + text)
+		if text != "" && (err != nil || string(c.need) != want) {
+			t.Errorf("%q needs %q, %v; want %q", text, c.need, err, want)
+		}
+	}
 }
 
 // FuzzWhole: the quick way to read a whole number reads what the long way does.

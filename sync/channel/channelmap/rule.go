@@ -1,8 +1,10 @@
 package channelmap
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"time"
 )
@@ -21,6 +23,7 @@ type test struct {
 	op   string
 	in   []string
 	re   *regexp.Regexp
+	need []byte // what re matches holds this; empty if nothing is known
 	text string // as written
 }
 
@@ -46,6 +49,9 @@ func parseTest(s string) (test, error) {
 	case "~":
 		if t.re, err = regexp.Compile(values); err != nil || values == "" {
 			return t, fmt.Errorf("condition %q: no regular expression: %v", s, err)
+		}
+		if parsed, err := syntax.Parse(values, syntax.Perl); err == nil {
+			t.need = []byte(need(parsed))
 		}
 	default:
 		return t, fmt.Errorf("condition %q: %q is none of = != outside set empty ahead ~", s, op)
@@ -74,9 +80,41 @@ func (t *test) misses(v Value) bool {
 	case "outside":
 		return v.Empty() || v.among(t.in)
 	case "~":
-		return !t.re.Match(v.text())
+		text := v.text() // a look for one word spares most texts the expression
+		return !bytes.Contains(text, t.need) || !t.re.Match(text)
 	}
 	return v.Empty() // set, empty
+}
+
+// need gives a text that everything holds which an expression matches; "" if none is
+// found.
+func need(re *syntax.Regexp) (found string) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		if re.Flags&syntax.FoldCase == 0 {
+			return string(re.Rune)
+		}
+	case syntax.OpCapture, syntax.OpPlus:
+		return need(re.Sub[0])
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			if s := need(sub); len(s) > len(found) {
+				found = s
+			}
+		}
+	case syntax.OpAlternate:
+		found = need(re.Sub[0])
+		for _, sub := range re.Sub[1:] {
+			switch s := need(sub); {
+			case strings.Contains(s, found):
+			case strings.Contains(found, s):
+				found = s
+			default:
+				return ""
+			}
+		}
+	}
+	return found
 }
 
 // A rule gives its result when all its conditions hold.
