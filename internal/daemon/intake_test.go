@@ -185,17 +185,24 @@ func TestTheMorningSweep(t *testing.T) {
 		if o, _ := b.order(n); o.State == floor.Closed {
 			t.Error("an order of today was swept")
 		}
-		b.shop.Faults.Next("", wire.GatewayTimeout) // it ends early, and comes again the next day
-		after(22*time.Hour + 59*time.Minute)        // 08:59
+		b.shop.Faults.Next("", wire.GatewayTimeout, wire.GatewayTimeout) // it ends early, twice
+		after(22*time.Hour + 59*time.Minute)                             // 08:59
 		if met := b.shop.Faults.Met(); met != 0 {
 			t.Errorf("it asked before 09:00")
 		}
-		after(2 * time.Minute)
+		after(90 * time.Second)
 		if met := b.shop.Faults.Met(); met != 1 {
 			t.Fatalf("asked %d times at 09:00 of the next day", met)
 		}
-		after(24 * time.Hour)
-		if o, _ := b.order(n); o.State != floor.Closed {
+		after(2 * time.Minute)
+		if met := b.shop.Faults.Met(); met != 2 {
+			t.Errorf("asked %d times within two minutes; want it again after a minute", met)
+		}
+		if all := b.s.pulse.troubles(); len(all) != 1 || all[0].id != "down/sweep" {
+			t.Errorf("the board shows %v", all)
+		}
+		after(6 * time.Minute)
+		if o, _ := b.order(n); o.State != floor.Closed || len(b.s.pulse.troubles()) != 0 {
 			t.Errorf("after the sweep it is %s; the shop closed it", o.State)
 		}
 	})

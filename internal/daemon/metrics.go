@@ -125,7 +125,7 @@ func (m *metrics) channel(ch chan<- prometheus.Metric, h web.ChannelHealth) {
 	for _, l := range h.Lags {
 		send(prometheus.GaugeValue, lagDesc, l.Seconds, l.Way)
 	}
-	for _, way := range []string{wayPull, wayPush, waySocket, wayTell} {
+	for _, way := range []string{wayPull, wayPush, waySocket, wayTell, waySweep} {
 		send(prometheus.GaugeValue, failDesc, float64(h.Failing[way]), way)
 	}
 	for _, a := range h.Answers {

@@ -494,7 +494,8 @@ func (d *Daemon) listenOnce(ctx context.Context, s *shop, keep func([]byte) erro
 var sweepAt = config.Clock{Hour: 9}
 
 // sweep asks every morning for every order that came before today and still needs
-// hands: what neither pull nor push has told us.
+// hands: what neither pull nor push has told us. A shop that does not answer is
+// asked again until the next morning, and keeps no other waiting.
 func (d *Daemon) sweep(ctx context.Context) error {
 	for {
 		now := time.Now().In(d.cfg.Site.Zone)
@@ -507,15 +508,29 @@ func (d *Daemon) sweep(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
+		day, cancel := context.WithDeadline(ctx, sweepAt.On(at.AddDate(0, 0, 1)))
+		var shops sync.WaitGroup
 		for _, s := range d.shops {
-			if s.channel == nil || s.qimen != nil {
-				continue
-			}
-			n, err := d.sweepShop(ctx, s, time.Now().In(d.cfg.Site.Zone))
-			if err != nil && ctx.Err() == nil {
-				d.log.Warn("sweep ended early", "channel", s.id, "orders", n, "err", err)
+			if s.channel != nil && s.qimen == nil {
+				shops.Go(func() { d.sweepDay(day, s, at) })
 			}
 		}
+		shops.Wait()
+		cancel()
+	}
+}
+
+// sweepDay sweeps one shop until it is done or the day is over.
+func (d *Daemon) sweepDay(ctx context.Context, s *shop, now time.Time) {
+	for ctx.Err() == nil {
+		n, err := d.sweepShop(ctx, s, now)
+		tries := s.pulse.went(waySweep, err)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		wait := max(retryPace(tries+1), channel.After(err))
+		d.log.Warn("sweep ended early", "channel", s.id, "orders", n, "err", err, "again_in", wait)
+		pause(ctx, wait)
 	}
 }
 

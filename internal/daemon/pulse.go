@@ -26,6 +26,7 @@ const (
 	wayPush   = "push"   // the orders that pushes name
 	waySocket = "socket" // messages over a connection of ours
 	wayTell   = "tell"   // an ERP's steps
+	waySweep  = "sweep"  // unfinished orders, each morning
 )
 
 // When a channel's connection is out of order.

@@ -9,6 +9,7 @@ package channelmap
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -285,13 +286,15 @@ type enumeration struct {
 func Load(name string, data []byte) (*Map, error) {
 	m := &Map{}
 	dec := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
-	if err := dec.Decode(&m.doc); err != nil {
+	var unknown *toml.StrictMissingError // what else the map says has been read
+	err := dec.Decode(&m.doc)
+	if err != nil && !errors.As(err, &unknown) {
 		return nil, grammar(name, err)
 	}
 	c := compiler{m: m, places: placesOf(data)}
 	c.compile()
-	if len(c.mistakes) > 0 {
-		return nil, c.all(name)
+	if err != nil || len(c.mistakes) > 0 {
+		return nil, c.all(name, unknown)
 	}
 	return m, nil
 }

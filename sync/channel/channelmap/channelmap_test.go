@@ -117,12 +117,13 @@ func TestLoadSaysEveryMistake(t *testing.T) {
 		`"words ~ (?i)gift"`, `"words ~ ("`,
 		`class = "rate-limited"`, `class = "soon"`,
 		`zh = "慢一点"`, ``,
+		`size = 50`, `siez = 50`,
 	).Replace(plainMap)
 	_, err := Load("bad.toml", []byte(bad))
 	if err == nil {
 		t.Fatal("a bad map was taken")
 	}
-	for _, want := range []string{"bad.toml", `"cents"`, "[pull]", `"id["`, `"gone"`, "no condition", `"unmapped"`, "regular expression", `"soon"`, "sentence is missing"} {
+	for _, want := range []string{"bad.toml", `"cents"`, "[pull]", `"id["`, `"gone"`, "no condition", `"unmapped"`, "regular expression", `"soon"`, "sentence is missing", `unknown key "pull.siez"`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not said in:\n%v", want, err)
 		}

@@ -33,22 +33,12 @@ func (all Mistakes) Error() string {
 
 // grammar gives go-toml's errors their lines.
 func grammar(name string, err error) error {
-	var strict *toml.StrictMissingError
 	var one *toml.DecodeError
-	var all Mistakes
-	switch {
-	case errors.As(err, &strict):
-		for _, e := range strict.Errors {
-			row, _ := e.Position()
-			all = append(all, Mistake{name, row, fmt.Sprintf("unknown key %q", strings.Join(e.Key(), "."))})
-		}
-	case errors.As(err, &one):
+	if errors.As(err, &one) {
 		row, _ := one.Position()
-		all = Mistakes{{name, row, strings.TrimPrefix(one.Error(), "toml: ")}}
-	default:
-		all = Mistakes{{name, 1, err.Error()}}
+		return Mistakes{{name, row, strings.TrimPrefix(one.Error(), "toml: ")}}
 	}
-	return all
+	return Mistakes{{name, 1, err.Error()}}
 }
 
 // places are the lines of a map: of its tables and keys by their dotted names, where a
@@ -163,10 +153,16 @@ func (c *compiler) wrongText(text string, err error) {
 	c.mistakes = append(c.mistakes, Mistake{Line: line, Text: err.Error()})
 }
 
-// all gives the mistakes by line.
-func (c *compiler) all(name string) Mistakes {
+// all gives the mistakes by line, with the keys that the decoder did not know.
+func (c *compiler) all(name string, unknown *toml.StrictMissingError) Mistakes {
 	for i := range c.mistakes {
 		c.mistakes[i].File = name
+	}
+	if unknown != nil {
+		for _, e := range unknown.Errors {
+			row, _ := e.Position()
+			c.mistakes = append(c.mistakes, Mistake{name, row, fmt.Sprintf("unknown key %q", strings.Join(e.Key(), "."))})
+		}
 	}
 	slices.SortFunc(c.mistakes, func(a, b Mistake) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Text, b.Text)) })
 	return c.mistakes

@@ -249,8 +249,9 @@ func (c *Channel) order(body []byte, now time.Time) (floor.ShopOrder, error) {
 	var total floor.Fen
 	for i, l := range in.Lines {
 		at := fmt.Sprintf("orderLines[%d].", i)
-		qty, err := strconv.Atoi(l.Qty)
-		if err != nil || qty < 1 || qty > 1_000_000 {
+		whole, rest, _ := strings.Cut(l.Qty, ".") // some ERPs say 2.0000
+		qty, err := strconv.Atoi(whole)
+		if err != nil || strings.Trim(rest, "0") != "" || qty < 1 || qty > 1_000_000 {
 			bad(at+"planQty", l.Qty)
 		}
 		if l.Code == "" || len(l.Code) > 64 {

@@ -128,6 +128,7 @@ func TestWhatCannotBeReadIsHeld(t *testing.T) {
 	_, c := open(t, Options{})
 	for change, field := range map[string]string{
 		"<planQty>2</planQty>=<planQty>zwei</planQty>":                    "orderLines[0].planQty",
+		"<planQty>2</planQty>=<planQty>2.5</planQty>":                     "orderLines[0].planQty",
 		"<actualPrice>54.00<=<actualPrice>54,00<":                         "orderLines[0].actualPrice",
 		"<orderType>JYCK<=<orderType>XXCK<":                               "orderType",
 		"<latestDeliveryTime>2026-11-12 20:01:11<=<latestDeliveryTime>x<": "latestDeliveryTime",
@@ -137,6 +138,9 @@ func TestWhatCannotBeReadIsHeld(t *testing.T) {
 		if err != nil || len(o.Holds) == 0 || o.Holds[0].Field != field || o.Shippable() {
 			t.Errorf("%s: %v, %v; want it held for %s", fresh, o.Holds, err, field)
 		}
+	}
+	if o, err := c.order([]byte(strings.Replace(sample(t), "<planQty>2<", "<planQty>2.0000<", 1)), time.Now()); err != nil || len(o.Holds) > 0 || o.Lines[0].Qty != 2 {
+		t.Errorf("2.0000 pieces are %+v, %v", o.Lines, err)
 	}
 	for _, bad := range []string{"", "<request>", "<a/>", "<request><deliveryOrder/></request>", strings.Replace(sample(t), "DO0001", "", 1)} {
 		if _, err := c.order([]byte(bad), time.Now()); err == nil {
