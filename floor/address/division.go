@@ -112,15 +112,16 @@ func (t *trie) letters(in map[rune]bool) {
 // simple gives text with its traditional characters made simple, rune for rune.
 func simple(text []rune) []rune {
 	for i, c := range text {
-		if to, ok := simplified[c]; ok {
-			text = slices.Clone(text)
-			for ; i < len(text); i++ {
-				if to, ok = simplified[text[i]]; ok {
-					text[i] = to
-				}
-			}
-			break
+		if _, ok := simplified[c]; !ok {
+			continue
 		}
+		text = slices.Clone(text)
+		for ; i < len(text); i++ {
+			if to, ok := simplified[text[i]]; ok {
+				text[i] = to
+			}
+		}
+		break
 	}
 	return text
 }

@@ -57,6 +57,12 @@ func TestShippedRules(t *testing.T) {
 		{"English", func(o *rules.Order) { o.BuyerNote = "Gift wrap please" }, "tag hand_pack, tag note, 100"},
 		{"English no", func(o *rules.Order) { o.BuyerNote = "no gift wrap" }, "tag note, 100"},
 		{"engraving", func(o *rules.Order) { o.Flags = []string{"engraving"} }, "tag engraving, tag hand_pack, 100"},
+		{"in a hurry", func(o *rules.Order) { o.BuyerNote = "急用" }, "tag urgent, tag note, 100"},
+		{"in no hurry", func(o *rules.Order) { o.BuyerNote = "不急用，慢慢发" }, "tag note, 100"},
+		{"another recipient", func(o *rules.Order) { o.SellerNote = "收件人改成李四" }, "tag note, hold rule note-address, 100"},
+		{"other goods", func(o *rules.Order) { o.SellerNote = "尺码换成L" }, "tag note, hold rule note-goods, 100"},
+		{"not other goods", func(o *rules.Order) { o.SellerNote = "颜色不改，不换尺码" }, "tag note, 100"},
+		{"numbers of pieces", func(o *rules.Order) { o.SellerNote = "SN码发我" }, "tag serial, tag note, 100"},
 		{"wait", func(o *rules.Order) { o.SellerNote = "客户说先不要发货" }, "tag note, hold rule note-stop, 100"},
 		{"no address and no phone", func(o *rules.Order) { o.DetailRunes, o.PhoneOK, o.City = 0, false, "" }, "lost region, lost detail, lost phone, low, 20"},
 		{"all that is masked has a token", func(o *rules.Order) {
