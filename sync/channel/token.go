@@ -17,7 +17,7 @@ type Token struct {
 }
 
 // A TokenFile is the name of the file that holds a token: one line of text, or
-// the JSON form of Token. It is read anew at each use: who renews the token, a
+// the JSON form of Token. It is looked at anew at each use: who renews the token, a
 // person or floord itself, replaces the file, and nothing is started again.
 type TokenFile string
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"floord/sync/channel"
@@ -17,19 +18,42 @@ func (s *Shop) token(ctx context.Context, c *channelmap.Call) (string, error) {
 	if s.o.Token == "" || c == renew || c.Plain {
 		return "", nil
 	}
-	t, err := s.o.Token.Read()
+	t, err := s.readToken()
 	soon := !t.Ends.IsZero() && time.Until(t.Ends) < early
 	if renew != nil && (err != nil || soon) {
 		why := s.renew(ctx)
 		if why != nil && (err != nil || time.Until(t.Ends) <= 0) {
 			return "", why
 		}
-		t, err = s.o.Token.Read()
+		t, err = s.readToken()
 	}
 	if err != nil {
 		return "", s.noToken(err)
 	}
 	return t.Access, nil
+}
+
+// settled is how long a file must have been as it is to be remembered: one that changes
+// twice within the grain of its times looks the same.
+const settled = 2 * time.Second
+
+// A tokenRead is what the token file said, and which file that was.
+type tokenRead struct {
+	file  os.FileInfo
+	token channel.Token
+}
+
+// readToken reads the token file, unless it is still the one that was read before.
+func (s *Shop) readToken() (channel.Token, error) {
+	file, err := os.Stat(string(s.o.Token))
+	if was := s.tokenRead.Load(); err == nil && was != nil && os.SameFile(file, was.file) && file.Size() == was.file.Size() && file.ModTime().Equal(was.file.ModTime()) {
+		return was.token, nil
+	}
+	t, wrong := s.o.Token.Read()
+	if err == nil && wrong == nil && time.Since(file.ModTime()) > settled {
+		s.tokenRead.Store(&tokenRead{file, t})
+	}
+	return t, wrong
 }
 
 func (s *Shop) noToken(err error) error {
@@ -45,7 +69,7 @@ func (s *Shop) renew(ctx context.Context) error {
 	if time.Since(s.renewed) < time.Minute {
 		return nil
 	}
-	old, _ := s.o.Token.Read() // none: some platforms give one for the secret alone
+	old, _ := s.readToken() // none: some platforms give one for the secret alone
 	c := s.app.m.Call("renew")
 	v, err := s.once(ctx, c, channelmap.Vars{Text: map[string]string{"secret": s.app.account.Secret, "refresh": old.Refresh}})
 	if err != nil {
@@ -69,6 +93,6 @@ func (s *Shop) renew(ctx context.Context) error {
 
 // TokenEnds is when the shop's token ends; zero if nobody knows.
 func (s *Shop) TokenEnds() time.Time {
-	t, _ := s.o.Token.Read()
+	t, _ := s.readToken()
 	return t.Ends
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -17,20 +19,38 @@ import (
 	"floord/sync/channel/drivers"
 )
 
-// answering is a wire that knows each answer.
-type answering func(*http.Request) *http.Response
+// A canned wire gives again and again what a fake shop answered once.
+type canned struct {
+	fake   *shop.Shop
+	bodies [][]byte // of the answers to the questions that were asked one after the other
+	header http.Header
+	again  bool // all was asked once
+	asked  int
+}
 
-func (f answering) RoundTrip(r *http.Request) (*http.Response, error) { return f(r), nil }
+func (w *canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !w.again {
+		rec := httptest.NewRecorder()
+		r.RequestURI = r.URL.RequestURI()
+		if r.Body == nil {
+			r.Body = http.NoBody
+		}
+		w.fake.ServeHTTP(rec, r)
+		w.bodies, w.header = append(w.bodies, rec.Body.Bytes()), rec.Result().Header
+	}
+	body := w.bodies[w.asked%len(w.bodies)]
+	w.asked++
+	return &http.Response{StatusCode: http.StatusOK, Header: w.header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: -1, Request: r}, nil
+}
 
-// pageOf gives a shop that answers every question with the same bytes: a page with as
-// many orders as the platform gives.
-func pageOf(tb testing.TB, driver string) (ch channel.Channel, body []byte, orders int) {
-	fake := fakes[driver]()
-	fake.Quick(true)
+// full gives a shop with a page full of orders behind a canned wire, and the number of one.
+func full(tb testing.TB, driver string) (s channel.Channel, w *canned, number string) {
+	w = &canned{fake: fakes[driver]()}
+	w.fake.Quick(true)
 	now := time.Now()
 	for k := range drivers.Maps()[driver].Size() {
 		at := now.Add(-10 * time.Minute)
-		fake.Place(shop.Order{
+		number = w.fake.Place(shop.Order{
 			Items: []shop.Item{
 				{SKU: fmt.Sprintf("L%03d", k), Name: "冬季加厚保暖羊毛围巾 男女通用款", Spec: "深灰色/180cm", Qty: 1 + k%3},
 				{SKU: fmt.Sprintf("L%03d", k+31), Name: "纯棉T恤 宽松短袖 夏季新款", Spec: "白色/L", Qty: 1},
@@ -41,33 +61,41 @@ func pageOf(tb testing.TB, driver string) (ch channel.Channel, body []byte, orde
 			PaidAt: at.Add(-time.Minute), Changed: at.Add(time.Duration(k) * time.Second),
 		})
 	}
-	var header http.Header
-	client := &http.Client{Transport: answering(func(r *http.Request) *http.Response {
-		if body == nil {
-			w := httptest.NewRecorder()
-			r.RequestURI = r.URL.RequestURI()
-			if r.Body == nil {
-				r.Body = http.NoBody
-			}
-			fake.ServeHTTP(w, r)
-			body, header = w.Body.Bytes(), w.Result().Header
-		}
-		return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: -1, Request: r}
-	})}
 	app, err := drivers.New(drivers.Maps()[driver], api.Account{Client: clientID, Secret: secret, SignSecret: signSecret},
-		api.Options{URL: "http://shop.example" + fake.Path(), Client: client, Free: true})
+		api.Options{URL: "http://shop.example" + w.fake.Path(), Client: &http.Client{Transport: w}, Free: true})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	s, err := app.Shop(api.ShopOptions{Channel: "main", Shop: "100000001", Since: now.Add(-20 * time.Minute), Lag: -1, Token: tokenFile(tb, token)})
+	file, old := tokenFile(tb, token), now.Add(-time.Hour)
+	if err := os.Chtimes(string(file), old, old); err != nil {
+		tb.Fatal(err)
+	}
+	s, err = app.Shop(api.ShopOptions{Channel: "main", Shop: "100000001", Since: now.Add(-20 * time.Minute), Lag: -1, Token: file})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	page, err := s.Pull(tb.Context(), "")
-	if err != nil || len(page.Orders) != drivers.Maps()[driver].Size() {
-		tb.Fatalf("%s: %d orders, %v", driver, len(page.Orders), err)
+	return s, w, number
+}
+
+// measure reads n orders again and again, after a first time that fills the wire.
+func measure(b *testing.B, w *canned, n int, read func() error) {
+	if err := read(); err != nil {
+		b.Fatal(err)
 	}
-	return s, body, len(page.Orders)
+	w.again = true
+	size := 0
+	for _, body := range w.bodies {
+		size += len(body)
+	}
+	b.ReportAllocs()
+	begun := cpu()
+	for b.Loop() {
+		if err := read(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64((cpu()-begun).Nanoseconds())/1000/float64(n*b.N), "cpu-us/order")
+	b.ReportMetric(float64(size)/float64(n), "bytes/order")
 }
 
 // BenchmarkPull reads pages of those platforms whose pages hold whole orders: from the
@@ -77,23 +105,75 @@ func pageOf(tb testing.TB, driver string) (ch channel.Channel, body []byte, orde
 func BenchmarkPull(b *testing.B) {
 	for _, driver := range []string{"douyin", "pdd", "taobao", "jd", "kuaishou"} {
 		b.Run(driver, func(b *testing.B) {
-			s, body, n := pageOf(b, driver)
-			measure := func(b *testing.B, read func() error) {
-				b.ReportAllocs()
-				begun := cpu()
-				for b.Loop() {
-					if err := read(); err != nil {
-						b.Fatal(err)
-					}
-				}
-				b.ReportMetric(float64((cpu()-begun).Nanoseconds())/1000/float64(n*b.N), "cpu-us/order")
-				b.ReportMetric(float64(len(body)/n), "bytes/order")
-			}
+			s, w, _ := full(b, driver)
+			n := drivers.Maps()[driver].Size()
 			b.Run("pull", func(b *testing.B) {
-				measure(b, func() error { _, err := s.Pull(b.Context(), ""); return err })
+				measure(b, w, n, func() error {
+					page, err := s.Pull(b.Context(), "")
+					if err == nil && len(page.Orders) != n {
+						err = fmt.Errorf("%d orders of %d", len(page.Orders), n)
+					}
+					return err
+				})
 			})
 			b.Run("encoding_json", func(b *testing.B) {
-				measure(b, func() error { var v map[string]any; return json.Unmarshal(body, &v) })
+				measure(b, w, n, func() error { var v map[string]any; return json.Unmarshal(w.bodies[0], &v) })
+			})
+		})
+	}
+}
+
+// BenchmarkCheck asks for one order, as after a push and before a label, of those
+// platforms that push over HTTP; beside it as BenchmarkPull does.
+func BenchmarkCheck(b *testing.B) {
+	for _, driver := range []string{"douyin", "wechat_store", "xiaohongshu", "shopify", "woocommerce"} {
+		b.Run(driver, func(b *testing.B) {
+			s, w, number := full(b, driver)
+			b.Run("check", func(b *testing.B) {
+				measure(b, w, 1, func() error { _, err := s.Check(b.Context(), number); return err })
+			})
+			b.Run("encoding_json", func(b *testing.B) {
+				measure(b, w, 1, func() error {
+					for _, body := range w.bodies {
+						var v any
+						if err := json.Unmarshal(body, &v); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			})
+		})
+	}
+}
+
+// BenchmarkNotice looks at a push's seal and reads what it says; asking for the order
+// comes after.
+func BenchmarkNotice(b *testing.B) {
+	for _, driver := range []string{"douyin", "wechat_store", "xiaohongshu", "shopify", "woocommerce"} {
+		b.Run(driver, func(b *testing.B) {
+			_, w, number := full(b, driver)
+			p, _ := w.fake.Push(number, false)
+			query, _ := url.ParseQuery(p.Query)
+			hook := drivers.Hook{Map: drivers.Maps()[driver], Client: clientID, Secret: w.fake.HookSecret()}
+			if hook.Map.Hook().Kind == "douyin" {
+				hook.Secret = secret // of the app
+			}
+			now := time.Now()
+			w.bodies = [][]byte{p.Body}
+			measure(b, w, 1, func() error {
+				if err := hook.Verify(p.Header, query, p.Body, now); err != nil {
+					return err
+				}
+				said, err := hook.Open(p.Body)
+				if err != nil {
+					return err
+				}
+				notices, err := hook.Map.Notices(said)
+				if err == nil && (len(notices) != 1 || notices[0].Number != number) {
+					err = fmt.Errorf("notices %+v; want one of %s", notices, number)
+				}
+				return err
 			})
 		})
 	}
