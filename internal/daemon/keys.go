@@ -22,5 +22,8 @@ func (k keys) next(who string) string {
 	return fmt.Sprintf("%s/%s/%d/%09d", k.day(), who, k.start, k.n.Add(1))
 }
 
+// month is the first day of the site's month, 20261101.
+func (k keys) month() string { return time.Now().In(k.zone).Format("200601") + "01" }
+
 // day is the site's day, 20261121.
 func (k keys) day() string { return time.Now().In(k.zone).Format("20060102") }

@@ -151,10 +151,11 @@ func (d *Daemon) countRefused(ctx context.Context, s *shop, result string) {
 }
 
 // keep stores a push. replay says that it came before, longer ago than a shop
-// that did not hear us would wait.
+// that did not hear us would wait. A push is known again within its month, as far as
+// the journal goes back.
 func (d *Daemon) keep(ctx context.Context, s *shop, via string, body []byte) (replay bool, err error) {
 	sum := sha256.Sum256(body)
-	key := fmt.Sprintf("%s/%s/%s/%s", d.keys.day(), via, s.id, hex.EncodeToString(sum[:16]))
+	key := fmt.Sprintf("%s/%s/%s/%s", d.keys.month(), via, s.id, hex.EncodeToString(sum[:16]))
 	r, err := d.foreman.TakeNotice(ctx, key, s.id, via, body)
 	if err != nil {
 		return false, err

@@ -270,7 +270,11 @@ func TestForgedAndReplayedPushes(t *testing.T) {
 			}
 		}
 		b.wantCalls("with two forged ones before, three replays make five", "hook-forged ", "hook-forged ", "hook-forged ")
-		want := map[string]int{"forged": 12, "taken": 3, "again": 5, "replayed": 3}
+		after(48 * time.Hour)
+		if code := push(body, right); code != http.StatusConflict {
+			t.Errorf("a replay, two days later: %d; want 409", code)
+		}
+		want := map[string]int{"forged": 12, "taken": 3, "again": 6, "replayed": 4}
 		if got := b.s.knocks.counts(); !maps.Equal(got, want) {
 			t.Errorf("counted %v; want %v", got, want)
 		}
