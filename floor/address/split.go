@@ -18,13 +18,14 @@ const (
 // Split gives a recipient with the address in its four parts, where the shop left
 // some of them together, and why it cannot be shipped to, or "". Parts that the shop
 // names are held against each other alone, since a street may bear the name of any
-// town. What is masked, or not written in Chinese, is left as it is.
+// town. What is masked, abroad, or not written in Chinese, is left as it is.
 func Split(to floor.Recipient) (floor.Recipient, string) {
 	divisions := to.Province + to.City + to.District
-	if to.Masked || !strings.ContainsFunc(divisions, han) && !strings.ContainsFunc(to.Detail, han) {
+	parts := to.Province != "" && to.City != ""
+	switch {
+	case to.Masked || abroad(to.Detail) || !strings.ContainsFunc(divisions, han) && (parts || !strings.ContainsFunc(to.Detail, han)):
 		return to, ""
-	}
-	if to.Province != "" && to.City != "" {
+	case parts:
 		return to, named.why(divisions)
 	}
 	a := Parse(divisions + to.Detail)
@@ -80,6 +81,14 @@ func (r *register) why(text string) string {
 		r.known[text] = w
 	}
 	return w
+}
+
+// abroad reports whether a street ends with the code of another country (ISO 3166), as
+// shops that sell there have it: 千代田1-1 100-0001 JP.
+func abroad(detail string) bool {
+	at := strings.LastIndexByte(detail, ' ')
+	code := detail[at+1:]
+	return at > 0 && len(code) == 2 && code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' && code[1] <= 'Z' && !slices.Contains([]string{"CN", "HK", "MO", "TW"}, code)
 }
 
 func why(flags []string) string {

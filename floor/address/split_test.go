@@ -32,6 +32,10 @@ func TestSplit(t *testing.T) {
 		{name: "no place", to: floor.Recipient{Detail: "放门口谢谢"}, want: floor.Recipient{Detail: "放门口谢谢"}, why: WhyDivision},
 		{name: "abroad", to: floor.Recipient{Province: "Ontario", City: "Ottawa", Detail: "1 Example St"},
 			want: floor.Recipient{Province: "Ontario", City: "Ottawa", Detail: "1 Example St"}},
+		{name: "abroad, in the same letters", to: floor.Recipient{Province: "東京都", City: "千代田区", Detail: "千代田1-1 100-0001 JP"},
+			want: floor.Recipient{Province: "東京都", City: "千代田区", Detail: "千代田1-1 100-0001 JP"}},
+		{name: "divisions in letters", to: floor.Recipient{Province: "Guangdong", City: "Shenzhen", Detail: "南山区科技园1号 518000 CN"},
+			want: floor.Recipient{Province: "Guangdong", City: "Shenzhen", Detail: "南山区科技园1号 518000 CN"}},
 		{name: "masked", to: floor.Recipient{Province: "江苏", Detail: "梅园***", Masked: true}, want: floor.Recipient{Province: "江苏", Detail: "梅园***", Masked: true}},
 	} {
 		got, why := Split(tt.to)
