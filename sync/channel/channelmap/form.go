@@ -74,6 +74,23 @@ func afterPayment(s string, paid time.Time) time.Time {
 	return paid.Add(time.Duration(n) * time.Hour)
 }
 
+// byDay matches "2026-11-13", "2026年11月13日24点前".
+var byDay = regexp.MustCompile(`^([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?\s*(?:24[点时]|24:00)?(?:之?前)?(?:发货|揽收)?$`)
+
+// endOfDay reads a promise that names a day, in the map's zone: its last second; the
+// zero time if s is none.
+func (m *Map) endOfDay(s string) time.Time {
+	found := byDay.FindStringSubmatch(s)
+	if found == nil {
+		return time.Time{}
+	}
+	t, err := time.ParseInLocation("2006-1-2", strings.Join(found[1:4], "-"), m.zone)
+	if err != nil || t.Year() < 1971 || t.Year() > 2200 {
+		return time.Time{}
+	}
+	return t.AddDate(0, 0, 1).Add(-time.Second).UTC()
+}
+
 // parseFen reads a whole number of fen.
 func parseFen(s string) (floor.Fen, error) {
 	n, err := parseWhole(s, maxFen)

@@ -176,7 +176,8 @@ func (r *reading) time(aliases []path) time.Time {
 }
 
 // promise reads a deadline. Where the platform promises no form, "within 48
-// hours of payment" is counted from it, and other words are left to people.
+// hours of payment" is counted from it, a day alone means its end, and other words
+// are left to people.
 func (r *reading) promise(aliases []path) time.Time {
 	if !r.m.doc.Order.Promises {
 		return r.time(aliases)
@@ -186,7 +187,9 @@ func (r *reading) promise(aliases []path) time.Time {
 		p.each(r.v, func(v Value) bool {
 			t, err := r.m.parseTime(string(v.text()))
 			if err != nil {
-				t = afterPayment(v.Text(), r.o.PaidAt)
+				if t = r.m.endOfDay(v.Text()); t.IsZero() {
+					t = afterPayment(v.Text(), r.o.PaidAt)
+				}
 			}
 			if !t.IsZero() && (earliest.IsZero() || t.Before(earliest)) {
 				earliest = t
