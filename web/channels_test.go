@@ -124,7 +124,7 @@ func TestTheShopsPage(t *testing.T) {
 	w.look("shops-rules-wrong")
 	w.set("[[hold]]\nname = \"dear\"\nwhen = \"pay_fen > 0\"\ncause = \"太贵\"\n", day)
 	w.press("试算")
-	w.says("+hold dear")
+	w.says("+挂起 dear")
 	w.look("shops-rules")
 
 	small := b.open("http://"+s.Addr+"/channels?lang=en&token="+s.Pair("board-2", "board", ""), 360, 640)

@@ -161,8 +161,8 @@ class Channels implements Page {
     }
     put(result, h("p", null, h("b", null, say("shops-tried", { day: t.day, orders: t.orders, differ: t.differ, now: t.held_now, then: t.held_then }))),
       h("p.hint", null, say("shops-put-in")),
-      Object.keys(t.counts).length > 0 && rows(["shops-change", "shops-orders"], Object.keys(t.counts).sort().map((k) => [k, String(t.counts[k])])),
-      t.changed.length > 0 && rows(["col-order", "shops-score", "shops-change"], t.changed.map((c: any) => [link(c.order), c.score + " → " + c.other, c.changes.join(", ")])));
+      Object.keys(t.counts).length > 0 && rows(["shops-change", "shops-orders"], Object.keys(t.counts).sort().map((k) => [change(k), String(t.counts[k])])),
+      t.changed.length > 0 && rows(["col-order", "shops-score", "shops-change"], t.changed.map((c: any) => [link(c.order), c.score + " → " + c.other, c.changes.map(change).join(", ")])));
     result.scrollIntoView({ block: "nearest" });
   }
 }
@@ -194,6 +194,14 @@ function holds(of: { [code: string]: number }): HTMLElement {
 
 function said(x: { code: string; field?: string }): string {
   return knows("hold-" + x.code) ? say("hold-" + x.code, { field: x.field || "…" }) : x.code;
+}
+
+/** change says what other rules would do to an order, "+hold large", in the reader's words. */
+function change(of: string): string {
+  const x = /^([+-])(tag|hold|lost) (.*)$/.exec(of);
+  if (!x) return of;
+  const name = x[2] === "tag" ? say("tag-" + x[3]) : x[2] === "hold" ? said({ code: x[3] }) : x[3];
+  return (x[1] === "+" ? "+" : "−") + say("rule-" + (x[2] === "lost" ? "score" : x[2])) + " " + name;
 }
 
 function link(order: string): HTMLElement {
