@@ -49,7 +49,7 @@ func (kuaishou) read(s *Shop, r *http.Request, _ []byte) question {
 	case "open.seller.order.goods.deliver":
 		q.op, q.bad = "ship", q.bad || whole(q.carrier) < 0
 	case "open.seller.order.goods.logistics.append":
-		q.op = "more"
+		q.op, q.number = "more", text("oid")
 	case "open.seller.order.logistics.update":
 		q.op = "reship"
 	}
