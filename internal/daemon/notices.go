@@ -182,7 +182,7 @@ type kept struct {
 	body  []byte
 }
 
-// hook gives the secrets of the channel's pushes, read anew each time.
+// hook gives the secrets of the channel's pushes, as the file says them now.
 func (s *shop) hook() (drivers.Hook, error) {
 	h := drivers.Hook{Map: s.chart, Client: s.cfg.ClientID}
 	file := s.cfg.HookFile
@@ -193,7 +193,7 @@ func (s *shop) hook() (drivers.Hook, error) {
 		return h, drivers.ErrNoHook
 	}
 	var err error
-	h.Secret, err = config.Secret(file)
+	h.Secret, err = s.secret.Of(string(file), func() (string, error) { return config.Secret(file) })
 	return h, err
 }
 

@@ -83,3 +83,53 @@ func TestLinesHoldNoPersonalData(t *testing.T) {
 		t.Errorf("got  %swant %s", out.String(), want)
 	}
 }
+
+// TestLastRead: a file is read again once it has changed, and only then; what changed
+// just now may change again and look the same.
+func TestLastRead(t *testing.T) {
+	var last LastRead[string]
+	file, reads := filepath.Join(t.TempDir(), "secret"), 0
+	read := func(want string) {
+		t.Helper()
+		got, err := last.Of(file, func() (string, error) {
+			reads++
+			data, err := os.ReadFile(file)
+			return string(data), err
+		})
+		if err != nil || got != want {
+			t.Fatalf("%q, %v; want %q", got, err, want)
+		}
+	}
+	write := func(text string, at time.Time) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Now().Add(-time.Hour)
+	write("one", old)
+	for range 3 {
+		read("one")
+	}
+	if reads != 1 {
+		t.Errorf("a file that stayed as it is was read %d times", reads)
+	}
+	soon := time.Now().Add(time.Hour) // however slow this test is, it was just now
+	for _, text := range []string{"two", "six", "ten"} {
+		write(text, soon)
+		read(text)
+	}
+	write("two", old.Add(time.Second))
+	read("two")
+	if err := os.Rename(file, file+".gone"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := last.Of(file, func() (string, error) { return "", os.ErrNotExist }); err == nil {
+		t.Error("a file that is gone was read")
+	}
+	write("six", old.Add(time.Second)) // another file of the same size and time
+	read("six")
+}

@@ -250,52 +250,6 @@ func TestATokenIsRenewed(t *testing.T) {
 	}
 }
 
-// TestATokenFileIsLookedAt: it is read again once it has changed, and only then; what
-// changed just now may change again and look the same.
-func TestATokenFileIsLookedAt(t *testing.T) {
-	_, _, s := openPlain(t)
-	file := string(s.o.Token)
-	read := func(want string) {
-		t.Helper()
-		if got, err := s.readToken(); err != nil || got.Access != want {
-			t.Fatalf("token %q, %v; want %q", got.Access, err, want)
-		}
-	}
-	write := func(text string, at time.Time) {
-		t.Helper()
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(file, at, at); err != nil {
-			t.Fatal(err)
-		}
-	}
-	old := time.Now().Add(-time.Hour)
-	write("one", old)
-	read("one")
-	was := s.tokenRead.Load()
-	if read("one"); was == nil || s.tokenRead.Load() != was {
-		t.Error("a token file that stayed as it is was read twice")
-	}
-	now := time.Now()
-	for _, text := range []string{"two", "six", "ten"} {
-		write(text, now)
-		read(text)
-	}
-	write("two", old.Add(time.Second))
-	read("two")
-	if err := s.o.Token.Write(channel.Token{Access: "six"}); err != nil {
-		t.Fatal(err)
-	}
-	read("six")
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.readToken(); err == nil {
-		t.Error("a token was read from a file that is gone")
-	}
-}
-
 // TestABanIsKept: a shop that says how long it wants to be left alone is.
 func TestABanIsKept(t *testing.T) {
 	fake, _, s := openPlain(t)

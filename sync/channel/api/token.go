@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"floord/sync/channel"
@@ -33,27 +32,8 @@ func (s *Shop) token(ctx context.Context, c *channelmap.Call) (string, error) {
 	return t.Access, nil
 }
 
-// settled is how long a file must have been as it is to be remembered: one that changes
-// twice within the grain of its times looks the same.
-const settled = 2 * time.Second
-
-// A tokenRead is what the token file said, and which file that was.
-type tokenRead struct {
-	file  os.FileInfo
-	token channel.Token
-}
-
-// readToken reads the token file, unless it is still the one that was read before.
 func (s *Shop) readToken() (channel.Token, error) {
-	file, err := os.Stat(string(s.o.Token))
-	if was := s.tokenRead.Load(); err == nil && was != nil && os.SameFile(file, was.file) && file.Size() == was.file.Size() && file.ModTime().Equal(was.file.ModTime()) {
-		return was.token, nil
-	}
-	t, wrong := s.o.Token.Read()
-	if err == nil && wrong == nil && time.Since(file.ModTime()) > settled {
-		s.tokenRead.Store(&tokenRead{file, t})
-	}
-	return t, wrong
+	return s.tokenRead.Of(string(s.o.Token), s.o.Token.Read)
 }
 
 func (s *Shop) noToken(err error) error {
