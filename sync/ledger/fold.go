@@ -10,7 +10,7 @@ import (
 // foldVersion is raised whenever the fold gives other rows than before, or rows where
 // there were none: a ledger whose views are of another version is folded again, see
 // Ledger.Stale.
-const foldVersion = 8
+const foldVersion = 9
 
 // The views' buckets. Keys that hold a time or a running number grow with it, so
 // that a commit touches few pages.

@@ -25,12 +25,13 @@ type rows struct {
 	dirty   bool   // something was put or deleted
 	written int    // bytes put so far
 	arena   *arena // holds what is put until the transaction ends
+	plain   []byte // memory for a row while it is sealed
 
 	opened pack // of the payloads read last
 
 	skus *skus // what is known of SKUs; nil where rows are not those of the newest moment
 
-	// late are rows that the fold has changed and not written yet, by bucket and
+	// late points at rows that the fold has changed and not written yet, by bucket and
 	// key: it changes an order again and again, and one row for all orders' figures.
 	late map[string]map[string]any
 }
@@ -120,15 +121,16 @@ func (r *rows) scan(bucket, from, prefix string, f func(key string, plain []byte
 	return r.view(bucket, false).scan(max(from, prefix), prefix, f)
 }
 
-// write writes v as the row.
+// write writes what v points at as the row.
 func (r *rows) write(bucket, key string, v any) error {
 	if v == present {
 		return r.put(bucket, key, nil)
 	}
-	data, err := encMode.Marshal(v)
+	data, err := appendRow(r.plain[:0], v)
 	if err != nil {
 		return fmt.Errorf("row %s of %s: %w", key, bucket, err)
 	}
+	r.plain = data
 	return r.put(bucket, key, data)
 }
 
@@ -323,7 +325,7 @@ func getRow[T any](r *rows, bucket, key string) (T, bool, error) {
 	if data == nil || err != nil {
 		return v, false, err
 	}
-	if err := decMode.Unmarshal(data, &v); err != nil {
+	if err := parseRow(data, &v); err != nil {
 		return v, false, fmt.Errorf("row %s of %s: %w", key, bucket, err)
 	}
 	return v, true, nil
@@ -333,7 +335,7 @@ func getRow[T any](r *rows, bucket, key string) (T, bool, error) {
 // shared with the last keepRow of the transaction.
 func ownRow[T any](r *rows, bucket, key string) (T, bool, error) {
 	if v, ok := r.late[bucket][key]; ok {
-		return v.(T), true, nil
+		return *v.(*T), true, nil
 	}
 	return getRow[T](r, bucket, key)
 }
@@ -341,7 +343,9 @@ func ownRow[T any](r *rows, bucket, key string) (T, bool, error) {
 // keepRow is putRow for rows that the fold is about to change again: it is
 // written when it is read, or when the transaction ends. Nobody changes v later
 // but through ownRow.
-func keepRow[T any](r *rows, bucket, key string, v T) {
+func keepRow[T any](r *rows, bucket, key string, v T) { keep(r, bucket, key, &v) }
+
+func keep(r *rows, bucket, key string, v any) {
 	late := r.late[bucket]
 	if late == nil {
 		if r.late == nil {
@@ -392,7 +396,7 @@ var present any = new(byte)
 
 // keepKey keeps a row of which only the key counts, as keepRow does: the fold says
 // again and again that an order belongs to an hour.
-func keepKey(r *rows, bucket, key string) { keepRow(r, bucket, key, present) }
+func keepKey(r *rows, bucket, key string) { keep(r, bucket, key, present) }
 
 // putRow writes v as the row.
-func putRow[T any](r *rows, bucket, key string, v T) error { return r.write(bucket, key, v) }
+func putRow[T any](r *rows, bucket, key string, v T) error { return r.write(bucket, key, &v) }

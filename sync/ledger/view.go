@@ -603,7 +603,7 @@ func hourKey(t time.Time) string { return t.UTC().Format("2006-01-02T15") }
 func scanRows[T any](r *rows, bucket, from, prefix string, f func(key string, row T) bool) error {
 	return r.scan(bucket, from, prefix, func(key string, plain []byte) (bool, error) {
 		var row T
-		if err := decMode.Unmarshal(plain, &row); err != nil {
+		if err := parseRow(plain, &row); err != nil {
 			return false, fmt.Errorf("row %s of %s: %w", key, bucket, err)
 		}
 		return f(key, row), nil
