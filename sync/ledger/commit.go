@@ -528,19 +528,22 @@ func sumOf(f floor.Fact, raw []byte) []byte {
 	return sum[:]
 }
 
-// append stamps the facts of c, folds them, notes the answered key and gives
-// the facts to the scribe. Facts are stamped nowhere else.
+// append stamps the facts of c, gives them to the scribe, folds them meanwhile, and
+// notes the answered key. Facts are stamped nowhere else.
 func (w *writer) append(c *call, facts []floor.Fact) error {
 	at := time.Now().UnixNano()
 	first := w.last() + 1
 	entries := make([]*entry, len(facts))
+	c.receipt.Events = make([]floor.Event, len(facts))
 	for i, f := range facts {
 		e := floor.Event{Seq: first + uint64(i), At: time.Unix(0, at).UTC(), Actor: c.req.Actor, Cause: c.req.Key, Fact: f}
+		entries[i], c.receipt.Events[i] = newEntry(e), e
+	}
+	w.scribe.take(draft{call: c, at: at, entries: entries})
+	for _, e := range c.receipt.Events {
 		if err := w.l.fold(w.rows, e); err != nil {
-			return fmt.Errorf("request %s: fold %s: %w", c.req.Key, f.Kind(), err)
+			return fmt.Errorf("request %s: fold %s: %w", c.req.Key, e.Fact.Kind(), err)
 		}
-		entries[i] = newEntry(e)
-		c.receipt.Events = append(c.receipt.Events, e)
 	}
 	c.receipt.First, c.receipt.Last = first, first+uint64(len(facts))-1
 	if err := w.rows.putAnswer(c.req.Key, c.receipt.First, c.receipt.Last); err != nil {
@@ -552,7 +555,6 @@ func (w *writer) append(c *call, facts []floor.Fact) error {
 		}
 	}
 	w.entries = append(w.entries, entries...)
-	w.scribe.take(draft{call: c, at: at, entries: entries})
 	return nil
 }
 

@@ -9,7 +9,8 @@ import (
 // A scribe writes down what one transaction adds to the journal, while the
 // leader goes on deciding and folding: to encode, chain and seal an order takes
 // as long as to decide and fold it, and needs nothing of the transaction. It
-// works in a goroutine of its own from the second call on, until stop.
+// works in a goroutine of its own, from the second call on or the first of many facts,
+// until stop.
 type scribe struct {
 	journal, raw *bucket // for their seals; nothing is put by the scribe
 	waiting      *draft  // the first one, until a second comes
@@ -46,19 +47,24 @@ func (l *Ledger) newScribe(r *rows) *scribe {
 	return &scribe{journal: r.journal(), raw: r.top(rawBucket), head: l.head, arena: &l.scribed, pack: &l.packing}
 }
 
+// manyFacts are worth a goroutine by themselves.
+const manyFacts = 8
+
 // take gives the scribe the next call's facts.
 func (s *scribe) take(d draft) {
 	switch {
 	case s.drafts != nil:
 		s.drafts <- d
-	case s.waiting == nil:
+	case s.waiting == nil && len(d.entries) < manyFacts:
 		s.waiting = &d
 	default:
 		s.drafts, s.done = make(chan draft, 64), make(chan struct{})
 		go s.run()
-		s.drafts <- *s.waiting
+		if s.waiting != nil {
+			s.drafts <- *s.waiting
+			s.waiting = nil
+		}
 		s.drafts <- d
-		s.waiting = nil
 	}
 }
 
