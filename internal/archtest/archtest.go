@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"report":               {"floor", "report/pdf"},
 	"report/*":             {"label/glyph"}, // the same packed Chinese letters as the labels
 	"sync/ledger":          {"floor"},
-	"sync/channel":         {"floor"},
+	"sync/channel":         {"floor", "internal/filecache"},
 	"sync/channel/sign":    {},
 	"sync/channel/*":       {"floor", "sync/channel", "sync/channel/channelmap", "sync/channel/sign"},
 	"sync/channel/drivers": {"sync/channel", "sync/channel/*"}, // the one list of platforms
@@ -56,11 +56,12 @@ var mayImport = map[string][]string{
 	"sync/courier":         {"floor", "sync/ledger"},
 	"sync/pda":             {"floor", "floor/foreman", "sync/ledger", "internal/gate", "wave"}, // wave says its reasons in words
 	"web":                  {"floor", "floor/foreman", "sync/ledger", "sync/pda", "internal/gate", "label", "label/lang", "label/preview", "report"},
-	"web/gen":              {},                                                                                        // builds the pages, see go generate ./web
-	"web/gen/chart":        {},                                                                                        // makes web/src/vendor/chart.js, run by hand
-	"web/gen/voice":        {},                                                                                        // speaks their words, run by hand
-	"internal/gate":        {},                                                                                        // who may talk to us at all; asked before anything else by pda and web
-	"internal/config":      {"floor", "floor/rules", "device/profile", "device/serial", "firmware-profiles", "label"}, // label for its templates
+	"web/gen":              {},                                                                                                              // builds the pages, see go generate ./web
+	"web/gen/chart":        {},                                                                                                              // makes web/src/vendor/chart.js, run by hand
+	"web/gen/voice":        {},                                                                                                              // speaks their words, run by hand
+	"internal/gate":        {},                                                                                                              // who may talk to us at all; asked before anything else by pda and web
+	"internal/filecache":   {},                                                                                                              // small files that people replace
+	"internal/config":      {"floor", "floor/rules", "device/profile", "device/serial", "firmware-profiles", "label", "internal/filecache"}, // label for its templates
 
 	// The pretend site plays the outside: shops, carriers, devices, people. What
 	// it plays must not be what it is played to.

@@ -26,6 +26,7 @@ import (
 	"floord/device/profile"
 	"floord/floor"
 	"floord/floor/rules"
+	"floord/internal/filecache"
 	"floord/label"
 )
 
@@ -547,18 +548,23 @@ func tell(w io.Writer, lang string, mistakes []Problem) bool {
 }
 
 // Secret reads a secret from its file, without the white space around it. It is
-// read at each use: tokens are renewed while the daemon runs.
+// looked at anew at each use: tokens are renewed while the daemon runs.
 func Secret(path Path) (string, error) {
-	data, err := readFile(string(path), maxSecret)
+	text, err := secrets.Get(string(path), func(os.FileInfo) (string, error) {
+		data, err := readFile(string(path), maxSecret)
+		return strings.TrimSpace(string(data)), err
+	})
 	if err != nil {
 		return "", fmt.Errorf("secret file %s: %w", path, reason(err))
 	}
-	text := strings.TrimSpace(string(data))
 	if text == "" {
 		return "", fmt.Errorf("secret file %s: it is empty", path)
 	}
 	return text, nil
 }
+
+// secrets are those that files held when they last changed.
+var secrets filecache.Cache[string]
 
 // readFile reads a regular file of at most limit bytes; it never waits, as the
 // opening of a pipe would.

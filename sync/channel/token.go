@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"floord/internal/filecache"
 )
 
 // A Token is what a shop granted a site.
@@ -28,10 +30,13 @@ func (f TokenFile) Read() (t Token, err error) {
 	if f == "" {
 		return t, nil
 	}
-	info, err := os.Stat(string(f))
-	if err != nil {
-		return t, err // names the path
-	}
+	return tokens.Get(string(f), f.read) // whose error names the path
+}
+
+// tokens are those that files held when they last changed.
+var tokens filecache.Cache[Token]
+
+func (f TokenFile) read(info os.FileInfo) (t Token, err error) {
 	if !info.Mode().IsRegular() || info.Size() > maxToken {
 		return t, fmt.Errorf("token file %s: no file of at most %d bytes", f, maxToken)
 	}
