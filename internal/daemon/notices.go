@@ -165,7 +165,7 @@ func (d *Daemon) keep(ctx context.Context, s *shop, via string, body []byte) (re
 		return len(r.Events) > 0 && time.Since(r.Events[0].At) > resent, nil
 	}
 	select {
-	case s.hurried <- kept{r.First, r.Events[0].At, body}:
+	case s.hurried <- kept{seq: r.First, heard: r.Events[0].At, body: body}:
 	default: // it waits with the others
 	}
 	select {
@@ -180,6 +180,7 @@ type kept struct {
 	seq   uint64
 	heard time.Time
 	body  []byte
+	err   error // why there is no body
 }
 
 // hook gives the secrets of the channel's pushes, as the file says them now.
@@ -250,37 +251,41 @@ func retryPace(n int) time.Duration {
 
 // followOnce follows up the oldest pushes and gives how many there were.
 func (d *Daemon) followOnce(ctx context.Context, s *shop, atOnce int) (int, error) {
-	var seqs []uint64
-	var heard []time.Time
+	var waiting []kept
 	err := d.ledger.Read(func(v *ledger.View) error {
-		return v.Notices(s.id, func(seq uint64, at time.Time) bool {
-			seqs, heard = append(seqs, seq), append(heard, at)
-			return len(seqs) < maxNotices
+		err := v.Notices(s.id, func(seq uint64, at time.Time) bool {
+			waiting = append(waiting, kept{seq: seq, heard: at})
+			return len(waiting) < maxNotices
 		})
+		for i := range waiting { // those of one transaction lie together
+			p := &waiting[i]
+			p.body, p.err = v.Raw(p.seq)
+		}
+		return err
 	})
-	if err != nil || len(seqs) == 0 {
+	if err != nil || len(waiting) == 0 {
 		return 0, err
 	}
 	hook, _ := s.hook() // without secrets only a sealed push stays unread
 	in := foreman.Intake{Channel: s.id}
 	var pushes []pushed
-	for i, seq := range seqs {
-		body, err := d.ledger.Raw(seq)
+	for _, p := range waiting {
 		var notices []channel.Notice
+		err := p.err
 		if err == nil {
-			notices, err = readNotice(hook, body)
+			notices, err = readNotice(hook, p.body)
 		}
 		if err != nil {
-			d.log.Warn("push not understood", "channel", s.id, "event", seq, "err", err)
-			if body != nil {
-				d.keepUnread(s, api.Unread{Method: "push", Body: body, Err: err})
+			d.log.Warn("push not understood", "channel", s.id, "event", p.seq, "err", err)
+			if p.body != nil {
+				d.keepUnread(s, api.Unread{Method: "push", Body: p.body, Err: err})
 			}
 			if len(notices) == 0 {
-				in.Unread = append(in.Unread, seq)
+				in.Unread = append(in.Unread, p.seq)
 				continue
 			} // else some of its messages say something
 		}
-		pushes = append(pushes, pushed{seq, heard[i], notices})
+		pushes = append(pushes, pushed{p.seq, p.heard, notices})
 	}
 	why := d.refetch(ctx, s, pushes, atOnce, &in)
 	if why != nil && len(in.Notices)+len(in.Unread)+len(in.Orders) == 0 {

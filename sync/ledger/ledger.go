@@ -274,10 +274,9 @@ func (l *Ledger) Read(f func(*View) error) error {
 }
 
 // Raw gives the bytes from outside that came with event seq, or nil if it had none.
-func (l *Ledger) Raw(seq uint64) ([]byte, error) {
-	var raw []byte
-	err := l.view(func(r *rows) (err error) {
-		raw, err = r.raw(seq)
+func (l *Ledger) Raw(seq uint64) (raw []byte, err error) {
+	err = l.Read(func(v *View) (err error) {
+		raw, err = v.Raw(seq)
 		return err
 	})
 	return raw, err

@@ -8,7 +8,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// A pack is the payloads of one commit in one row: orders of a page are alike, and
+// A pack is the payloads of one transaction in one row: orders of a page are alike, and
 // together they take a fifth of the room and of the time that they take one by one.
 // The row stands under the newest event of the pack, and goes with that:
 //

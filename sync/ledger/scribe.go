@@ -79,6 +79,9 @@ func (s *scribe) stop() {
 		<-s.done
 		s.drafts = nil
 	}
+	if s.spoilt == nil {
+		s.sealPack()
+	}
 }
 
 func (s *scribe) run() {
@@ -122,7 +125,6 @@ func (s *scribe) writeDown(d draft) error {
 			s.pack.add(s.head.Seq, raw)
 		}
 	}
-	s.sealPack()
 	return nil
 }
 

@@ -472,13 +472,17 @@ func (v *View) Charset(id floor.StationID) (floor.CharsetTold, bool, error) {
 }
 
 // Notices calls f with what was pushed to a channel and not yet followed up, in
-// the order in which it came, until f says no. Ledger.Raw gives what it said.
+// the order in which it came, until f says no. Raw gives what it said.
 func (v *View) Notices(ch floor.ChannelID, f func(seq uint64, at time.Time) bool) error {
 	return scanRows(v.rows, vNotices, "", string(ch)+"|", func(key string, ns int64) bool {
 		seq, err := strconv.ParseUint(key[strings.LastIndexByte(key, '|')+1:], 10, 64)
 		return err != nil || f(seq, time.Unix(0, ns))
 	})
 }
+
+// Raw gives the bytes from outside that came with event seq, or nil if it had none.
+// Those of events that came together are read together.
+func (v *View) Raw(seq uint64) ([]byte, error) { return v.rows.raw(seq) }
 
 // Intercept gives the record of a freeze.
 func (v *View) Intercept(key string) (floor.Intercept, bool, error) {
