@@ -295,13 +295,18 @@ func split(text []rune) []piece {
 		start = i + 1
 	}
 	for i, c := range text {
-		if breaks(c) || unicode.IsSpace(c) || c == '/' && slashes {
+		if breaks(c) || unicode.IsSpace(c) && !within(text, i) || c == '/' && slashes {
 			end(i, c == phoneMark)
 			phone = c == phoneMark || phone && start == i+1 && (i == 0 || phone)
 		}
 	}
 	end(len(text), false)
 	return all
+}
+
+// within reports whether a blank stands between two words of letters: Chan Tai Man.
+func within(text []rune, i int) bool {
+	return text[i] == ' ' && i > 0 && i+1 < len(text) && latin(text[i-1]) && latin(text[i+1])
 }
 
 // slashed reports whether slashes stand between the pieces: two of them at least, and
@@ -344,7 +349,9 @@ func nameIn(all []piece, edge int, m match, said said) int {
 			score += 2
 		}
 		if i == len(all)-1 && i >= edge && said.phone {
-			score++
+			if score++; strings.Contains(p.text, " ") {
+				score++ // words of letters behind the whole address
+			}
 		}
 		if m.said == 0 && len(all) == 1 {
 			score = 0 // one piece and no address at all: nobody knows what it is
@@ -407,6 +414,7 @@ func nameLike(runes []rune) bool {
 		switch {
 		case unicode.Is(unicode.Han, c):
 			han++
+		case c == ' ' && i > 1 && runes[i-2] != ' ' && i+2 < len(runes) && runes[i+2] != ' ': // no word of one letter
 		case unicode.IsLetter(c) || c == '*' || c == '·' || c == '.' || c == '_' || c == '-' || c == '(' || c == ')' || c == '（' || c == '）' || c == '\'':
 		default:
 			return false
