@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -205,6 +206,37 @@ func TestParseBounds(t *testing.T) {
 		t.Errorf("%d turns are kept for the next document", p.turns)
 	}
 	parsers.Put(p)
+}
+
+// TestParseTogether: what one has parsed stays as it is while others parse what has other
+// shapes, with the same parsers.
+func TestParseTogether(t *testing.T) {
+	read := make(chan Value, 8)
+	var parsing, reading sync.WaitGroup
+	for g := range 4 {
+		parsing.Go(func() {
+			for i := range 100 {
+				v, err := Parse(fmt.Appendf(nil, `{"g%d":{"i%d":[{"n":%d}]},"same":{"a":"b"}}`, g, i, i))
+				if err != nil {
+					t.Error(err)
+				}
+				read <- v
+			}
+		})
+		reading.Go(func() {
+			for v := range read {
+				name := v.Names()[0]
+				inner := v.Get(name).Names()[0]
+				p, err := parsePath(name + "." + inner + "[].n")
+				if err != nil || p.first(v).Text() != inner[1:] || v.Get("same").Get("a").Text() != "b" {
+					t.Errorf("%s: %v", v.Raw(), err)
+				}
+			}
+		})
+	}
+	parsing.Wait()
+	close(read)
+	reading.Wait()
 }
 
 func FuzzParse(f *testing.F) {
