@@ -271,7 +271,7 @@ func (b *builder) moved() error {
 func (b *builder) nicknames() error {
 	for _, n := range [][2]string{
 		{"内蒙", "内蒙古自治区"}, {"巴州", "巴音郭楞蒙古自治州"}, {"克州", "克孜勒苏柯尔克孜自治州"}, {"博州", "博尔塔拉蒙古自治州"},
-		{"锡盟", "锡林郭勒盟"}, {"阿盟", "阿拉善盟"}, {"乌市", "乌鲁木齐市"},
+		{"锡盟", "锡林郭勒盟"}, {"莫旗", "莫力达瓦达斡尔族自治旗"}, {"阿盟", "阿拉善盟"}, {"乌市", "乌鲁木齐市"},
 	} {
 		if len(b.byName[n[1]]) != 1 {
 			return fmt.Errorf("there is not one %s", n[1])
@@ -310,6 +310,7 @@ func short(name string, level int) []string {
 	if base, ok := strings.CutSuffix(name, "自治州"); ok {
 		base = withoutPeoples(base)
 		put(base + "州")
+		put(base + "自治州")
 		if base != "海南" { // which is a province
 			put(base)
 		}
@@ -319,7 +320,8 @@ func short(name string, level int) []string {
 		if base, ok := strings.CutSuffix(name, suffix); ok {
 			base = withoutPeoples(base)
 			put(base)
-			put(base + "县")
+			put(base + suffix)
+			put(base + strings.TrimPrefix(suffix, "自治"))
 			return all
 		}
 	}
