@@ -6,7 +6,10 @@ import (
 	"crypto/cipher"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
+	"encoding/xml"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -53,7 +56,7 @@ func (k Hook) Verify(h http.Header, query url.Values, body []byte, now time.Time
 	case "wechat":
 		token, _, _ := strings.Cut(k.Secret, " ")
 		text, signature := "", query.Get("signature")
-		if sealed := quoted(body, `"Encrypt"`); sealed != "" {
+		if sealed := sealed(body); sealed != "" {
 			text, signature = sealed, query.Get("msg_signature")
 		}
 		genuine = sign.Same(sign.WeChatPush(token, query.Get("timestamp"), query.Get("nonce"), text), signature)
@@ -69,10 +72,21 @@ func (k Hook) Verify(h http.Header, query url.Values, body []byte, now time.Time
 	return nil
 }
 
-// Open gives what a push says: WeChat may seal it.
+// Open gives what a push says: WeChat may seal it, and write XML instead of JSON.
 func (k Hook) Open(body []byte) ([]byte, error) {
-	sealed := quoted(body, `"Encrypt"`)
-	if k.Map.Hook().Kind != "wechat" || sealed == "" {
+	if k.Map.Hook().Kind != "wechat" {
+		return body, nil
+	}
+	text, err := k.unseal(body)
+	if err == nil && bytes.HasPrefix(bytes.TrimSpace(text), []byte("<")) {
+		text, err = jsonOf(text)
+	}
+	return text, err
+}
+
+func (k Hook) unseal(body []byte) ([]byte, error) {
+	sealed := sealed(body)
+	if sealed == "" {
 		return body, nil
 	}
 	_, encoded, _ := strings.Cut(k.Secret, " ")
@@ -95,6 +109,78 @@ func (k Hook) Open(body []byte) ([]byte, error) {
 		return nil, errors.New("the sealed push does not open with this key")
 	}
 	return text[:n], nil
+}
+
+// sealed gives the sealed text of WeChat's push; "" if it is plain.
+func sealed(body []byte) string {
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
+		return quoted(body, `"Encrypt"`)
+	}
+	_, rest, _ := bytes.Cut(body, []byte("<Encrypt>"))
+	text, _, closed := bytes.Cut(rest, []byte("</Encrypt>"))
+	if !closed {
+		return ""
+	}
+	text = bytes.TrimSpace(text)
+	text = bytes.TrimSuffix(bytes.TrimPrefix(text, []byte("<![CDATA[")), []byte("]]>"))
+	return string(bytes.TrimSpace(text))
+}
+
+// maxXML bounds how deep a push in XML may be nested.
+const maxXML = 8
+
+// jsonOf gives WeChat's XML as the JSON it would have been: elements are members, and
+// an element that holds JSON is that.
+func jsonOf(text []byte) ([]byte, error) {
+	d := xml.NewDecoder(bytes.NewReader(text))
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return nil, fmt.Errorf("push: %w", err)
+		}
+		if _, root := token.(xml.StartElement); root {
+			v, err := element(d, 0)
+			if err != nil {
+				return nil, fmt.Errorf("push: %w", err)
+			}
+			return json.Marshal(v)
+		}
+	}
+}
+
+// element reads what stands up to the end of an element that has begun.
+func element(d *xml.Decoder, depth int) (any, error) {
+	if depth == maxXML {
+		return nil, fmt.Errorf("nested deeper than %d", maxXML)
+	}
+	var text strings.Builder
+	members := map[string]any{}
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		switch x := token.(type) {
+		case xml.CharData:
+			text.Write(x)
+		case xml.StartElement:
+			if _, twice := members[x.Name.Local]; twice {
+				return nil, fmt.Errorf("%q said twice", x.Name.Local)
+			}
+			if members[x.Name.Local], err = element(d, depth+1); err != nil {
+				return nil, err
+			}
+		case xml.EndElement:
+			said := strings.TrimSpace(text.String())
+			switch {
+			case len(members) > 0:
+				return members, nil
+			case strings.HasPrefix(said, "{") && json.Valid([]byte(said)):
+				return json.RawMessage(said), nil
+			}
+			return said, nil
+		}
+	}
 }
 
 // quoted gives the plain string behind a name in JSON, without reading the rest.

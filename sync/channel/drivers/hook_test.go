@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"floord/sync/channel"
 	"floord/sync/channel/drivers"
 	"floord/sync/channel/sign"
 )
@@ -64,6 +65,8 @@ func TestHooks(t *testing.T) {
 		{"another word", "xiaohongshu", "w0rd", `[]`, nil, url.Values{"key": {"word"}}, drivers.ErrForged},
 		{"wechat, plain", "wechat_store", "tok " + aesKey, event, nil, wx(now, ""), nil},
 		{"wechat, sealed", "wechat_store", "tok " + aesKey, `{"ToUserName":"g","Encrypt":"` + seal + `"}`, nil, wx(now, seal), nil},
+		{"wechat, sealed, in XML", "wechat_store", "tok " + aesKey, "<xml><ToUserName>g</ToUserName><Encrypt><![CDATA[" + seal + "]]></Encrypt></xml>", nil, wx(now, seal), nil},
+		{"wechat, sealed, in XML, and signed as if plain", "wechat_store", "tok " + aesKey, "<xml><Encrypt>" + seal + "</Encrypt></xml>", nil, wx(now, ""), drivers.ErrForged},
 		{"wechat, sealed, and signed as if plain", "wechat_store", "tok " + aesKey, `{"Encrypt":"` + seal + `"}`, nil, wx(now, ""), drivers.ErrForged},
 		{"wechat, an hour old", "wechat_store", "tok " + aesKey, event, nil, wx(now.Add(-time.Hour), ""), drivers.ErrStale},
 		{"a platform that pushes nothing", "jd", "s", `{}`, nil, nil, drivers.ErrNoHook},
@@ -82,7 +85,18 @@ func TestHooks(t *testing.T) {
 	if got, err := hook.Open([]byte(`{"Encrypt": "` + strings.ReplaceAll(seal, "/", `\/`) + `"}`)); err != nil || string(got) != event {
 		t.Errorf("opened %q, %v", got, err)
 	}
-	for _, bad := range []string{`{"Encrypt":"x"}`, `{"Encrypt":"` + seal[:40] + `"}`, `{"Encrypt":"` + base64.StdEncoding.EncodeToString(make([]byte, 64)) + `"}`} {
+	for _, body := range []string{
+		`<xml><Event><![CDATA[channels_ec_order_pay]]></Event><order_info><order_id>3700000000000000001</order_id></order_info></xml>`,
+		`<?xml version="1.0"?> <xml><Event>channels_ec_order_pay</Event><order_info><![CDATA[{"order_id":3700000000000000001}]]></order_info></xml>`,
+		`<xml><Encrypt><![CDATA[` + sealed(t, `<xml><Event>channels_ec_order_pay</Event><order_info><order_id>3700000000000000001</order_id></order_info></xml>`, aesKey) + `]]></Encrypt></xml>`,
+	} {
+		got, err := hook.Open([]byte(body))
+		notices, err2 := hook.Map.Notices(got)
+		if err != nil || err2 != nil || len(notices) != 1 || notices[0] != (channel.Notice{Number: "3700000000000000001", Event: "paid"}) {
+			t.Errorf("%.40s… opened as %s, %v: %+v, %v", body, got, err, notices, err2)
+		}
+	}
+	for _, bad := range []string{"<xml><a>", "<xml>" + strings.Repeat("<a>", 20) + strings.Repeat("</a>", 20) + "</xml>", "<xml><a/><a/></xml>", `<!DOCTYPE x [<!ENTITY e "x">]><xml>&e;</xml>`, `{"Encrypt":"x"}`, `{"Encrypt":"` + seal[:40] + `"}`, `{"Encrypt":"` + base64.StdEncoding.EncodeToString(make([]byte, 64)) + `"}`} {
 		if got, err := hook.Open([]byte(bad)); err == nil {
 			t.Errorf("%s opened as %q", bad, got)
 		}
