@@ -208,6 +208,34 @@ func TestTheMorningSweep(t *testing.T) {
 	})
 }
 
+// TestASweepAfterALateStart: where the machine is off at night, nobody is there at
+// 09:00.
+func TestASweepAfterALateStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := inBubble(t, "douyin", fakes.NewDouyin("me", "s3cret", "t0ken"), nil)
+		n := b.place(72 * time.Hour)
+		o, err := b.s.check(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.d.foreman.Receive(t.Context(), foreman.Intake{Key: "20000101/t/1", Channel: "main", Orders: []floor.ShopOrder{o}}); err != nil {
+			t.Fatal(err)
+		}
+		b.shop.Refund(n)
+		after(26 * time.Hour) // it is 10:00 of the next day
+		b.run(b.d.sweep)
+		after(2 * time.Minute)
+		if o, _ := b.order(n); o.State != floor.Closed {
+			t.Errorf("two minutes after the start it is %s; the shop closed it", o.State)
+		}
+		asked := b.shop.Calls("order.orderDetail")
+		after(22 * time.Hour) // and no second time that day
+		if again := b.shop.Calls("order.orderDetail"); again != asked {
+			t.Errorf("asked %d times more", again-asked)
+		}
+	})
+}
+
 // TestABackfillStarvesNothing: while it reads days again, live pulls keep their time
 // and pushes theirs.
 func TestABackfillStarvesNothing(t *testing.T) {

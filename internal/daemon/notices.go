@@ -496,19 +496,29 @@ func (d *Daemon) listenOnce(ctx context.Context, s *shop, keep func([]byte) erro
 	return drivers.ListenPDD(ctx, address, api.Account{Client: s.cfg.ClientID, Secret: secret}, keep)
 }
 
-// sweepAt is when the unfinished orders of yesterday are asked for again.
+// sweepAt is when the unfinished orders of yesterday are asked for again, and
+// sweepLate how long after a start that came later than that.
 var sweepAt = config.Clock{Hour: 9}
+
+const sweepLate = time.Minute
 
 // sweep asks every morning for every order that came before today and still needs
 // hands: what neither pull nor push has told us. A shop that does not answer is
-// asked again until the next morning, and keeps no other waiting.
+// asked again until the next morning, and keeps no other waiting. A daemon that
+// starts later in the day, on a machine that is off at night, sweeps then.
 func (d *Daemon) sweep(ctx context.Context) error {
+	late := true
 	for {
 		now := time.Now().In(d.cfg.Site.Zone)
 		at := sweepAt.On(now)
-		if !at.After(now) {
+		switch {
+		case at.After(now):
+		case late:
+			at = now.Add(sweepLate)
+		default:
 			at = sweepAt.On(now.AddDate(0, 0, 1))
 		}
+		late = false
 		select {
 		case <-time.After(time.Until(at)):
 		case <-ctx.Done():
