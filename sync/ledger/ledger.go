@@ -88,12 +88,13 @@ type Ledger struct {
 	tail  *tail
 	done  chan struct{} // closed by stop and Close
 
-	writing sync.Mutex // held around every write transaction, see update
-	arena   arena      // guarded by writing
-	skus    skus       // guarded by writing
-	scribed arena      // guarded by writing, the scribe's while it works
-	packing pack       // likewise
-	chores  sync.Mutex // held by Rebuild, Verify, Backup and Archive: one at a time
+	writing sync.Mutex                // held around every write transaction, see update
+	arena   arena                     // guarded by writing
+	skus    skus                      // guarded by writing
+	late    map[string]map[string]any // guarded by writing; empty between transactions, for its memory
+	scribed arena                     // guarded by writing, the scribe's while it works
+	packing pack                      // likewise
+	chores  sync.Mutex                // held by Rebuild, Verify, Backup and Archive: one at a time
 
 	mu      sync.Mutex
 	leading bool       // guarded by mu; a caller of Commit is writing for all in a queue
@@ -320,7 +321,7 @@ func (l *Ledger) updateAlone(f func(*rows) error) error {
 	defer l.scribed.reset()
 	defer guard(tx.Rollback) // does nothing after a commit
 	r := l.rows(tx)
-	r.arena, r.skus = &l.arena, &l.skus
+	r.arena, r.skus, r.late = &l.arena, &l.skus, l.late
 	err = guard(func() error {
 		if err := f(r); err != nil {
 			return err
@@ -330,8 +331,9 @@ func (l *Ledger) updateAlone(f func(*rows) error) error {
 	if err == nil && r.dirty {
 		err = l.commit(tx)
 	}
-	if err != nil {
+	if l.late = r.late; err != nil {
 		l.skus.forget()
+		l.late = nil
 	}
 	return err
 }

@@ -25,7 +25,8 @@ type rows struct {
 	dirty   bool   // something was put or deleted
 	written int    // bytes put so far
 	arena   *arena // holds what is put until the transaction ends
-	plain   []byte // memory for a row while it is sealed
+	plain   []byte // memory for a row while it is sealed,
+	key     []byte // and for its key while it is put
 
 	opened pack // of the payloads read last
 
@@ -123,26 +124,43 @@ func (r *rows) scan(bucket, from, prefix string, f func(key string, plain []byte
 
 // write writes what v points at as the row.
 func (r *rows) write(bucket, key string, v any) error {
+	delete(r.late[bucket], key)
+	return r.view(bucket, true).write(key, v)
+}
+
+func (b *bucket) write(key string, v any) error {
 	if v == present {
-		return r.put(bucket, key, nil)
+		return b.put(key, nil)
 	}
-	data, err := appendRow(r.plain[:0], v)
+	data, err := appendRow(b.rows.plain[:0], v)
 	if err != nil {
-		return fmt.Errorf("row %s of %s: %w", key, bucket, err)
+		return fmt.Errorf("row %s of %s: %w", key, b.name, err)
 	}
-	r.plain = data
-	return r.put(bucket, key, data)
+	b.rows.plain = data
+	return b.put(key, data)
 }
 
 // writeAll writes the late rows of a bucket in the order of their keys.
 func (r *rows) writeAll(bucket string) error {
-	for _, key := range slices.Sorted(maps.Keys(r.late[bucket])) {
-		if err := r.write(bucket, key, r.late[bucket][key]); err != nil {
+	late := r.late[bucket]
+	if len(late) == 0 {
+		return nil
+	}
+	b := r.view(bucket, true)
+	for _, key := range slices.Sorted(maps.Keys(late)) {
+		if err := b.write(key, late[key]); err != nil {
 			return err
 		}
 	}
+	if len(late) > fewLate {
+		delete(r.late, bucket)
+	}
+	clear(late)
 	return nil
 }
+
+// fewLate is how many late rows of a bucket keep their memory for the next transaction.
+const fewLate = 4096
 
 // settle writes what is late. Every transaction in which something was folded
 // ends with it.
@@ -243,8 +261,8 @@ func (b *bucket) put(key string, plain []byte) error {
 	if b.b == nil {
 		return fmt.Errorf("no bucket %s in this file", b.name)
 	}
-	k := []byte(key)
-	return b.putSealed(k, b.seal(b.rows.arena, k, plain))
+	b.rows.key = append(b.rows.key[:0], key...)
+	return b.putSealed(b.rows.key, b.seal(b.rows.arena, b.rows.key, plain))
 }
 
 // seal gives the row as it is put, in memory of a.
