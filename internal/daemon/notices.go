@@ -194,7 +194,7 @@ func (s *shop) hook() (drivers.Hook, error) {
 		return h, drivers.ErrNoHook
 	}
 	var err error
-	h.Secret, err = s.secret.Of(string(file), func() (string, error) { return config.Secret(file) })
+	h.Secret, err = config.Secret(file)
 	return h, err
 }
 

@@ -37,9 +37,8 @@ type shop struct {
 	noticed chan struct{}   // woken when something was pushed
 	hurried chan kept       // what was pushed, to be looked through for what hurries
 	knocks  knocks
-	secret  channel.LastRead[string] // of its pushes
-	unread  *rate.Limiter            // of payloads kept that nobody can read
-	zone    *time.Location           // the site's
+	unread  *rate.Limiter  // of payloads kept that nobody can read
+	zone    *time.Location // the site's
 
 	pulse pulse
 }

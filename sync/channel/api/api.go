@@ -169,8 +169,6 @@ type Shop struct {
 	limits map[string]*rate.Limiter // method -> this shop's own limiter
 	lane   map[string]*rate.Limiter // method -> a slow shop's part of the rate
 
-	tokenRead channel.LastRead[channel.Token]
-
 	mu      sync.Mutex // held while a token is renewed
 	renewed time.Time  // guarded by mu; when one was last asked for
 }

@@ -17,23 +17,19 @@ func (s *Shop) token(ctx context.Context, c *channelmap.Call) (string, error) {
 	if s.o.Token == "" || c == renew || c.Plain {
 		return "", nil
 	}
-	t, err := s.readToken()
+	t, err := s.o.Token.Read()
 	soon := !t.Ends.IsZero() && time.Until(t.Ends) < early
 	if renew != nil && (err != nil || soon) {
 		why := s.renew(ctx)
 		if why != nil && (err != nil || time.Until(t.Ends) <= 0) {
 			return "", why
 		}
-		t, err = s.readToken()
+		t, err = s.o.Token.Read()
 	}
 	if err != nil {
 		return "", s.noToken(err)
 	}
 	return t.Access, nil
-}
-
-func (s *Shop) readToken() (channel.Token, error) {
-	return s.tokenRead.Of(string(s.o.Token), s.o.Token.Read)
 }
 
 func (s *Shop) noToken(err error) error {
@@ -49,7 +45,7 @@ func (s *Shop) renew(ctx context.Context) error {
 	if time.Since(s.renewed) < time.Minute {
 		return nil
 	}
-	old, _ := s.readToken() // none: some platforms give one for the secret alone
+	old, _ := s.o.Token.Read() // none: some platforms give one for the secret alone
 	c := s.app.m.Call("renew")
 	v, err := s.once(ctx, c, channelmap.Vars{Text: map[string]string{"secret": s.app.account.Secret, "refresh": old.Refresh}})
 	if err != nil {
@@ -73,6 +69,6 @@ func (s *Shop) renew(ctx context.Context) error {
 
 // TokenEnds is when the shop's token ends; zero if nobody knows.
 func (s *Shop) TokenEnds() time.Time {
-	t, _ := s.readToken()
+	t, _ := s.o.Token.Read()
 	return t.Ends
 }
