@@ -269,6 +269,7 @@ func (d *Daemon) followOnce(ctx context.Context, s *shop, atOnce int) (int, erro
 	hook, _ := s.hook() // without secrets only a sealed push stays unread
 	in := foreman.Intake{Channel: s.id}
 	var pushes []pushed
+	odd := map[uint64]api.Unread{} // read in part
 	for _, p := range waiting {
 		var notices []channel.Notice
 		err := p.err
@@ -277,17 +278,23 @@ func (d *Daemon) followOnce(ctx context.Context, s *shop, atOnce int) (int, erro
 		}
 		if err != nil {
 			d.log.Warn("push not understood", "channel", s.id, "event", p.seq, "err", err)
-			if p.body != nil {
-				d.keepUnread(s, api.Unread{Method: "push", Body: p.body, Err: err})
-			}
+			u := api.Unread{Method: "push", Body: p.body, Err: err}
 			if len(notices) == 0 {
-				in.Unread = append(in.Unread, p.seq)
+				if in.Unread = append(in.Unread, p.seq); p.body != nil {
+					d.keepUnread(s, u)
+				}
 				continue
-			} // else some of its messages say something
+			}
+			odd[p.seq] = u
 		}
 		pushes = append(pushes, pushed{p.seq, p.heard, notices})
 	}
 	why := d.refetch(ctx, s, pushes, atOnce, &in)
+	for _, seq := range in.Notices { // it does not come again
+		if u, ok := odd[seq]; ok {
+			d.keepUnread(s, u)
+		}
+	}
 	if why != nil && len(in.Notices)+len(in.Unread)+len(in.Orders) == 0 {
 		return 0, why
 	} // else what is done so far is kept; the rest comes again

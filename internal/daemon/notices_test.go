@@ -195,6 +195,24 @@ func TestAPushBringsTheOrderItself(t *testing.T) {
 		t.Errorf("a push that nobody can read: %d; want it kept", code)
 	}
 	until(t, d, "what cannot be read stops nothing", read)
+	second := place(fake)
+	mixed := `[{"tag":"101","data":"{"},{"tag":"400","data":"{\"product_id\":1}"},` + dyPush("101", second)[1:]
+	if code, _ := push(t, d, mixed, genuine(mixed)); code != 200 {
+		t.Errorf("a push of which one message cannot be read: %d", code)
+	}
+	until(t, d, "the order beside it is in", has(second))
+	until(t, d, "all is read", read)
+	if err := d.Ledger().Read(func(v *ledger.View) error {
+		n := 0
+		defer func() {
+			if n != 2 {
+				t.Errorf("%d payloads are kept that nobody could read; want the odd one and the mixed one", n)
+			}
+		}()
+		return v.Unread("main", func(floor.Unread) bool { n++; return true })
+	}); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestForgedPushesAreTurnedAway(t *testing.T) {
