@@ -305,6 +305,9 @@ func (r *reading) line(l *lineMap, v Value, n int) bool {
 			break
 		}
 		p.each(v, func(v Value) bool {
+			if v.Empty() {
+				return true
+			}
 			less, err := parseWhole(string(v.text()), maxQty)
 			if err != nil {
 				r.unmapped(at(p), v.Text())

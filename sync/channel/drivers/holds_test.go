@@ -63,6 +63,7 @@ func TestWhatHoldsAnOrder(t *testing.T) {
 		{"paused", "jd", "ensearch_two", `orderState="POP_ORDER_PAUSE"`, "paid", "platform_hold", ""},
 		{"bank transfer not seen", "jd", "ensearch_two", `paymentConfirmTime="0001-01-01_00:00:00" payType="5-公司转账"`, "paid", "unpaid", ""},
 		{"bank transfer without a time", "jd", "ensearch_two", `paymentConfirmTime="" payType="5-公司转账"`, "paid", "unpaid", ""},
+		{"paid online, without a time", "jd", "ensearch_two", `paymentConfirmTime=""`, "paid", "", ""},
 		{"pays on delivery", "jd", "ensearch_two", `paymentConfirmTime="0001-01-01_00:00:00" payType="1-货到付款"`, "paid", "", "cod"},
 		{"gone", "jd", "ensearch_two", `orderState="TRADE_CANCELED"`, "cancelled", "", ""},
 
@@ -99,6 +100,7 @@ func TestWhatHoldsAnOrder(t *testing.T) {
 		{"present", "wechat_store", "get", `status=12`, "paid", "platform_hold", ""},
 		{"group buy", "wechat_store", "get", `status=13`, "paid", "group_pending", ""},
 		{"after-sale of a line", "wechat_store", "get", `on_aftersale_sku_cnt="1"`, "paid", "refund", ""},
+		{"no after-sales, said by nothing", "wechat_store", "get", `finish_aftersale_sku_cnt=""`, "paid", "", ""},
 		{"all after-sales done", "wechat_store", "get", `finish_aftersale_sku_cnt=2`, "paid", "refund", ""},
 		{"cancelled", "wechat_store", "get", `status=250`, "cancelled", "", ""},
 
