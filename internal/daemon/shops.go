@@ -181,8 +181,8 @@ func (d *Daemon) pullAll(ctx context.Context, s *shop) error {
 }
 
 // maxPart is how many orders of a page are taken in one commit: a cancel that
-// comes meanwhile must not wait for a whole page. (50: a tenth more orders a second,
-// and cancels wait nearly twice as long.)
+// comes meanwhile must not wait for a whole page. (25: a tenth fewer orders a second,
+// and cancels wait a quarter less.)
 const maxPart = 50
 
 // receive takes a page in. The cursor moves with the last part of it.

@@ -247,6 +247,7 @@ func (l *Ledger) handOn(g *group) {
 // A group is the calls that share one transaction.
 type group struct {
 	lane  int
+	hasty bool // a call that is no bulk entered a group of bulk
 	calls []*call
 	err   error // of the commit; it goes to all
 }
@@ -256,8 +257,8 @@ type group struct {
 const (
 	groupCalls = 1024
 	groupBytes = 8 << 20
-	// A group that has written so much takes no more after that time: large calls
-	// would make those wait who come behind them.
+	// A group that has written so much, or has a call in it that is no bulk, takes no
+	// more after that time: large calls would make the others wait.
 	groupFull = 256 << 10
 	groupTime = 8 * time.Millisecond
 )
@@ -277,6 +278,7 @@ func (l *Ledger) join(g *group) *call {
 	(*queue)[0] = nil
 	*queue = (*queue)[1:]
 	g.calls = append(g.calls, c)
+	g.hasty = g.hasty || c.lane() < g.lane
 	return c
 }
 
@@ -348,7 +350,7 @@ func (w *writer) answerAll(g *group) error {
 	}
 	began := time.Now()
 	for {
-		if size := w.rows.written + int(w.scribe.size.Load()); size >= groupBytes || size >= groupFull && time.Since(began) >= groupTime {
+		if size := w.rows.written + int(w.scribe.size.Load()); size >= groupBytes || (size >= groupFull || g.hasty) && time.Since(began) >= groupTime {
 			break
 		}
 		c := w.l.next(g)
@@ -365,9 +367,12 @@ func (w *writer) answerAll(g *group) error {
 	return w.finish()
 }
 
-// finish puts what the scribe has written down. A fact that cannot be written
-// spoils its call.
+// finish puts the views' rows, and then what the scribe has written down meanwhile. A
+// fact that cannot be written spoils its call.
 func (w *writer) finish() error {
+	if err := w.rows.settle(); err != nil {
+		return err
+	}
 	w.scribe.stop()
 	if c := w.scribe.spoilt; c != nil {
 		c.spoilt, c.err = true, fmt.Errorf("request %s: %w", c.req.Key, w.scribe.err)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"runtime"
 	"sync/atomic"
 
 	"floord/floor"
@@ -105,6 +106,9 @@ func (s *scribe) write(d draft) {
 func (s *scribe) writeDown(d draft) error {
 	facts := make([]floor.Fact, len(d.entries))
 	for i, e := range d.entries {
+		if i%8 == 7 {
+			runtime.Gosched() // a page takes a millisecond, and others wait for their turn
+		}
 		facts[i] = e.event.Fact
 	}
 	records, err := encode(d.call.req, facts)

@@ -2,6 +2,7 @@ package channelmap
 
 import (
 	"encoding/json"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -116,6 +117,9 @@ func (p *Page) add(m *Map, v Value, now time.Time, a *answer) {
 		item := Value{v.d, &items[i]}
 		if a.detail && p.name(m, item) {
 			continue
+		}
+		if i%8 == 7 {
+			runtime.Gosched() // a page takes milliseconds, and others wait for their turn
 		}
 		p.Orders = append(p.Orders, Order{})
 		m.read(&p.Orders[len(p.Orders)-1], item, now, a.merge, a.bare)
