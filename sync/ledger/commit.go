@@ -370,6 +370,7 @@ func (w *writer) answerAll(g *group) error {
 // finish puts the views' rows, and then what the scribe has written down meanwhile. A
 // fact that cannot be written spoils its call.
 func (w *writer) finish() error {
+	w.scribe.end()
 	if err := w.rows.settle(); err != nil {
 		return err
 	}

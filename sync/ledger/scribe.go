@@ -16,8 +16,9 @@ type scribe struct {
 	journal, raw *bucket // for their seals; nothing is put by the scribe
 	waiting      *draft  // the first one, until a second comes
 	drafts       chan draft
-	done         chan struct{}
-	size         atomic.Int64 // bytes sealed
+	ended        bool          // no more drafts come
+	done         chan struct{} // closed when all are written down
+	size         atomic.Int64  // bytes sealed
 
 	// The scribe's own until stop has returned.
 	head   mark
@@ -69,19 +70,25 @@ func (s *scribe) take(d draft) {
 	}
 }
 
+// end says that no more facts come: their scribe writes the last of them down while the
+// leader goes on.
+func (s *scribe) end() {
+	if s.drafts != nil && !s.ended {
+		close(s.drafts)
+		s.ended = true
+	}
+}
+
 // stop waits until all is written down. It may be called again.
 func (s *scribe) stop() {
-	if s.waiting != nil {
-		s.write(*s.waiting)
-		s.waiting = nil
-	}
-	if s.drafts != nil {
-		close(s.drafts)
+	s.end()
+	switch {
+	case s.ended:
 		<-s.done
-		s.drafts = nil
-	}
-	if s.spoilt == nil {
+	case s.waiting != nil:
+		s.write(*s.waiting)
 		s.sealPack()
+		s.waiting = nil
 	}
 }
 
@@ -90,6 +97,7 @@ func (s *scribe) run() {
 	for d := range s.drafts {
 		s.write(d)
 	}
+	s.sealPack()
 }
 
 // write writes down one draft, unless one before it could not be: then the
@@ -134,7 +142,7 @@ func (s *scribe) writeDown(d draft) error {
 
 // sealPack seals what the pack holds, if anything, and empties it.
 func (s *scribe) sealPack() {
-	if p := s.pack; len(p.of) > 0 {
+	if p := s.pack; len(p.of) > 0 && s.spoilt == nil {
 		s.seal(s.raw, p.last(), p.write(s.raw.rows.seals.pack))
 		p.empty()
 	}
