@@ -152,7 +152,7 @@ func checkAbout(tx *bbolt.Tx, keyID string) error {
 
 // boltOptions are the same wherever a ledger is opened: every commit is synced,
 // the map is wide so that a growing file does not wait for readers, and the
-// list of free pages is found again at open instead of being written each time.
+// list of free pages is written when the ledger is closed instead of each time.
 func boltOptions(f *os.File) *bbolt.Options {
 	o := &bbolt.Options{
 		Timeout:         time.Second,

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"testing"
 
 	"go.etcd.io/bbolt"
+
+	"floord/floor"
 )
 
 // filled writes a ledger with some pages in every bucket and gives its path.
@@ -269,4 +272,75 @@ func FuzzOpen(f *testing.F) {
 		os.WriteFile(path+".key", key, 0o600)
 		use(t, path)
 	})
+}
+
+// TestFreePages closes a ledger that is not small: its file says which pages are free,
+// the next Open believes that and the next commit takes it back; a list that says
+// anything else than the tree is refused.
+func TestFreePages(t *testing.T) {
+	path := tempPath(t)
+	l := openTest(t, path, Options{})
+	rnd := rand.New(rand.NewPCG(1, 2))
+	body := make([]byte, 1<<20) // does not compress
+	for i := range len(body) / 8 {
+		binary.BigEndian.PutUint64(body[8*i:], rnd.Uint64())
+	}
+	for i := range 6 {
+		commit(t, l, fmt.Sprint("k", i), floor.NoticeTaken{Channel: "dy", Via: "hook", Body: body})
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole := used(t, path)
+	m, free := freeOf(t, path)
+	if m.freelist == noFreelist || free == 0 {
+		t.Fatalf("list of free pages at %d, with %d pages", m.freelist, free)
+	}
+	again := openTest(t, path, Options{})
+	commit(t, again, "k6", person("li", "x"))
+	if m, _ := freeOf(t, path); m.freelist != noFreelist {
+		t.Errorf("the list of free pages is still there after a commit")
+	}
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, left := freeOf(t, path); left < free/2 || left > 2*free+8 {
+		t.Errorf("%d pages are free; before %d", left, free)
+	}
+
+	list := int(m.freelist) * boltPage
+	for what, spoil := range map[string]func([]byte){
+		"another page's number": func(b []byte) { b[list]++ },
+		"another kind of page":  func(b []byte) { b[list+8] = flagLeaf },
+		"too many":              func(b []byte) { le.PutUint16(b[list+10:], 0xfff0) },
+		"a page in use":         func(b []byte) { le.PutUint64(b[list+pageHeader:], m.root) },
+		"the head":              func(b []byte) { le.PutUint64(b[list+pageHeader:], 0) },
+		"a page of no file":     func(b []byte) { le.PutUint64(b[list+pageHeader:], m.high) },
+		"one twice":             func(b []byte) { copy(b[list+pageHeader+8:], b[list+pageHeader:list+pageHeader+8]) },
+	} {
+		b := bytes.Clone(whole)
+		spoil(b)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if l, err := Open(path, Options{fold: foldTally, Reserve: -1}); err == nil {
+			l.Close()
+			t.Errorf("a list of free pages with %s was believed", what)
+		}
+	}
+}
+
+// freeOf gives the newest head of a file, and how many pages its list calls free.
+func freeOf(t *testing.T, path string) (boltMeta, int) {
+	t.Helper()
+	whole := used(t, path)
+	metas, err := readMetas(bytes.NewReader(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := newestMeta(metas)
+	if err != nil || m.freelist == noFreelist {
+		return m, 0
+	}
+	return m, int(le.Uint16(whole[m.freelist*boltPage+10:]))
 }

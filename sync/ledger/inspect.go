@@ -32,6 +32,7 @@ const (
 
 	flagBranch = 0x01
 	flagLeaf   = 0x02
+	flagFree   = 0x10 // the list of free pages: their ids, 8 each; as many as count says, or the first one if that is full
 	isBucket   = 0x01 // flag of a leaf element
 
 	noFreelist = ^uint64(0)
@@ -96,7 +97,10 @@ func inspectPages(f *os.File, size int64, heads [2]boltMeta) error {
 	w := walker{data: data, high: m.high, seen: make([]uint64, m.high/64+1)}
 	w.mark(0)
 	w.mark(1)
-	return w.page(m.root, nil, nil)
+	if err := w.page(m.root, nil, nil); err != nil || m.freelist == noFreelist {
+		return err
+	}
+	return w.free(m.freelist)
 }
 
 // A boltMeta is one of the two heads of the file, which say where the tree begins.
@@ -148,7 +152,7 @@ func newestMeta(metas [2]boltMeta) (boltMeta, error) {
 		return m, errors.New("it is not a ledger of floord")
 	case !m.valid:
 		return m, errors.New("both of its heads are spoilt")
-	case m.pageSize != boltPage || m.freelist != noFreelist:
+	case m.pageSize != boltPage:
 		return m, errors.New("it is a bbolt file that floord did not write")
 	}
 	return m, nil
@@ -169,26 +173,56 @@ func (w *walker) mark(id uint64) bool {
 	return first
 }
 
-// page checks page id and all below it. Keys must be at least low and less than
-// high, where those are not nil.
-func (w *walker) page(id uint64, low, high []byte) error {
+// take gives the bytes of page id, which belong to nothing else.
+func (w *walker) take(id uint64) ([]byte, error) {
 	if id < 2 || id >= w.high {
-		return fmt.Errorf("page %d does not exist", id)
+		return nil, fmt.Errorf("page %d does not exist", id)
 	}
 	head := w.data[id*boltPage:]
 	more := uint64(le.Uint32(head[12:]))
 	if le.Uint64(head) != id {
-		return fmt.Errorf("page %d calls itself %d", id, le.Uint64(head))
+		return nil, fmt.Errorf("page %d calls itself %d", id, le.Uint64(head))
 	}
 	if more >= w.high-id {
-		return fmt.Errorf("page %d is longer than the file", id)
+		return nil, fmt.Errorf("page %d is longer than the file", id)
 	}
 	for i := range more + 1 {
 		if !w.mark(id + i) {
-			return fmt.Errorf("page %d is used twice", id+i)
+			return nil, fmt.Errorf("page %d is used twice", id+i)
 		}
 	}
-	switch flags, b := le.Uint16(head[8:]), head[:(more+1)*boltPage]; flags {
+	return head[:(more+1)*boltPage], nil
+}
+
+// free checks the list of free pages. Each of them must be used by nothing.
+func (w *walker) free(id uint64) error {
+	b, err := w.take(id)
+	if err != nil {
+		return err
+	}
+	n, ids := uint64(le.Uint16(b[10:])), b[pageHeader:]
+	if n == 0xffff {
+		n, ids = le.Uint64(ids), ids[8:]
+	}
+	if flags := le.Uint16(b[8:]); flags != flagFree || n > uint64(len(ids)/8) {
+		return fmt.Errorf("page %d is no list of %d free pages (%#x)", id, n, flags)
+	}
+	for i := range n {
+		if one := le.Uint64(ids[8*i:]); one < 2 || one >= w.high || !w.mark(one) {
+			return fmt.Errorf("page %d is called free and is not", one)
+		}
+	}
+	return nil
+}
+
+// page checks page id and all below it. Keys must be at least low and less than
+// high, where those are not nil.
+func (w *walker) page(id uint64, low, high []byte) error {
+	b, err := w.take(id)
+	if err != nil {
+		return err
+	}
+	switch flags := le.Uint16(b[8:]); flags {
 	case flagBranch:
 		return w.branch(id, b, low, high)
 	case flagLeaf:

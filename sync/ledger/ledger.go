@@ -224,6 +224,7 @@ func (r *rows) checkHead(head mark) error {
 // Close waits for the commit that is being written and closes the file. Calls
 // that still wait for their turn get ErrClosed.
 func (l *Ledger) Close() error {
+	sound := l.serving() == nil
 	l.halt(ErrClosed)
 	l.mu.Lock()
 	for l.leading {
@@ -232,11 +233,33 @@ func (l *Ledger) Close() error {
 	l.mu.Unlock()
 	l.writing.Lock()
 	defer l.writing.Unlock()
+	if sound {
+		l.keepFree()
+	}
 	if err := l.db.Close(); err != nil {
 		return fmt.Errorf("close ledger %s: %w", l.path, err)
 	}
 	return nil
 }
+
+// keepFree writes the list of free pages down, which commits do not: so Open need not
+// look for them in the whole file, unless there was a crash.
+func (l *Ledger) keepFree() {
+	_ = guard(func() error { // without it Open looks for them
+		return l.db.Update(func(tx *bbolt.Tx) error {
+			if tx.Size() < smallFile {
+				return errSmall
+			}
+			l.db.NoFreelistSync = false
+			return nil
+		})
+	})
+}
+
+// A small file is searched for its free pages within milliseconds.
+const smallFile = 4 << 20
+
+var errSmall = errors.New("not worth two syncs")
 
 // halt ends service with the reason that later calls hear. The first one stays.
 func (l *Ledger) halt(why error) {
