@@ -332,12 +332,19 @@ func bare[T ~string](c *coder, v *T) {
 }
 
 func number[T ~int | ~int64 | ~uint64](c *coder, n byte, v *T) {
-	if c.field(n, *v != 0) {
-		*v = T(c.varint(int64(*v)))
+	if !c.field(n, *v != 0) {
+		return
+	}
+	if x := T(c.varint(int64(*v))); c.reads { // what is written may be read meanwhile
+		*v = x
 	}
 }
 
-func (c *coder) flag(n byte, v *bool) { *v = c.field(n, *v) }
+func (c *coder) flag(n byte, v *bool) {
+	if there := c.field(n, *v); c.reads {
+		*v = there
+	}
+}
 
 func (c *coder) time(n byte, t *time.Time) {
 	if !c.field(n, !t.IsZero()) {
