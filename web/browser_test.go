@@ -347,6 +347,9 @@ func TestInTheBrowser(t *testing.T) {
 	en.look("board-en")
 	narrow := b.open(base+"/board?lang=en&token="+s.Pair("board-3", "board", ""), 360, 640)
 	narrow.says("Frozen")
+	if y := narrow.value(`String(scrollY) + " " + document.activeElement.tagName`); y != "0 INPUT" {
+		b.t.Errorf("a phone's board stands at %q; want its top, with the keys on the field far below", y)
+	}
 	narrow.look("board-narrow")
 
 	onTheWall(b, s, base)

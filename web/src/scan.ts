@@ -198,7 +198,7 @@ export class Scanner {
   /** focus takes the keys back unless the person is typing elsewhere. */
   focus(): void {
     const at = document.activeElement;
-    if (!at || at === document.body || !document.contains(at)) this.input.focus();
+    if (!at || at === document.body || !document.contains(at)) this.input.focus({ preventScroll: true }); // on a phone it may stand far below what is read
   }
 }
 
