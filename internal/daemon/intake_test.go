@@ -171,15 +171,7 @@ func TestAnUnmappableFieldHoldsItsOrder(t *testing.T) {
 func TestTheMorningSweep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // it is 08:00 of the site's 1 January
 		b := inBubble(t, "douyin", fakes.NewDouyin("me", "s3cret", "t0ken"), nil)
-		n := b.place(72 * time.Hour)
-		o, err := b.s.check(t.Context(), n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := b.d.foreman.Receive(t.Context(), foreman.Intake{Key: "20000101/t/1", Channel: "main", Orders: []floor.ShopOrder{o}}); err != nil {
-			t.Fatal(err)
-		}
-		b.shop.Refund(n) // and nobody tells us
+		n := b.refundedUnseen()
 		b.run(b.d.sweep)
 		after(2 * time.Hour) // the sweep of today: the order came today
 		if o, _ := b.order(n); o.State == floor.Closed {
@@ -208,20 +200,26 @@ func TestTheMorningSweep(t *testing.T) {
 	})
 }
 
+// refundedUnseen has an order come that the shop then refunds, of which nobody tells us.
+func (b *bubble) refundedUnseen() string {
+	n := b.place(72 * time.Hour)
+	o, err := b.s.check(b.t.Context(), n)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := b.d.foreman.Receive(b.t.Context(), foreman.Intake{Key: "20000101/t/1", Channel: "main", Orders: []floor.ShopOrder{o}}); err != nil {
+		b.t.Fatal(err)
+	}
+	b.shop.Refund(n)
+	return n
+}
+
 // TestASweepAfterALateStart: where the machine is off at night, nobody is there at
 // 09:00.
 func TestASweepAfterALateStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := inBubble(t, "douyin", fakes.NewDouyin("me", "s3cret", "t0ken"), nil)
-		n := b.place(72 * time.Hour)
-		o, err := b.s.check(t.Context(), n)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := b.d.foreman.Receive(t.Context(), foreman.Intake{Key: "20000101/t/1", Channel: "main", Orders: []floor.ShopOrder{o}}); err != nil {
-			t.Fatal(err)
-		}
-		b.shop.Refund(n)
+		n := b.refundedUnseen()
 		after(26 * time.Hour) // it is 10:00 of the next day
 		b.run(b.d.sweep)
 		after(2 * time.Minute)

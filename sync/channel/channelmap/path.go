@@ -76,30 +76,14 @@ func (s *step) takes(item Value) bool {
 }
 
 // first gives the first value at p that says something; the zero Value if none does.
-func (p path) first(v Value) Value {
-	for i := range p {
-		s := &p[i]
-		if !s.each {
-			v = v.member(s.name, s.hash)
-			continue
+func (p path) first(v Value) (found Value) {
+	p.each(v, func(x Value) bool {
+		if !x.Empty() {
+			found = x
 		}
-		if !v.Array() {
-			return Value{}
-		}
-		items := v.items()
-		for k := range items {
-			if item := (Value{v.d, &items[k]}); s.takes(item) {
-				if found := p[i+1:].first(item); found.n != nil {
-					return found
-				}
-			}
-		}
-		return Value{}
-	}
-	if v.Empty() {
-		return Value{}
-	}
-	return v
+		return found.n == nil
+	})
+	return found
 }
 
 func among(s string, in []string) bool {
