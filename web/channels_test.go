@@ -32,8 +32,9 @@ func shopsSite(t testing.TB) (s *pdatest.Site, mended *[]floor.OrderID) {
 						Lags: []web.ChannelLag{{Way: "pull", Seconds: 130, Allowed: 495}}, Answers: []web.ChannelAnswer{{Status: 200, Count: 4211}},
 						Ends: []web.ChannelEnd{{What: "token", At: time.Now().AddDate(1, 0, 0)}}, Pushes: map[string]int{"taken": 310, "forged": 2}},
 					{ChannelState: down, Driver: "douyin", Troubles: []pda.Words{{ZH: down.Text, EN: down.EN}, {ZH: "16:00 前有 38 单有风险", EN: "38 orders at risk by 16:00"}},
-						Lags:    []web.ChannelLag{{Way: "pull", Seconds: 1300, Allowed: 315}, {Way: "waiting", Seconds: 700, Allowed: 15}},
-						Answers: []web.ChannelAnswer{{Status: 0, Class: "retryable", Count: 3}, {Status: 200, Count: 20}, {Status: 504, Class: "retryable", Count: 14}}, Ends: []web.ChannelEnd{}, Pushes: map[string]int{}},
+						Lags: []web.ChannelLag{{Way: "pull", Seconds: 1300, Allowed: 315}, {Way: "waiting", Seconds: 700, Allowed: 15}},
+						Answers: []web.ChannelAnswer{{Status: 0, Class: "retryable", Count: 3}, {Status: 200, Count: 20}, {Status: 200, Class: "rate-limited", Count: 2},
+							{Status: 200, Class: "retryable", Count: 200}, {Status: 401, Class: "unauthorized", Count: 1}, {Status: 418, Class: "refused", Count: 1}, {Status: 504, Class: "retryable", Count: 14}}, Ends: []web.ChannelEnd{}, Pushes: map[string]int{}},
 					{ChannelState: pda.ChannelState{ID: "files", OK: true}, Driver: "csv", Troubles: []pda.Words{}},
 				}
 			},
@@ -96,6 +97,9 @@ func TestTheShopsPage(t *testing.T) {
 	w.scan("badge-zhao.lei")
 	w.says("16:00 前有 38 单有风险")
 	w.says("连接正常")
+	for _, text := range []string{"要人去平台续期：令牌无效 401 × 1", "要人看：请求被拒绝 418 × 1", "稍后自动再问：平台报错 × 2", "自动重试：没有回应 × 3，平台报错 × 200，平台网关超时 504 × 14"} {
+		w.says(text)
+	}
 	w.press("查看")
 	w.says("pay_amount")
 	w.says("9f2c7b6f5e1d"[:12])
@@ -131,6 +135,7 @@ func TestTheShopsPage(t *testing.T) {
 	small.says("badge")
 	small.scan("badge-he.lin")
 	small.says("38 orders at risk by 16:00")
+	small.says("tried again by itself: no answer × 3, the shop says an error × 200, the shop's gateway timed out 504 × 14")
 	small.look("shops-small")
 	small.press("Rules")
 	small.says("default.toml:12")

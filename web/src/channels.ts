@@ -171,15 +171,30 @@ class Channels implements Page {
 function figures(c: any): HTMLElement {
   const lag = (l: any) => say("shops-lag-" + l.way, { n: length(l.seconds), most: length(l.allowed) });
   const good = c.answers.filter((a: any) => !a.class).reduce((n: number, a: any) => n + a.count, 0);
-  const bad = c.answers.filter((a: any) => a.class).map((a: any) => (a.status || say("shops-silence")) + (a.status === 200 ? " " + a.class : "") + " × " + a.count);
   return h("ul.figures", null,
     c.lags.map((l: any) => h("li", { class: l.seconds > l.allowed ? "bad" : "" }, lag(l))),
     h("li", null, say("shops-answers", { good: good, p50: c.p50_ms, p99: c.p99_ms })),
-    bad.length > 0 && h("li", null, say("shops-bad-answers") + bad.join("，")),
+    failures(c.answers),
     Object.keys(c.pushes).length > 0 && h("li", null, say("shops-pushes") + Object.keys(c.pushes).sort().map((k) => say("push-" + k) + " " + c.pushes[k]).join("，")),
     c.garbled > 0 && h("li", null, say("shops-garbled", { n: c.garbled })),
     Math.abs(c.skew_seconds) > 0 && h("li", null, say("shops-skew", { n: Math.round(c.skew_seconds) })),
     c.ends.map((e: any) => h("li", null, say("end-" + e.what) + " " + e.at.slice(0, 10))));
+}
+
+/** CLASSES are the classes of bad answers, those that want a person first. */
+const CLASSES = ["unauthorized", "refused", "rate-limited", "retryable"];
+
+/** failures says of each class of bad answers what it means, and how they came. */
+function failures(answers: any[]): HTMLElement[] {
+  return CLASSES.map((of): [string, any[]] => [of, answers.filter((a) => a.class === of)]).filter((c) => c[1].length > 0).map((c) =>
+    h("li", null, say("class-" + c[0]) + (lang === "zh" ? "：" : ": ") + c[1].map((a) => status(a.status) + " × " + a.count).join(lang === "zh" ? "，" : ", ")));
+}
+
+/** status says in words how an answer of HTTP came, with its number for whoever looks it up. */
+function status(n: number): string {
+  if (n === 0) return say("status-none");
+  if (n >= 200 && n < 300) return say("status-said");
+  return say(knows("status-" + n) ? "status-" + n : "status-" + String(n).charAt(0) + "xx") + " " + n;
 }
 
 function length(seconds: number): string {
