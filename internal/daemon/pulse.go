@@ -31,7 +31,7 @@ const (
 
 // When a channel's connection is out of order.
 const (
-	manyFailures = 5                // in a row on one way: a person is called
+	manyFailures = 5                // in a row on one way: a person is called; with retryPace that is after 1, 5 and 15 minutes
 	lateAfter    = 15 * time.Second // from the shop's time to our disk, and how far a pull may run over its period
 	lateFor      = 5 * time.Minute  // so long a late push shows
 	skewAfter    = time.Minute      // between the platform's clock and ours

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -20,8 +21,9 @@ import (
 
 func pdd() *fakes.Shop { return fakes.NewPDD("me", "s3cret", "t0ken") }
 
-// TestAnOutageIsSaidOnce: five failures in a row call a person, with what the outage
-// costs; it is over when it is over, and the next one calls again.
+// TestAnOutageIsSaidOnce: a pull is tried again after 1, 5 and 15 minutes, then a person
+// is called, with what the outage costs, and the tries go on; it is over when it is over,
+// and the next one calls again.
 func TestAnOutageIsSaidOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := inBubble(t, "pdd", pdd(), nil)
@@ -35,13 +37,30 @@ func TestAnOutageIsSaidOnce(t *testing.T) {
 			t.Errorf("all is well, and the board says %+v; want the time on the site's clock", st)
 		}
 		b.shop.Faults.Always(wire.GatewayTimeout)
-		after(4*time.Minute + time.Second)
+		after(4*time.Minute + time.Second/2)
 		if st := b.s.state(); st.OK || !strings.Contains(st.Text, "失败 1 次") || !strings.Contains(st.EN, "1 pulls have failed") {
 			t.Errorf("after the first failure the board says %+v", st)
 		}
 		b.wantCalls("after one failure")
-		after(40 * time.Second) // waits of 2, 4, 8 and 16 s
-		b.wantCalls("after five failures, a period and 15 s", "channel-trouble late/pull", "channel-trouble down/pull")
+		tries := func(when string, want int) {
+			t.Helper()
+			if n := b.shop.Faults.Met(); n != want {
+				t.Errorf("%s: %d tries; want %d", when, n, want)
+			}
+		}
+		after(time.Second)
+		tries("what heals at once", 2)
+		after(time.Minute)
+		tries("after a minute", 3)
+		b.wantCalls("after a period and 15 s", "channel-trouble late/pull")
+		after(5 * time.Minute)
+		tries("after 5 minutes", 4)
+		after(15*time.Minute - 2*time.Second)
+		tries("before 15 minutes", 4)
+		b.wantCalls("before the retries are over", "channel-trouble late/pull")
+		after(2*time.Second + watchEvery)
+		tries("after 15 minutes", 5)
+		b.wantCalls("after the retries", "channel-trouble late/pull", "channel-trouble down/pull")
 		st := b.s.state()
 		by := time.Now().Add(4 * time.Hour).Truncate(time.Hour).Add(time.Hour).In(b.d.cfg.Site.Zone).Format("15:04")
 		if !strings.Contains(st.Text, by+" 前有 3 单有风险") || !strings.Contains(st.EN, "3 orders at risk by "+by) {
@@ -51,18 +70,49 @@ func TestAnOutageIsSaidOnce(t *testing.T) {
 		if n := len(b.calls()); n != 2 {
 			t.Errorf("%d calls for one outage; want 2", n)
 		}
+		tries("it goes on trying", 5+8)
 		b.shop.Faults.Always(wire.None)
-		after(6 * time.Minute)
+		after(16 * time.Minute)
 		if st := b.s.state(); !st.OK {
 			t.Errorf("it works again, and the board says %+v", st)
 		}
 		after(time.Hour)
 		b.shop.Faults.Always(wire.Dropped)
-		after(10 * time.Minute)
-		if n := len(b.calls()); n < 3 {
-			t.Error("the second outage called nobody")
+		after(30 * time.Minute)
+		if n := len(b.calls()); n != 4 {
+			t.Errorf("%d calls for two outages; want 4", n)
 		}
 	})
+}
+
+// TestRetriesOfAPull: what the shop wants counts, and a site that asks more often than
+// every five minutes tries more often.
+func TestRetriesOfAPull(t *testing.T) {
+	out := errors.New("out")
+	for _, tt := range []struct {
+		name  string
+		every time.Duration
+		err   error
+		want  []time.Duration
+	}{
+		{"usual", 5 * time.Minute, out, []time.Duration{time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, 15 * time.Minute}},
+		{"rare", time.Hour, out, []time.Duration{time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, 15 * time.Minute}},
+		{"often", 10 * time.Second, out, []time.Duration{time.Second, 2 * time.Second, 10 * time.Second, 30 * time.Second, 30 * time.Second}},
+		{"the shop says when", 5 * time.Minute, &channel.Error{Class: channel.RateLimited, After: 7 * time.Minute},
+			[]time.Duration{7 * time.Minute, 7 * time.Minute, 7 * time.Minute, 15 * time.Minute}},
+	} {
+		s := &shop{cfg: config.Channel{Every: tt.every}, pulse: newPulse(time.Now())}
+		for round := range 2 { // it begins anew after a good one
+			for i, want := range tt.want {
+				if got := s.note(time.Now(), tt.err); got != want {
+					t.Errorf("%s, round %d: waits %v after failure %d; want %v", tt.name, round, got, i+1, want)
+				}
+			}
+			if got := s.note(time.Now(), nil); got != tt.every {
+				t.Errorf("%s: waits %v after a good pull; want %v", tt.name, got, tt.every)
+			}
+		}
+	}
 }
 
 // TestPushesThatAreLate: from the shop's time to our disk more than 15 s, and pushes

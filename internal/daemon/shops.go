@@ -143,7 +143,12 @@ func (d *Daemon) pull(ctx context.Context, s *shop) error {
 	return nil
 }
 
-// note keeps how a pull that began then went and gives the wait before the next.
+// usualEvery is how often a shop is asked unless the site says otherwise.
+const usualEvery = 5 * time.Minute
+
+// note keeps how a pull that began then went and gives the wait before the next: after
+// a failure that of all retries, or what the shop wants. A site that asks more often
+// than usual tries more often, in proportion.
 func (s *shop) note(began time.Time, err error) time.Duration {
 	if err == nil {
 		s.pulse.read(began)
@@ -152,7 +157,8 @@ func (s *shop) note(began time.Time, err error) time.Duration {
 	if n == 0 {
 		return s.cfg.Every
 	}
-	wait := min(time.Second<<min(n, 8), s.cfg.Every)
+	often := min(1, float64(s.cfg.Every)/float64(usualEvery))
+	wait := max(time.Second, time.Duration(float64(retryPace(n))*often))
 	return max(wait, channel.After(err))
 }
 
