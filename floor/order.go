@@ -690,7 +690,12 @@ const (
 	EffectAlert      = "alert"        // lane alert
 	EffectBook       = "book-waybill" // lane carrier/ID: a number for one parcel
 	EffectVoid       = "void-waybill" // lane carrier/ID: a number goes back
+	EffectByHand     = "by-hand"      // LaneHands; Args are the sentence's, and "code"
 )
+
+// LaneHands is the lane of what no machine carries out: a row stands on the board until
+// a person says that it is done.
+const LaneHands = "hands"
 
 // Effect states.
 const (

@@ -319,7 +319,7 @@ func (a *api) outbox(ctx context.Context, _ *struct{}) (*answer[[]floor.Effect],
 	if err := needs(ctx, floor.RolePacker); err != nil {
 		return nil, err
 	}
-	return board(a, func(b pda.Board) []floor.Effect { return b.Outbox })
+	return board(a, func(b pda.Board) []floor.Effect { return append(b.Outbox, b.Hands...) })
 }
 
 func (a *api) figures(context.Context, *struct{}) (*answer[pda.Figures], error) {

@@ -200,6 +200,38 @@ func TestSheetsToPull(t *testing.T) {
 	x.look("station-pull")
 }
 
+// TestDoneByHand: what only a person can do at a shop stands on the board, with what to
+// enter where, until a lead says that it is done.
+func TestDoneByHand(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, pdatest.Options{})
+	id := s.Receive(1)
+	todo := floor.Effect{ID: "E-900", Lane: floor.LaneHands, What: floor.EffectByHand, Class: floor.Idempotent, Order: id, Args: map[string]string{
+		"code": "gift-by-hand", "channel": "kuaishou-main", "number": "2401234567890123", "goods": "SOCK-01×2", "carrier": "顺丰速运", "waybill": "SF1234567890123"}}
+	_, err := s.Ledger.Commit(t.Context(), ledger.Request{Key: s.Root().Key, Actor: "floord"}, func(*ledger.View) ([]floor.Fact, error) {
+		return []floor.Fact{floor.EffectAsked{Effect: todo}}, nil
+	})
+	s.Must(err)
+	b := newBrowser(t)
+	w := b.open("http://"+s.Addr+"/board?token="+s.Pair("board-1", "board", ""), 1280, 800)
+	w.says("赠品 SOCK-01×2 已随包裹寄出")
+	w.scan("badge-zhao.lei")
+	w.says("赵磊")
+	w.says("给赠品填写顺丰速运运单 SF1234567890123")
+	w.look("board-hands")
+	en := b.open("http://"+s.Addr+"/board?lang=en&token="+s.Pair("board-2", "board", ""), 360, 640)
+	en.says("its gifts SOCK-01×2 left in the parcel")
+	w.press("已办")
+	w.gone("要人到商家后台办")
+	en.gone("its gifts SOCK-01×2")
+	s.Must(s.Ledger.Read(func(v *ledger.View) error {
+		if _, there, err := v.Effect(todo.ID); err != nil || there {
+			t.Errorf("it stands in the ledger after it was done: %v, %v", there, err)
+		}
+		return nil
+	}))
+}
+
 // TestMessagesShiftNothing: a refusal, a stop sign and a lost network leave everything
 // where it was.
 func TestMessagesShiftNothing(t *testing.T) {

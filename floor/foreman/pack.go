@@ -503,6 +503,20 @@ func (f *Foreman) AnswerDoubt(ctx context.Context, by By, id floor.EffectID, ans
 	})
 }
 
+// DoneByHand says that a person did what only a person could; see floor.EffectByHand.
+func (f *Foreman) DoneByHand(ctx context.Context, by By, id floor.EffectID) (ledger.Receipt, error) {
+	return f.commit(ctx, by, false, func(v look) ([]floor.Fact, error) {
+		if _, err := v.must(by, floor.RoleLead); err != nil {
+			return nil, err
+		}
+		e, ok, err := v.Effect(id)
+		if err != nil || !ok || e.Lane != floor.LaneHands {
+			return nil, orRefuse(err, floor.Refuse("no-chore"))
+		}
+		return []floor.Fact{floor.EffectEnded{Effect: id, Lane: e.Lane, Order: e.Order, Parcel: e.Parcel, What: e.What, Outcome: "done"}}, nil
+	})
+}
+
 // copyOf asks for the next copy of a label, or gives nil if it must not be used
 // any more.
 func (v look) copyOf(e floor.Effect, why string) (*floor.EffectAsked, error) {

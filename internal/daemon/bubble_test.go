@@ -79,7 +79,7 @@ func (f *sim) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 func inBubble(t *testing.T, driver string, fake *fakes.Shop, more func(*config.Config)) *bubble {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"secret": "s3cret", "token": "t0ken"} {
+	for name, text := range map[string]string{"secret": "s3cret", "sign": "s1gn", "token": "t0ken"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -87,6 +87,9 @@ func inBubble(t *testing.T, driver string, fake *fakes.Shop, more func(*config.C
 	cfg := config.Default(dir)
 	cfg.Channels = []config.Channel{{ID: "main", Driver: driver, URL: "http://shop.example", Shop: "1", ClientID: "me", Every: 5 * time.Minute,
 		SecretFile: config.Path(filepath.Join(dir, "secret")), TokenFile: config.Path(filepath.Join(dir, "token"))}}
+	if driver == "kuaishou" {
+		cfg.Channels[0].SignFile = config.Path(filepath.Join(dir, "sign"))
+	}
 	if more != nil {
 		more(cfg)
 	}

@@ -306,6 +306,9 @@ func TestAnswersThatGiveMoneyBack(t *testing.T) {
 			if called := slices.Contains(b.calls(), "effect-refused "); called == tt.sent {
 				t.Errorf("%s, agree_refunds %v: a person was called: %v", tt.driver, tt.agrees, called)
 			}
+			if byHand := len(b.hands()) == 1 && b.hands()[0].Args["code"] == "answer-by-hand"; byHand == tt.sent {
+				t.Errorf("%s, agree_refunds %v: to be done by hand: %+v", tt.driver, tt.agrees, b.hands())
+			}
 			if tt.driver != "douyin" {
 				return
 			}

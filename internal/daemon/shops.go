@@ -261,6 +261,7 @@ func (d *Daemon) tellShop(s *shop) courier.Deliver {
 		var o floor.Order
 		var p floor.Parcel
 		var others []floor.Parcel // the order's, that have left or will
+		lines := &o               // whose lines the parcel's items are
 		err := d.ledger.Read(func(v *ledger.View) (err error) {
 			if o, _, err = v.Order(e.Order); err != nil || e.Parcel == "" {
 				return err
@@ -271,6 +272,7 @@ func (d *Daemon) tellShop(s *shop) courier.Deliver {
 				if err != nil {
 					return err
 				}
+				lines = &whole
 				mine = func(p *floor.Parcel) {
 					p.Items = slices.DeleteFunc(slices.Clone(p.Items), func(it floor.ParcelItem) bool {
 						l := whole.Line(it.Line)
@@ -295,8 +297,35 @@ func (d *Daemon) tellShop(s *shop) courier.Deliver {
 		if err == nil {
 			err = s.tell(ctx, e, o, p, others)
 		}
-		return shopOutcome(err)
+		out := shopOutcome(err)
+		out.Hands = d.byHand(s, e, lines, o.Number, p, err)
+		return out
 	}
+}
+
+// byHand gives what a person is to do at the shop after something was told it: what it
+// refused, and the gifts that it takes no report of.
+func (d *Daemon) byHand(s *shop, e floor.Effect, o *floor.Order, number string, p floor.Parcel, err error) map[string]string {
+	args := map[string]string{"channel": string(s.id), "number": number, "carrier": d.carrierName(p.Carrier), "waybill": string(p.Waybill)}
+	if err != nil {
+		args["code"] = map[string]string{floor.EffectShipReport: "report-by-hand", floor.EffectAnswer: "answer-by-hand"}[e.What]
+		args["why_zh"], args["why_en"] = shopText(err, "zh"), shopText(err, "en")
+		return args
+	}
+	if e.What != floor.EffectShipReport || s.chart == nil || !s.chart.GiftsByHand() {
+		return nil
+	}
+	var gifts []string
+	for _, it := range p.Items {
+		if l := o.Line(it.Line); l != nil && l.Gift {
+			gifts = append(gifts, fmt.Sprintf("%s×%d", it.SKU, it.Qty))
+		}
+	}
+	if gifts == nil {
+		return nil
+	}
+	args["code"], args["goods"] = "gift-by-hand", strings.Join(gifts, " ")
+	return args
 }
 
 func (s *shop) tell(ctx context.Context, e floor.Effect, o floor.Order, p floor.Parcel, others []floor.Parcel) error {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,6 +24,8 @@ type boss struct {
 	mu   sync.Mutex
 	open map[floor.OrderID]time.Time // guarded by mu; frozen orders and since when
 	why  map[floor.OrderID]string    // guarded by mu
+	// hands is what waits for somebody to do it at a shop; guarded by mu.
+	hands []floor.Effect
 }
 
 func (b *boss) listen(m message) {
@@ -37,6 +40,7 @@ func (b *boss) listen(m message) {
 				FrozenAt time.Time     `json:"frozen_at"`
 			} `json:"open"`
 			Channels []pda.ChannelState `json:"channels"`
+			Hands    []floor.Effect     `json:"hands"`
 		} `json:"board"`
 		Open []struct {
 			Order    floor.OrderID `json:"order"`
@@ -54,6 +58,7 @@ func (b *boss) listen(m message) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.hands = s.Board.Hands
 	b.open, b.why = map[floor.OrderID]time.Time{}, map[floor.OrderID]string{}
 	for _, a := range append(s.Open, s.Board.Open...) {
 		b.open[a.Order], b.why[a.Order] = a.FrozenAt, a.Why
@@ -61,7 +66,7 @@ func (b *boss) listen(m message) {
 }
 
 // run decides every freeze that is open for longer than patience: a cancel ends
-// the order, anything else lets it go on.
+// the order, anything else lets it go on. What is to be done by hand waits as long.
 func (b *boss) run(ctx context.Context, patience time.Duration) error {
 	if _, err := b.act(ctx, "login", map[string]any{"badge": badge(lead)}); err != nil {
 		return fmt.Errorf("%s: login: %w", lead, err)
@@ -75,7 +80,12 @@ func (b *boss) run(ctx context.Context, patience time.Duration) error {
 			}
 		}
 		why := b.why
+		done := slices.DeleteFunc(slices.Clone(b.hands), func(e floor.Effect) bool { return time.Since(e.WantAt) < patience })
 		b.mu.Unlock()
+		for _, e := range done {
+			_, err := b.act(ctx, "by-hand", map[string]any{"effect": e.ID})
+			b.count.note(err)
+		}
 		for _, id := range due {
 			var err error
 			if why[id] == string(floor.FreezeCancel) {

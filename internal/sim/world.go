@@ -539,7 +539,12 @@ func (w *world) owed() map[floor.OrderID]bool {
 func (w *world) idle() bool {
 	busy := len(w.conveyor)
 	err := w.daemon.Ledger().Read(func(v *ledger.View) error {
-		err := v.Lane("", func(floor.Effect) bool { busy++; return true })
+		err := v.Lane("", func(e floor.Effect) bool {
+			if e.Lane != floor.LaneHands {
+				busy++
+			}
+			return true
+		})
 		if err != nil {
 			return err
 		}

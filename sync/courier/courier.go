@@ -39,6 +39,9 @@ type Outcome struct {
 	After   time.Duration // NotYet: not before; 0 = the lane's own pace
 	Notes   []string      // kept in the journal: what was printed otherwise than written
 	Trip    *floor.Trip   // opens a fuse: the next would fail in the same way
+	// Hands is what is left for a person to do after Done or Refused, as the arguments
+	// of floor.EffectByHand; nil: nothing.
+	Hands map[string]string
 }
 
 // Deliver carries one effect out. It must return within ctx. A panic counts as
@@ -307,12 +310,15 @@ func (c *Courier) end(ctx context.Context, lane Lane, e floor.Effect, out Outcom
 			return nil, err
 		}
 		facts = append(facts, fuse...)
-		why := trouble(e, out, facts[0])
-		if why == "" || out.Trip != nil { // the fuse has called already
-			return facts, nil
-		}
 		n, err := v.Next("effect")
-		return append(facts, call(n, e, why, out.Why)), err
+		if out.Hands != nil && (out.Verdict == Done || out.Verdict == Refused) {
+			facts = append(facts, byHand(n, e, out.Hands))
+			n++
+		}
+		if why := trouble(e, out, facts[0]); why != "" && out.Trip == nil { // else the fuse has called already
+			facts = append(facts, call(n, e, why, out.Why))
+		}
+		return facts, err
 	})
 	return err
 }
@@ -404,6 +410,14 @@ func call(n uint64, e floor.Effect, code, why string) floor.Fact {
 	return floor.EffectAsked{Effect: floor.Effect{
 		ID: floor.EffectID(fmt.Sprintf("E-%d", n)), Lane: "alert", What: floor.EffectAlert, Class: floor.Idempotent,
 		Order: e.Order, Args: map[string]string{"code": code, "effect": string(e.ID), "lane": e.Lane, "why": why},
+	}}
+}
+
+// byHand is what a person is to do about e.
+func byHand(n uint64, e floor.Effect, args map[string]string) floor.Fact {
+	return floor.EffectAsked{Effect: floor.Effect{
+		ID: floor.EffectID(fmt.Sprintf("E-%d", n)), Lane: floor.LaneHands, What: floor.EffectByHand, Class: floor.Idempotent,
+		Order: e.Order, Parcel: e.Parcel, Args: args,
 	}}
 }
 

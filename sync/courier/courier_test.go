@@ -230,13 +230,16 @@ func TestARefusalGoesToAPerson(t *testing.T) {
 		tries := 0
 		stop := run(courier.Lane{Name: "shop/pdd", Deliver: func(context.Context, floor.Effect) courier.Outcome {
 			tries++
-			return courier.Outcome{Verdict: courier.Refused, Why: "the order was refunded"}
+			return courier.Outcome{Verdict: courier.Refused, Why: "the order was refunded", Hands: map[string]string{"code": "report-by-hand"}}
 		}})
 		time.Sleep(time.Hour)
 		stop()
 		alerts := rows(t, l, "alert")
 		if tries != 1 || len(rows(t, l, "shop/pdd")) != 0 || len(alerts) != 1 || alerts[0].Args["code"] != "effect-refused" {
 			t.Errorf("%d tries, alerts %+v; want one try and one call", tries, alerts)
+		}
+		if todo := rows(t, l, floor.LaneHands); len(todo) != 1 || todo[0].Order != "DB20261121-ORD-000001" || todo[0].Args["code"] != "report-by-hand" {
+			t.Errorf("left for a person: %+v; want the report", todo)
 		}
 	})
 }

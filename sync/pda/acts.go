@@ -51,6 +51,7 @@ var verbs = map[string]verb{
 	"pulled":    {screens: "station", do: with((*session).pulled)},
 	"fuse":      {screens: "station board", do: merely((*session).fuse)},
 	"doubt":     {screens: "station", do: merely((*session).doubt)},
+	"by-hand":   {screens: "board", do: merely((*session).byHand)},
 	"hand-over": {screens: "pda station", do: merely((*session).handOver)},
 	"destroyed": {screens: "station", do: merely((*session).destroyed)},
 	"station":   {screens: "station", do: merely((*session).station)},
@@ -191,6 +192,9 @@ type (
 	doubtArgs struct {
 		Effect floor.EffectID `json:"effect"`
 		Answer string         `json:"answer"`
+	}
+	byHandArgs struct {
+		Effect floor.EffectID `json:"effect"`
 	}
 	handOverArgs struct {
 		Carrier floor.CarrierID `json:"carrier"`
@@ -438,6 +442,10 @@ func (x *session) fuse(ctx context.Context, by foreman.By, a fuseArgs) (ledger.R
 
 func (x *session) doubt(ctx context.Context, by foreman.By, a doubtArgs) (ledger.Receipt, error) {
 	return x.srv.o.Foreman.AnswerDoubt(ctx, by, a.Effect, a.Answer)
+}
+
+func (x *session) byHand(ctx context.Context, by foreman.By, a byHandArgs) (ledger.Receipt, error) {
+	return x.srv.o.Foreman.DoneByHand(ctx, by, a.Effect)
 }
 
 func (x *session) handOver(ctx context.Context, by foreman.By, a handOverArgs) (ledger.Receipt, error) {

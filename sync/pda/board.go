@@ -27,6 +27,7 @@ type Board struct {
 	Channels []ChannelState `json:"channels"`
 	Accounts []CarrierState `json:"accounts"` // at the carriers
 	Outbox   []floor.Effect `json:"outbox"`
+	Hands    []floor.Effect `json:"hands"`   // what only people can do, the oldest first
 	Reports  []Exception    `json:"reports"` // what people reported today, the newest first
 }
 
@@ -174,7 +175,7 @@ func (s *Server) lookAround() (Board, uint64, error) {
 	seq, err := s.read(func(v *ledger.View) (err error) {
 		b = Board{
 			Open: []Ask{}, Today: []Ask{}, Waves: []Wave{}, People: []Worker{}, Devices: []Device{},
-			Stations: []Station{}, Channels: []ChannelState{}, Outbox: []floor.Effect{}, Runs: []Run{}, Fuses: []OpenFuse{}, Accounts: []CarrierState{}, Reports: []Exception{},
+			Stations: []Station{}, Channels: []ChannelState{}, Outbox: []floor.Effect{}, Hands: []floor.Effect{}, Runs: []Run{}, Fuses: []OpenFuse{}, Accounts: []CarrierState{}, Reports: []Exception{},
 		}
 		for _, part := range []func(*ledger.View, *Board) error{s.figures, asks, s.today, waves, people, s.devices, s.stations, outbox, fuses, runs, s.reports} {
 			if err := part(v, &b); err != nil {
@@ -461,10 +462,16 @@ func (s *Server) stations(v *ledger.View, b *Board) error {
 }
 
 func outbox(v *ledger.View, b *Board) error {
-	return v.Lane("", func(e floor.Effect) bool {
-		b.Outbox = append(b.Outbox, e)
-		return len(b.Outbox) < maxRows
+	err := v.Lane(floor.LaneHands, func(e floor.Effect) bool {
+		b.Hands = append(b.Hands, e)
+		return len(b.Hands) < maxRows
 	})
+	return errors.Join(err, v.Lane("", func(e floor.Effect) bool {
+		if e.Lane != floor.LaneHands {
+			b.Outbox = append(b.Outbox, e)
+		}
+		return len(b.Outbox) < maxRows
+	}))
 }
 
 // reports gives what people reported today.

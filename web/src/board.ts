@@ -60,6 +60,10 @@ class Board implements Page {
         (b.fuses || []).length > 0 && panel("fuse-title", h("ul.frozen", null, b.fuses.map((u: any) => h("li", null,
           h("div.hops", null, u[lang]), h("span.number", null, when(u.since)),
           s.person && u.closer && h("button.small", { type: "button", onclick: () => this.shell.act("fuse", { fuse: u.id }) }, say("fuse-close"))))), "alarm"),
+        (b.hands || []).length > 0 && panel("board-hands", h("ul.frozen", null, b.hands.map((e: any) => h("li", null,
+          h("div.hops", null, say(e.args.code, e.args)), h("span.number", null, when(e.wanted_at)),
+          h("div.row", null, this.link(e.order),
+            s.person && lead(s.person.roles) && h("button.small", { type: "button", onclick: () => this.shell.act("by-hand", { effect: e.id }) }, say("by-hand-done")))))), "alarm"),
         panel("board-frozen", this.frozen(b.open || []), (b.open || []).length ? "alarm" : ""),
         this.states(f),
         this.ahead(f.hours || []),
@@ -317,6 +321,7 @@ function trouble(b: any): string[] {
     if (t.printer.state === "down" || t.printer.state === "fault") out.push(t.id + " " + say("printer") + " " + say(t.printer.code || "printer-" + t.printer.state));
     if (WELL.indexOf(t.scale.state) < 0) out.push(t.id + " " + say("scale") + " " + say(t.scale.code || "scale-" + t.scale.state));
   }
+  if ((b.hands || []).length) out.push(say("trouble-hands", { n: b.hands.length }));
   for (const r of b.runs || []) if (r[lang]) out.push(r[lang]);
   for (const c of (b.channels || []).concat(b.accounts || [])) if (!c.ok) out.push((c.name || c.id) + " " + stateText(c));
   const stuck: { [lane: string]: number } = {};

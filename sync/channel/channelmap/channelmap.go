@@ -118,6 +118,7 @@ type document struct {
 		Name []string `toml:"name"`
 		Spec []string `toml:"spec"`
 		Gift bool     `toml:"gift"`
+		Hand bool     `toml:"by_hand"` // the platform wants these gifts reported apart, which a person does
 		When []string `toml:"when"`
 
 		GiftWhen []ruleWhen `toml:"gift_when"` // of the line: one of these says that it is a gift
@@ -299,6 +300,16 @@ func Load(name string, data []byte) (*Map, error) {
 	return m, nil
 }
 
+// GiftsByHand reports whether a person reports gifts to the platform.
+func (m *Map) GiftsByHand() bool {
+	for i := range m.doc.Lines {
+		if m.doc.Lines[i].Hand {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *compiler) compile() {
 	m, d := c.m, &c.m.doc
 	c.forms()
@@ -317,6 +328,9 @@ func (c *compiler) compile() {
 	o.detail, o.token = c.joints(d.To.Detail), c.paths(d.To.Token)
 	for i, l := range d.Lines {
 		at := fmt.Sprintf("lines[%d]", i)
+		if l.Hand && !l.Gift {
+			c.wrong(at+".by_hand", "by_hand is for lines with gift = true")
+		}
 		m.lines = append(m.lines, lineMap{path: c.path(l.Path), at: l.Path, gift: l.Gift,
 			sku: c.need(at+".sku", l.SKU), qty: c.need(at+".qty", l.Qty),
 			name: c.paths(l.Name), spec: c.paths(l.Spec), when: rule{when: c.tests(l.When)},
