@@ -169,6 +169,8 @@ type Shop struct {
 	limits map[string]*rate.Limiter // method -> this shop's own limiter
 	lane   map[string]*rate.Limiter // method -> a slow shop's part of the rate
 
+	fits atomic.Int64 // seconds of changes that one window may hold, of a platform with a bound; 0: not known
+
 	mu      sync.Mutex // held while a token is renewed
 	renewed time.Time  // guarded by mu; when one was last asked for
 }

@@ -117,9 +117,13 @@ type plainShop struct {
 	token  string
 	answer func(r *http.Request) (int, string) // nil or "" passes on
 	order  string
+	now    func() time.Time // its clock; nil: the real one
 }
 
 func (p *plainShop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p.now != nil {
+		w.Header().Set("Date", p.now().UTC().Format(http.TimeFormat))
+	}
 	body, _ := io.ReadAll(r.Body)
 	p.asked = append(p.asked, r.Method+" "+r.URL.Path)
 	p.bodies = append(p.bodies, string(body))
@@ -427,5 +431,76 @@ func TestUntil(t *testing.T) {
 	}
 	if to != now.Add(-150*time.Minute).Unix() || pulls != 3 {
 		t.Errorf("read to %v in %d pulls", time.Unix(to, 0), pulls)
+	}
+}
+
+// TestMoreChangesThanAQuestionGives: a platform gives ten orders to a question and sells
+// one a second, so that even what is read again is more than it gives. Whatever is behind
+// is read once, and then the reading keeps up.
+func TestMoreChangesThanAQuestionGives(t *testing.T) {
+	fake, _, _ := openPlain(t)
+	srv := httptest.NewServer(fake)
+	t.Cleanup(srv.Close)
+	for _, paging := range []string{"forward", "reverse"} {
+		m, err := channelmap.Load("plain.toml", []byte(strings.NewReplacer(`"forward"`, strconv.Quote(paging)+"\noverlap = \"1m\"\nmost = 10", "[[limit]]\nmethods = [\"one\"]\ncalls = 2\nper = \"10h\"\nburst = 2\n", "").Replace(plainMap)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		app, err := New(m, Account{Client: "me", Secret: "s3cret"}, Options{URL: srv.URL + "/v1/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now().Add(-10 * time.Minute).Unix()
+		s, err := app.Shop(ShopOptions{Channel: "plain", Since: time.Unix(begin, 0), Lag: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock := time.Now()
+		fake.token = ""
+		fake.answer = func(r *http.Request) (int, string) {
+			q := r.URL.Query()
+			from, _ := strconv.ParseInt(q.Get("since"), 10, 64)
+			to, _ := strconv.ParseInt(q.Get("until"), 10, 64)
+			page, _ := strconv.ParseInt(q.Get("page"), 10, 64)
+			from, to = max(from, begin), max(min(to, clock.Unix()), begin)
+			var list []string
+			for at := from + 2*(page-1); at < min(from+2*page, to); at++ {
+				list = append(list, strings.Replace(fmt.Sprintf(plainOrder, at), "A#1/2", strconv.FormatInt(at, 10), 1))
+			}
+			return 200, fmt.Sprintf(`{"orders":[%s],"total":%d}`, strings.Join(list, ","), max(0, to-from))
+		}
+		fake.now = func() time.Time { return clock }
+		seen := map[string]int{}
+		var cursor channel.Cursor
+		pull := func() (most int) {
+			for more := true; more; most++ {
+				page, err := s.Pull(t.Context(), cursor)
+				if err != nil || most > 2000 {
+					t.Fatal(paging, most, cursor, err)
+				}
+				for _, o := range page.Orders {
+					seen[o.Number]++
+				}
+				cursor, more = page.Next, page.More
+			}
+			return most
+		}
+		pull()
+		twice := 0
+		for _, n := range seen {
+			twice += n - 1
+		}
+		if len(seen) < 500 || twice > len(seen)/3 {
+			t.Errorf("%s: of 600 orders %d came, %d of them again", paging, len(seen), twice)
+		}
+		for range 60 {
+			clock = clock.Add(5 * time.Second)
+			pull()
+		}
+		for at := begin; at < clock.Add(-2*time.Minute).Unix(); at++ {
+			if seen[strconv.FormatInt(at, 10)] == 0 {
+				t.Fatalf("%s: the order of second %d never came; now is %d, and reading stands at %s", paging, at-begin, clock.Unix()-begin, cursor)
+			}
+		}
 	}
 }

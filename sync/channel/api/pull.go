@@ -17,8 +17,13 @@ import (
 // read have been given out. While a window is under way, from and to say which;
 // of numbered pages page is the one to read next, counted from 1, and total what
 // the shop said when page was chosen; else token is the platform's own cursor.
+//
+// A platform may show a change late, by the overlap at the most. So a window begins
+// where that may still have been to come when the one before was asked for: an overlap
+// before its end, or less if that lay in the past already.
 type cursor struct {
 	read     int64 // unix seconds; 0 = nothing yet
+	again    int64 // where the next window begins; 0 = an overlap before read
 	from, to int64
 	page     int
 	total    int
@@ -36,11 +41,13 @@ const maxToken = 1800
 func (c cursor) String() channel.Cursor {
 	switch {
 	case c.token != "":
-		return channel.Cursor(fmt.Sprintf("2:%d:%d:%d:%d:%s", c.read, c.from, c.to, c.restarts, url.QueryEscape(c.token)))
-	case c.page == 0:
-		return channel.Cursor(fmt.Sprintf("1:%d", c.read))
+		return channel.Cursor(fmt.Sprintf("2:%d:%d:%d:%d:%d:%s", c.read, c.from, c.to, c.restarts, c.again, url.QueryEscape(c.token)))
+	case c.page > 0:
+		return channel.Cursor(fmt.Sprintf("1:%d:%d:%d:%d:%d:%d:%d", c.read, c.from, c.to, c.page, c.total, c.restarts, c.again))
+	case c.again > 0:
+		return channel.Cursor(fmt.Sprintf("1:%d:%d", c.read, c.again))
 	}
-	return channel.Cursor(fmt.Sprintf("1:%d:%d:%d:%d:%d:%d", c.read, c.from, c.to, c.page, c.total, c.restarts))
+	return channel.Cursor(fmt.Sprintf("1:%d", c.read))
 }
 
 func (s *Shop) parse(text channel.Cursor) (c cursor, err error) {
@@ -50,11 +57,11 @@ func (s *Shop) parse(text channel.Cursor) (c cursor, err error) {
 	bad := &channel.Error{Class: channel.Refused, Op: "pull", Code: "cursor", Err: fmt.Errorf("cursor %.40q", string(text)),
 		Zh: "拉单位置记录损坏,请用补单功能指定时间段重新拉取。", En: "the stored place of reading is damaged; read the period again by back-fill"}
 	parts := strings.Split(string(text), ":")
-	if parts[0] == "2" && len(parts) == 6 {
-		if c.token, err = url.QueryUnescape(parts[5]); err != nil || c.token == "" {
+	if last := len(parts) - 1; parts[0] == "2" && last >= 5 {
+		if c.token, err = url.QueryUnescape(parts[last]); err != nil || c.token == "" {
 			return c, bad
 		}
-		parts = parts[:5]
+		parts = parts[:last]
 	}
 	n := make([]int64, len(parts))
 	for i, p := range parts {
@@ -62,13 +69,16 @@ func (s *Shop) parse(text channel.Cursor) (c cursor, err error) {
 			return c, bad
 		}
 	}
+	if k := len(n); k == 2 || k == 5 || k == 7 {
+		n = append(n, 0) // written before there was a place to read again from
+	}
 	switch {
-	case len(n) == 2 && n[0] == 1:
-		return cursor{read: n[1]}, nil
-	case len(n) == 7 && n[0] == 1 && n[4] > 0 && n[2] <= n[3] && s.app.m.Paging() != "cursor":
-		return cursor{read: n[1], from: n[2], to: n[3], page: int(n[4]), total: int(n[5]), restarts: int(n[6])}, nil
-	case len(n) == 5 && n[0] == 2 && c.token != "" && n[2] <= n[3] && s.app.m.Paging() == "cursor":
-		return cursor{read: n[1], from: n[2], to: n[3], restarts: int(n[4]), token: c.token}, nil
+	case len(n) == 3 && n[0] == 1 && n[2] < max(n[1], 1):
+		return cursor{read: n[1], again: n[2]}, nil
+	case len(n) == 8 && n[0] == 1 && n[4] > 0 && n[2] <= n[3] && n[7] <= n[3] && s.app.m.Paging() != "cursor":
+		return cursor{read: n[1], from: n[2], to: n[3], page: int(n[4]), total: int(n[5]), restarts: int(n[6]), again: n[7]}, nil
+	case len(n) == 6 && n[0] == 2 && c.token != "" && n[2] <= n[3] && n[5] <= n[3] && s.app.m.Paging() == "cursor":
+		return cursor{read: n[1], from: n[2], to: n[3], restarts: int(n[4]), again: n[5], token: c.token}, nil
 	}
 	return c, bad
 }
@@ -123,6 +133,9 @@ func (s *Shop) open(ctx context.Context, after channel.Cursor, c cursor) (channe
 	if c.to <= c.read {
 		return channel.Page{Next: after}, nil
 	}
+	if most := s.fits.Load(); most > 0 {
+		c.to = min(c.to, c.from+most)
+	}
 	page, err := s.first(ctx, c)
 	if page.Next == "" {
 		page.Next = after
@@ -134,6 +147,7 @@ func (s *Shop) open(ctx context.Context, after channel.Cursor, c cursor) (channe
 // there are, and gives out the last; a window of one page is done with one question.
 func (s *Shop) first(ctx context.Context, c cursor) (channel.Page, error) {
 	c.page = 1
+	asked := s.app.now()
 	first, err := s.page(ctx, c)
 	if err != nil {
 		return channel.Page{}, err
@@ -148,12 +162,20 @@ func (s *Shop) first(ctx context.Context, c cursor) (channel.Page, error) {
 			return channel.Page{Orders: s.own(first), Next: cursor{read: c.read}.String(), More: true}, nil
 		}
 	}
+	if now := s.app.now(); now.Before(asked) {
+		asked = now
+	}
+	c.again = min(c.to-1, max(c.to, asked.Add(-s.o.Lag).Unix())-s.overlap())
 	if s.app.m.Paging() == "cursor" {
 		c.page = 0
 		return s.next(c, first)
 	}
-	if most := s.app.m.Most(); most > 0 && first.Total > most && c.to-c.from > 1 {
-		return s.first(ctx, cursor{read: c.read, from: c.from, to: max(c.from+(c.to-c.from)/2, c.from+1), restarts: c.restarts})
+	if most := int64(s.app.m.Most()); most > 0 {
+		span := c.to - c.from
+		if int64(first.Total) > most && span > 1 {
+			return s.first(ctx, cursor{read: c.read, from: c.from, to: c.from + span/2, restarts: c.restarts})
+		}
+		s.fits.Store(span*most/int64(first.Total+1)*3/4 + 1) // so much as dense as this one gives three quarters of it
 	}
 	if c.total = first.Total; s.app.m.Paging() == "forward" {
 		return s.turn(c, first), nil
@@ -172,6 +194,9 @@ func (s *Shop) first(ctx context.Context, c cursor) (channel.Page, error) {
 // window sets the next window of the cursor, as of the platform's now.
 func (c *cursor) window(o ShopOptions, now time.Time) {
 	from := time.Unix(c.read, 0).Add(-o.Overlap)
+	if c.again > 0 {
+		from = time.Unix(c.again, 0)
+	}
 	to := from.Add(o.Window)
 	if latest := now.Add(-o.Lag); to.After(latest) {
 		to = latest
@@ -211,14 +236,20 @@ func (s *Shop) next(c cursor, page channelmap.Page) (channel.Page, error) {
 // close gives out the last page of a window.
 func (s *Shop) close(c cursor, page channelmap.Page) channel.Page {
 	next := cursor{read: max(c.to, c.read)}
+	if c.again != next.read-s.overlap() {
+		next.again = c.again
+	}
 	probe := next
 	probe.window(s.o, s.app.now())
 	// Worth asking at once only while much is behind: the tail of a second or two
 	// can wait for the next pull.
-	span := time.Duration(probe.to-probe.from) * time.Second
-	more := span >= min(s.o.Window, s.o.Overlap+time.Minute) || !s.o.Until.IsZero() && probe.to > next.read
+	behind := time.Duration(probe.to-c.to) * time.Second
+	more := behind >= min(s.o.Window-s.o.Overlap, time.Minute) || !s.o.Until.IsZero() && probe.to > next.read
 	return channel.Page{Orders: s.own(page), Next: next.String(), More: more}
 }
+
+// overlap is in seconds.
+func (s *Shop) overlap() int64 { return int64(s.o.Overlap / time.Second) }
 
 func (s *Shop) begin() time.Time {
 	if s.o.Since.IsZero() {
