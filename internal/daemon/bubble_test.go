@@ -85,7 +85,7 @@ func inBubble(t *testing.T, driver string, fake *fakes.Shop, more func(*config.C
 		}
 	}
 	cfg := config.Default(dir)
-	cfg.Channels = []config.Channel{{ID: "main", Driver: driver, URL: "http://shop.example", Shop: "1", ClientID: "me", Every: 5 * time.Minute,
+	cfg.Channels = []config.Channel{{ID: "main", Driver: driver, URL: "http://shop.example" + fake.Path(), Shop: "1", ClientID: "me", Every: 5 * time.Minute,
 		SecretFile: config.Path(filepath.Join(dir, "secret")), TokenFile: config.Path(filepath.Join(dir, "token"))}}
 	if driver == "kuaishou" {
 		cfg.Channels[0].SignFile = config.Path(filepath.Join(dir, "sign"))

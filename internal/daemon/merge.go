@@ -7,12 +7,15 @@ import (
 	"floord/floor"
 	"floord/floor/foreman"
 	"floord/floor/rules"
+	"floord/sync/channel/api"
+	"floord/sync/channel/channelmap"
 	"floord/sync/ledger"
 )
 
 // A merger makes one order of those that the site's rules send as one parcel (合单). What
 // a shop's lists do not say, whom an order may go with, it asks the shop for, once for
-// each order that has company to its district. It belongs to the planner's goroutine.
+// each order that has company to its district: for that order, or where the platform has
+// a call that compares orders, for all that are there. It belongs to the planner's goroutine.
 type merger struct {
 	said map[floor.OrderID]saidKey // by order that waits
 	rest time.Time                 // no shop is asked before
@@ -31,7 +34,7 @@ func (m *merger) merge(ctx context.Context, d *Daemon, orders []floor.Order) (an
 	var all []rules.Candidate
 	by := map[floor.OrderID]*floor.Order{}
 	to := map[floor.OrderID]floor.Recipient{}
-	near := map[string]int{} // orders of a shop to a district
+	near := map[string][]*floor.Order{} // orders of a shop to a district
 	place := func(o *floor.Order) string {
 		r := to[o.ID]
 		return string(o.Channel) + "|" + r.Province + r.City + r.District
@@ -50,7 +53,7 @@ func (m *merger) merge(ctx context.Context, d *Daemon, orders []floor.Order) (an
 				return err
 			}
 			by[o.ID] = o
-			near[place(o)]++
+			near[place(o)] = append(near[place(o)], o)
 			all = append(all, rules.Candidate{Order: o.ID, At: o.ReceivedAt, Goods: goods})
 		}
 		return nil
@@ -66,8 +69,8 @@ func (m *merger) merge(ctx context.Context, d *Daemon, orders []floor.Order) (an
 	for i := range all {
 		o := by[all[i].Order]
 		said := o.MergeKey
-		if said == "" && near[place(o)] > 1 {
-			said = m.ask(ctx, d, o)
+		if here := near[place(o)]; said == "" && len(here) > 1 {
+			said = m.ask(ctx, d, o, here, to)
 		}
 		all[i].Key = floor.MergeKey(o, to[o.ID], said)
 	}
@@ -87,7 +90,7 @@ func (m *merger) merge(ctx context.Context, d *Daemon, orders []floor.Order) (an
 
 // ask gives what the shop says of an order that its list did not; "" if it says nothing
 // or cannot be asked now.
-func (m *merger) ask(ctx context.Context, d *Daemon, o *floor.Order) string {
+func (m *merger) ask(ctx context.Context, d *Daemon, o *floor.Order, here []*floor.Order, to map[floor.OrderID]floor.Recipient) string {
 	if k, ok := m.said[o.ID]; ok && k.mark == o.Token {
 		return k.key
 	}
@@ -97,13 +100,19 @@ func (m *merger) ask(ctx context.Context, d *Daemon, o *floor.Order) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, askKeysWithin)
 	defer cancel()
+	if m.said == nil {
+		m.said = map[floor.OrderID]saidKey{}
+	}
+	if shop, ok := s.channel.(*api.Shop); ok && s.chart.Call("merge") != nil {
+		if err := m.compare(ctx, shop, o, here, to); err != nil {
+			m.rest = time.Now().Add(askKeysRest)
+		}
+		return m.said[o.ID].key
+	}
 	now, err := s.channel.Check(ctx, o.Number)
 	if err != nil {
 		m.rest = time.Now().Add(askKeysRest)
 		return ""
-	}
-	if m.said == nil {
-		m.said = map[floor.OrderID]saidKey{}
 	}
 	k := saidKey{mark: o.Token}
 	if floor.RecipientMark(now.To) == o.Token {
@@ -111,4 +120,26 @@ func (m *merger) ask(ctx context.Context, d *Daemon, o *floor.Order) string {
 	}
 	m.said[o.ID] = k
 	return k.key
+}
+
+// compare has a shop say which of the orders here go to one recipient, o among them.
+func (m *merger) compare(ctx context.Context, s *api.Shop, o *floor.Order, here []*floor.Order, to map[floor.OrderID]floor.Recipient) error {
+	asked := []*floor.Order{o}
+	for _, x := range here {
+		if x != o && len(asked) < channelmap.MaxTogether {
+			asked = append(asked, x)
+		}
+	}
+	var all []floor.ShopOrder
+	for _, x := range asked {
+		all = append(all, floor.ShopOrder{Number: x.Number, To: to[x.ID]})
+	}
+	keys, err := s.Together(ctx, all)
+	if err != nil {
+		return err
+	}
+	for _, x := range asked {
+		m.said[x.ID] = saidKey{mark: x.Token, key: keys[x.Number]}
+	}
+	return nil
 }

@@ -19,45 +19,65 @@ import (
 // TestOneParcelOfTwoOrders: two orders that the platform lets go together are picked,
 // packed and labelled once by the site's rule, and the shop hears one number for both.
 func TestOneParcelOfTwoOrders(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		by, err := rules.Parse("rules.toml", []byte("[[merge]]\nname = \"one\"\nwithin = \"1h\"\n"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := inBubble(t, "pdd", pdd(), func(c *config.Config) {
-			c.Orders.Rules = by
-			crewed(c)
-		})
-		w := b.crew("A")
-		ns := []string{b.place(30 * time.Hour), b.place(30 * time.Hour)}
-		b.run(b.pull, b.lane, b.d.planner.run)
-		after(11 * time.Minute)
-		o, _ := b.order(ns[0])
-		if o.In == "" || o.State != floor.Waved {
-			t.Fatalf("the first order is %s, in %q, key %q; want both in one parcel and in a wave", o.State, o.In, o.MergeKey)
-		}
-		parcel := w.seal()
-		label, err := b.d.waybill(floor.Effect{Parcel: parcel, Order: o.In, Copy: 1})
-		if err != nil || label.Number != "SF1" || len(label.Items) != 2 || label.Recipient.Name == "" || label.OrderNo != string(o.In) {
-			t.Errorf("its label says %+v, %v", label, err)
-		}
-		w.send(parcel)
-		after(time.Minute)
-		for _, n := range ns {
-			if no, times := b.shop.Shipped(n); no != "SF1" || times != 1 {
-				t.Errorf("the shop heard %d times of order %s, last %q", times, n, no)
-			}
-		}
-		if slices.ContainsFunc(b.calls(), func(c string) bool { return strings.HasPrefix(c, "effect-refused") }) {
-			t.Errorf("a person was called: %q", b.calls())
-		}
+	for _, tt := range []struct {
+		driver string
+		fake   *fakes.Shop
+	}{
+		{"pdd", pdd()}, // each order says it
+		{"douyin", fakes.NewDouyin("me", "s3cret", "t0ken")},
+		{"xiaohongshu", fakes.NewXiaohongshu("me", "s3cret", "t0ken")},
+		{"wechat_store", fakes.NewWeChat("me", "s3cret", "t0ken")},
+		{"kuaishou", fakes.NewKuaishou("me", "s3cret", "s1gn", "t0ken")}, // when asked for one, in its ciphers
+		{"taobao", fakes.NewTaobao("me", "s3cret", "t0ken")},             // when asked to compare
+		{"woocommerce", fakes.NewWoo("me", "s3cret")},                    // says who gets it
+	} {
+		t.Run(tt.driver, func(t *testing.T) { synctest.Test(t, func(t *testing.T) { mergesTwo(t, tt.driver, tt.fake) }) })
+	}
+}
+
+func mergesTwo(t *testing.T, driver string, fake *fakes.Shop) {
+	by, err := rules.Parse("rules.toml", []byte("[[merge]]\nname = \"one\"\nwithin = \"1h\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := inBubble(t, driver, fake, func(c *config.Config) {
+		c.Orders.Rules = by
+		crewed(c)
 	})
+	w := b.crew("A")
+	elsewhere := b.shop.Place(fakes.Order{Items: []fakes.Item{{SKU: "A", Name: "T恤", Qty: 1}}, PayFen: 100, Name: "张四", Phone: "139", Province: "广东省",
+		City: "深圳市", District: "南山区", Street: "路2号", ShipIn: 30 * time.Hour})
+	ns := []string{b.place(30 * time.Hour), b.place(30 * time.Hour)}
+	b.run(b.pull, b.lane, b.d.planner.run)
+	after(11 * time.Minute)
+	o, _ := b.order(ns[0])
+	if o.In == "" {
+		t.Fatalf("the first order is %s, key %q; want both in one parcel (%+v)", o.State, o.MergeKey, b.s.state())
+	}
+	if x, _ := b.order(elsewhere); x.In != "" || x.State.Before(floor.Allocated) {
+		t.Errorf("who lives elsewhere: %s, in %q", x.State, x.In)
+	}
+	parcel, number := w.seal(o.In)
+	label, err := b.d.waybill(floor.Effect{Parcel: parcel, Order: o.In, Copy: 1})
+	if err != nil || label.Number != string(number) || len(label.Items) != 2 || label.Recipient.Name == "" || label.OrderNo != string(o.In) {
+		t.Errorf("its label says %+v, %v", label, err)
+	}
+	w.send(number)
+	after(time.Minute)
+	for _, n := range ns {
+		if no, times := b.shop.Shipped(n); no != string(number) || times != 1 {
+			t.Errorf("the shop heard %d times of order %s, last %q", times, n, no)
+		}
+	}
+	if slices.ContainsFunc(b.calls(), func(c string) bool { return strings.HasPrefix(c, "effect-refused") }) {
+		t.Errorf("a person was called: %q", b.calls())
+	}
 }
 
 // crewed is a site with a pack station and a carrier whose numbers lie in a pool.
 func crewed(c *config.Config) {
 	c.Stations = []config.Station{{ID: "pack-1"}}
-	c.Wave.MinFill = 1
+	c.Wave.MinFill, c.Wave.TotesPerCart = 1, 1
 	c.Carriers = []config.Carrier{{ID: "sf", Name: "顺丰速运", Driver: "demo"}}
 	if ch := &c.Channels[0]; ch.Driver == "kuaishou" { // its carriers' numbers are the site's
 		ch.Codes = []config.Code{{Carrier: "sf", Code: "4"}}
@@ -118,8 +138,23 @@ func (b *bubble) must(_ ledger.Receipt, err error) {
 
 func (w *crew) key(by foreman.By) foreman.By { by.Key = w.b.d.by("t").Key; return by }
 
-// seal picks and packs the one order of the next walk.
-func (w *crew) seal() floor.ParcelID {
+// seal picks and packs the orders of the next walks, one each, until it is that order's turn.
+func (w *crew) seal(order floor.OrderID) (parcel floor.ParcelID, number floor.WaybillNo) {
+	w.b.t.Helper()
+	for range 10 {
+		var p floor.Parcel
+		id := w.sealNext()
+		w.b.must(ledger.Receipt{}, w.b.d.ledger.Read(func(v *ledger.View) (err error) { p, _, err = v.Parcel(id); return err }))
+		if p.Order == order {
+			return id, p.Waybill
+		}
+		after(time.Minute)
+	}
+	w.b.t.Fatalf("%s is in no walk", order)
+	return "", ""
+}
+
+func (w *crew) sealNext() floor.ParcelID {
 	b := w.b
 	b.t.Helper()
 	ctx, f := b.t.Context(), b.d.foreman
@@ -150,11 +185,9 @@ func (w *crew) seal() floor.ParcelID {
 }
 
 // send hands a sealed parcel over.
-func (w *crew) send(id floor.ParcelID) {
+func (w *crew) send(number floor.WaybillNo) {
 	w.b.t.Helper()
-	var p floor.Parcel
-	w.b.must(ledger.Receipt{}, w.b.d.ledger.Read(func(v *ledger.View) (err error) { p, _, err = v.Parcel(id); return err }))
-	w.b.must(w.b.d.foreman.HandOver(w.b.t.Context(), w.key(w.desk), "sf", string(p.Waybill)))
+	w.b.must(w.b.d.foreman.HandOver(w.b.t.Context(), w.key(w.desk), "sf", string(number)))
 }
 
 // hands gives what people are to do.
@@ -177,7 +210,9 @@ func TestGiftsAreReportedByHand(t *testing.T) {
 		n := b.shop.Place(with)
 		b.run(b.pull, b.lane, b.d.planner.run)
 		after(6 * time.Minute)
-		w.send(w.seal())
+		o, _ := b.order(n)
+		_, number := w.seal(o.ID)
+		w.send(number)
 		after(time.Minute)
 		if no, times := b.shop.Shipped(n); no != "SF1" || times != 1 {
 			t.Fatalf("the shop heard %d times of the order, last %q", times, no)

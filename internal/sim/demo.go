@@ -39,6 +39,7 @@ type Summary struct {
 	// that joined a walk under way.
 	Walked map[string]int `json:"picked_by_kind"`
 	Joined int            `json:"joined"`
+	Merged int            `json:"merged"` // orders that left in one parcel with others
 
 	ParcelsSealed    int      `json:"parcels_sealed"`
 	LabelsPrinted    int      `json:"labels_printed"`

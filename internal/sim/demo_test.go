@@ -28,6 +28,7 @@ func TestDemo(t *testing.T) {
 			{"labels", s.LabelsPrinted, 5}, {"labels in doubt", s.LabelsInDoubt, 1}, {"handovers", s.HandedOver, 3},
 			{"cancels", s.CancelsAsked, 2}, {"cancels stopped", s.CancelsStopped, 1}, {"ship reports", s.ReportsDelivered, 3},
 			{"channels in trouble", s.Troubles, 1}, {"orders in cluster waves", s.Walked["cluster"], 1},
+			{"orders that left in one parcel with others", s.Merged, 2},
 			{"orders in single or identical waves", s.Walked["single"] + s.Walked["identical"], 1}, // which of the two, chance and the machine say
 		}
 	}

@@ -79,8 +79,11 @@ driver = "csv"
 `, url, mallID, clientID), nil
 }
 
+// againEvery is how many buyers there are to one who buys twice.
+const againEvery = 5
+
 // place has the next buyer buy: every second one on the first channel, the others on
-// each in turn.
+// each in turn. Some buy twice, which the site's rules send as one parcel.
 func (w *world) place(ctx context.Context, orders []shop.Order) []shop.Order {
 	if len(orders) == 0 {
 		return nil
@@ -89,15 +92,26 @@ func (w *world) place(ctx context.Context, orders []shop.Order) []shop.Order {
 	if w.bought++; w.bought%2 == 0 {
 		f = w.fronts[w.bought/2%len(w.fronts)]
 	}
-	number, err := w.sell(ctx, f, orders[0])
-	if err != nil {
-		w.fail(fmt.Errorf("%s: %w", f.name, err))
-		return orders[1:]
+	n := 1
+	if w.bought%againEvery == 0 && f.shop != nil && len(orders) > 1 {
+		n = 2
+		first, second := &orders[0], &orders[1]
+		goods, pay := second.Items, second.PayFen
+		first.Memo = "" // a wish keeps an order to itself
+		*second = *first
+		second.Items, second.PayFen = goods, pay
 	}
-	w.mu.Lock()
-	w.placed = append(w.placed, sold{f, number})
-	w.mu.Unlock()
-	return orders[1:]
+	for _, o := range orders[:n] {
+		number, err := w.sell(ctx, f, o)
+		if err != nil {
+			w.fail(fmt.Errorf("%s: %w", f.name, err))
+			continue
+		}
+		w.mu.Lock()
+		w.placed = append(w.placed, sold{f, number})
+		w.mu.Unlock()
+	}
+	return orders[n:]
 }
 
 func (w *world) sell(ctx context.Context, f *front, o shop.Order) (number string, err error) {

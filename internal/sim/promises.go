@@ -52,13 +52,17 @@ func (w *world) sum() (Summary, error) {
 	return s, nil
 }
 
-// walked counts the picked orders by the kind of their wave.
+// walked counts the picked orders by the kind of their wave, and those that left with
+// others.
 func (w *world) walked(s *Summary) {
-	s.Walked = map[string]int{}
+	s.Walked, s.Merged = map[string]int{}, 0
 	w.daemon.Ledger().Read(func(v *ledger.View) error {
 		return v.Orders("", "", func(o floor.Order) bool {
 			if t, ok, _ := v.Task(o.Task); ok && !o.PickedAt.IsZero() {
 				s.Walked[t.WaveKind]++
+			}
+			if o.In != "" && !o.HandedAt.IsZero() {
+				s.Merged++
 			}
 			return true
 		})

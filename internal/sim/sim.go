@@ -178,6 +178,13 @@ min_fill = 2
 max_orders = 12
 `
 
+// orderRules are the pretend site's rules of which orders go as one parcel.
+const orderRules = `[[merge]]
+name = "同一收件人"
+within = "10m"
+max_orders = 3
+`
+
 // buyer gives an order without items: who gets it, and what the buyer says.
 func buyer(rng *rand.Rand) shop.Order {
 	pick := func(from []string) string { return from[rng.IntN(len(from))] }
@@ -253,7 +260,7 @@ func writeSite(dir, listen, channels, carrierURL string, goods []article) (strin
 		bins = append(bins, []string{p.name, p.name[:1], strconv.Itoa(p.aisle), fmt.Sprint(p.x), fmt.Sprint(p.y)})
 	}
 	files := map[string][]byte{
-		"carrier.secret": []byte(carrierKy), "kinds.toml": []byte(kinds), "admin.token": []byte("demo-admin"),
+		"carrier.secret": []byte(carrierKy), "kinds.toml": []byte(kinds), "rules.toml": []byte(orderRules), "admin.token": []byte("demo-admin"),
 		"floord.toml": tomlOf(listen, dir, channels, carrierURL),
 	}
 	for name, rows := range map[string][][]string{"skus.csv": skus, "bins.csv": bins, "stock.csv": stock} {
@@ -289,6 +296,9 @@ admin_token_file = "admin.token"
 [floor]
 freeze_window = "15s"
 packaging_grams = 60
+
+[orders]
+rules = "rules.toml"
 
 [wave]
 every = "500ms"

@@ -78,7 +78,9 @@ func (kuaishou) order(o *order, _ time.Time) map[string]any {
 	for _, w := range o.waybills {
 		parcels = append(parcels, map[string]any{"expressNo": w, "expressCode": whole(o.carrier)})
 	}
-	cipher := fmt.Sprintf("#%08x%d#%08x==", sum(o.Name, o.Phone, o.Street), o.moved, sum(o.Number))
+	cipher := func(of ...string) string {
+		return fmt.Sprintf("#%08x%d#%08x==", sum(of...), o.moved, sum(append(of, o.Number)...))
+	}
 	line := func(it Item, kind int) map[string]any {
 		return map[string]any{"skuId": int64(20000000001), "skuNick": it.SKU, "goodsCode": it.SKU, "itemTitle": it.Name, "skuDesc": it.Spec, "num": it.Qty, "subOrderType": kind}
 	}
@@ -92,8 +94,9 @@ func (kuaishou) order(o *order, _ time.Time) map[string]any {
 			"validPromiseShipmentTimeStamp": promise, "riskCode": 0, "priorityDelivery": false, "remindShipmentSign": 0, "disableDeliveryReasonCode": reasons},
 		"orderItemInfo": line(o.Items[0], 1), "subOrderInfo": gifts, "orderRefundList": refunds, "orderLogisticsInfo": parcels,
 		"orderNote": map[string]any{"orderNoteInfo": []any{}},
-		"orderAddress": map[string]any{"encryptedConsignee": cipher, "desensitiseConsignee": mask(o.Name, 1), "desensitiseMobile": mask(o.Phone, 3),
-			"province": o.Province, "city": o.City, "district": o.District, "encryptedAddress": cipher, "desensitiseAddress": mask(o.Street, 2)},
+		"orderAddress": map[string]any{"encryptedConsignee": cipher(o.Name), "desensitiseConsignee": mask(o.Name, 1),
+			"encryptedMobile": cipher(o.Phone), "desensitiseMobile": mask(o.Phone, 3),
+			"province": o.Province, "city": o.City, "district": o.District, "encryptedAddress": cipher(o.Street), "desensitiseAddress": mask(o.Street, 2)},
 	}
 }
 

@@ -605,6 +605,8 @@ func (s *Shop) ask(q question) (a reply, no trouble) {
 		return s.move(q)
 	case "consume", "confirm":
 		return s.queue(q)
+	case "merge": // its face has answered
+		return a, ""
 	case "renew":
 		if q.token != s.app.refresh {
 			return a, tokenOver

@@ -62,6 +62,18 @@ func (taobao) read(s *Shop, r *http.Request, _ []byte) question {
 		q.op = "reship"
 	case "taobao.refunds.receive.get":
 		q.op = "requests"
+	case "taobao.top.oaid.merge":
+		var list []struct{ Tid, Oaid string }
+		q.op, q.bad = "merge", json.Unmarshal([]byte(f.Get("merge_list")), &list) != nil || len(list) == 0 || len(list) > 100
+		to := map[string][]string{}
+		for _, x := range list {
+			if o := s.orders[x.Tid]; o != nil && x.Oaid == oaid(o) {
+				to[recipientOf(o)] = append(to[recipientOf(o)], x.Tid)
+			}
+		}
+		for _, tids := range to {
+			q.reason += strings.Join(tids, ",") + "|"
+		}
 	case "taobao.tmc.messages.consume":
 		q.op = "consume"
 	case "taobao.tmc.messages.confirm":
@@ -80,6 +92,13 @@ func (taobao) read(s *Shop, r *http.Request, _ []byte) question {
 	}
 	return q
 }
+
+// recipientOf names whom an order goes to; oaid is what the shop gives out in its place,
+// another for each order.
+func recipientOf(o *order) string {
+	return fmt.Sprintf("%08x%d", sum(o.Name, o.Phone, o.Street), o.moved)
+}
+func oaid(o *order) string { return fmt.Sprintf("2v6sZ%s%08x", recipientOf(o), sum(o.Number)) }
 
 func oidOf(o *order, i int) string { return strconv.FormatInt(whole(o.Number)+int64(i)*1_000_000, 10) }
 
@@ -117,7 +136,7 @@ func (taobao) order(o *order, _ time.Time) map[string]any {
 		"tid": whole(o.Number), "tid_str": o.Number, "type": "fixed", "status": status, "seller_nick": "示例旗舰店", "payment": yuan(o.PayFen),
 		"created": local(o.PaidAt.Add(-time.Minute)), "pay_time": local(o.PaidAt), "modified": local(o.changed), "receiver_name": mask(o.Name, 1),
 		"receiver_state": o.Province, "receiver_city": o.City, "receiver_district": o.District, "receiver_address": mask(o.Street, 2),
-		"receiver_mobile": "*******" + "0001", "oaid": fmt.Sprintf("2v6sZ%08x%d", sum(o.Name, o.Phone, o.Street), o.moved),
+		"receiver_mobile": "*******" + "0001", "oaid": oaid(o),
 		"has_buyer_message": o.Memo != "", "buyer_message": o.Memo, "delivery_time": local(o.PaidAt.Add(o.ShipIn)),
 		"orders": map[string]any{"order": lines},
 	}
@@ -154,6 +173,8 @@ func (taobao) answer(q question, a reply) (int, map[string]string, any) {
 		}
 	case "confirm":
 		in["is_success"] = true
+	case "merge":
+		in["tid_list"] = map[string]any{"string": strings.Split(strings.TrimSuffix(q.reason, "|"), "|")}
 	case "cancel":
 		in["result"] = map[string]any{"success": true}
 	}

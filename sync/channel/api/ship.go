@@ -34,6 +34,20 @@ func (s *Shop) whole(ctx context.Context, number string) (channelmap.Order, erro
 	return o, nil
 }
 
+// Together asks which of at most channelmap.MaxTogether orders go to one recipient, where
+// the platform says that by a call of its own. It gives a key by number, alike for those.
+func (s *Shop) Together(ctx context.Context, orders []floor.ShopOrder) (map[string]string, error) {
+	v, err := channelmap.Together(orders)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.ask(ctx, "merge", v)
+	if err != nil {
+		return nil, err
+	}
+	return s.app.m.Groups(answer), nil
+}
+
 func (s *Shop) order(ctx context.Context, number string) (channelmap.Order, error) {
 	op := s.app.m.Call("detail").Method
 	v, err := s.ask(ctx, "detail", channelmap.Vars{Text: map[string]string{"number": number}})

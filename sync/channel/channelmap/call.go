@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"floord/floor"
 )
@@ -27,10 +28,11 @@ type callDoc struct {
 	Lists  map[string]listDoc `toml:"lists"`  // placeholders of body that are lists of the order's items
 	Done   []string           `toml:"done"`   // conditions on the answer: all hold, or it was not done
 	Again  []string           `toml:"again"`  // error codes that say it was done before
-	Value  string             `toml:"value"`  // path of what the answer brings: rows of requests
+	Value  string             `toml:"value"`  // of merge: path of texts, each the numbers of orders to one recipient with commas between them
 }
 
-// listDoc makes a JSON list of an order's items.
+// listDoc makes a JSON list of an order's items. Outside of JSON it stands without its
+// brackets, as {name:json} with them.
 type listDoc struct {
 	Path string   `toml:"path"` // of the items
 	SKU  []string `toml:"sku"`  // of an item, as in [[lines]]: which of them a parcel holds
@@ -237,13 +239,16 @@ func (c *compiler) calls() {
 	if m.calls["receiver"] != nil != (len(m.receiver.rows) > 0) {
 		c.wrong("call.receiver", "[call.receiver] and [receiver] rows need each other")
 	}
+	if call := m.calls["merge"]; call != nil && len(call.value) == 0 {
+		c.wrong("call.merge", "[call.merge] needs value")
+	}
 	if len(m.request.rows) > 0 != (len(m.request.id) > 0) {
 		c.wrong("request", "[request] needs both rows and id")
 	}
 }
 
 // known are the calls that a channel can make.
-var known = []string{"pull", "detail", "receiver", "ship", "reship", "part", "more", "requests", "cancel", "cancel_no", "address", "address_no", "renew", "consume", "confirm"}
+var known = []string{"pull", "detail", "receiver", "ship", "reship", "part", "more", "requests", "cancel", "cancel_no", "address", "address_no", "renew", "consume", "confirm", "merge"}
 
 // Call gives the call of that name; nil if the platform has none.
 func (m *Map) Call(name string) *Call { return m.calls[name] }
@@ -292,7 +297,7 @@ func (m *Map) fill(c *Call, t template, v Vars, of Value) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			if !p.json {
+			if !p.json && p.form != "json" {
 				text = strings.Trim(text, "[]")
 			}
 			b.WriteString(text)
@@ -485,6 +490,47 @@ func (m *Map) Requests(v Value, number string) (open []Request, rows int) {
 		return true
 	})
 	return open, rows
+}
+
+// MaxTogether is how many orders the merge call takes.
+const MaxTogether = 100
+
+// Together gives the question which of so many orders go to one recipient: {.number} and
+// {.token} of each of orders[].
+func Together(orders []floor.ShopOrder) (Vars, error) {
+	type one struct {
+		Number string `json:"number"`
+		Token  string `json:"token"`
+	}
+	var all struct {
+		Orders []one `json:"orders"`
+	}
+	for _, o := range orders {
+		all.Orders = append(all.Orders, one{o.Number, o.To.Token})
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return Vars{}, err
+	}
+	v, err := Parse(text)
+	return Vars{Order: v}, err
+}
+
+// Groups reads the answer of the merge call: by an order's number the first number of
+// those that it goes with, itself included.
+func (m *Map) Groups(v Value) map[string]string {
+	of := map[string]string{}
+	m.calls["merge"].value.each(v, func(row Value) bool {
+		var numbers []string
+		for n := range strings.FieldsFuncSeq(row.Text(), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+			numbers = append(numbers, n)
+		}
+		for _, n := range numbers {
+			of[n] = slices.Min(numbers)
+		}
+		return true
+	})
+	return of
 }
 
 // Receiver reads the answer of the receiver call into the order: what it says of whom

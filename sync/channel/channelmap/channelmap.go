@@ -90,7 +90,8 @@ type document struct {
 		Pay        []string `toml:"pay"`
 		ShipBy     []string `toml:"ship_by"`
 		CollectBy  []string `toml:"collect_by"`
-		MergeKey   []string `toml:"merge_key"`
+		MergeKey   []string `toml:"merge_key"`  // each may be several paths with " + " between them: of one recipient all are equal
+		MergePart  string   `toml:"merge_part"` // expression: its first group is what counts of each; without it there is no key
 		BuyerNote  []string `toml:"buyer_note"`
 		SellerNote []string `toml:"seller_note"`
 		Avoid      []string `toml:"avoid"`
@@ -222,11 +223,12 @@ type Map struct {
 	zone    *time.Location
 	answers []answer
 	order   struct {
-		number, modified, created, paid, pay, shipBy, collectBy  []path
-		mergeKey, buyerNote, sellerNote, avoid, carrier, waybill []path
-		currency, id                                             []path
-		phone, province, city, district, token                   []path
-		name, detail                                             [][]path
+		number, modified, created, paid, pay, shipBy, collectBy []path
+		buyerNote, sellerNote, avoid, carrier, waybill          []path
+		currency, id                                            []path
+		phone, province, city, district, token                  []path
+		name, detail, mergeKey                                  [][]path
+		mergePart                                               *regexp.Regexp
 	}
 	lines  []lineMap
 	known  []enumeration
@@ -319,7 +321,10 @@ func (c *compiler) compile() {
 	o.pay = c.need("order.pay", d.Order.Pay)
 	o.created, o.paid = c.paths(d.Order.Created), c.paths(d.Order.Paid)
 	o.shipBy, o.collectBy = c.paths(d.Order.ShipBy), c.paths(d.Order.CollectBy)
-	o.mergeKey, o.avoid = c.paths(d.Order.MergeKey), c.paths(d.Order.Avoid)
+	o.mergeKey, o.mergePart, o.avoid = c.joints(d.Order.MergeKey), c.expression("order.merge_part", d.Order.MergePart), c.paths(d.Order.Avoid)
+	if o.mergePart != nil && o.mergePart.NumSubexp() == 0 {
+		c.wrong("order.merge_part", "order.merge_part has no group")
+	}
 	o.buyerNote, o.sellerNote = c.paths(d.Order.BuyerNote), c.paths(d.Order.SellerNote)
 	o.carrier, o.waybill = c.paths(d.Order.Carrier), c.paths(d.Order.Waybill)
 	o.currency, o.id = c.paths(d.Order.Currency), c.paths(d.Order.ID)
@@ -548,7 +553,7 @@ func (m *Map) Hook() Hook     { return m.doc.Hook }
 func (m *Map) Paging() string { return m.doc.Pull.Paging }
 
 // Merges reports whether the platform says whom an order may go in one parcel with.
-func (m *Map) Merges() bool  { return len(m.order.mergeKey) > 0 }
+func (m *Map) Merges() bool  { return len(m.order.mergeKey) > 0 || m.calls["merge"] != nil }
 func (m *Map) First() int    { return m.doc.Pull.First }
 func (m *Map) Start() string { return m.doc.Pull.Start }
 func (m *Map) Most() int     { return m.doc.Pull.Most }

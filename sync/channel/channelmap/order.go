@@ -59,8 +59,28 @@ func (m *Map) read(o *Order, v Value, now time.Time, merge, bare bool) {
 	r.people()
 	r.rules()
 	if merge && len(o.Flags) == 0 && o.Shippable() {
-		o.MergeKey = r.text(m.order.mergeKey, maxText)
+		o.MergeKey = r.mergeKey()
 	}
+}
+
+// mergeKey gives the first alias of which every path says something.
+func (r *reading) mergeKey() string {
+	for _, parts := range r.m.order.mergeKey {
+		said := make([]string, len(parts))
+		for i, p := range parts {
+			said[i] = p.first(r.v).clean(maxText)
+			if part := r.m.order.mergePart; part != nil {
+				said[i] = ""
+				if found := part.FindStringSubmatch(p.first(r.v).clean(4000)); found != nil {
+					said[i] = found[1]
+				}
+			}
+		}
+		if !slices.Contains(said, "") {
+			return clean(strings.Join(said, "|"), maxText)
+		}
+	}
+	return ""
 }
 
 // reading is the mapping of one order under way.

@@ -12,7 +12,7 @@ import (
 // site should know of it: what it cannot do, or does less surely.
 func Lint(w io.Writer, name string, m *channelmap.Map) {
 	var can []string
-	for _, call := range []string{"pull", "detail", "ship", "reship", "part", "more", "cancel", "address", "renew", "consume"} {
+	for _, call := range []string{"pull", "detail", "ship", "reship", "part", "more", "cancel", "address", "renew", "consume", "merge"} {
 		if m.Call(call) != nil {
 			can = append(can, call)
 		}

@@ -52,6 +52,9 @@ func TestMapsSayTheirMistakes(t *testing.T) {
 		{`is = "refund"`, `is = "refunds"`, `hold "refunds" is not known`},
 		{`money = "yuan"`, `money = "float"`, `money "float" is none of`},
 		{`url = "https://gw-api.pinduoduo.com/api/router"`, ``, "api.url is missing"},
+		{`merge_key = ["open_address_id_2"]`, `merge_part = "^#"`, "order.merge_part has no group"},
+		{`gift = true`, `by_hand = true`, "by_hand is for lines with gift = true"},
+		{`[call.requests]`, `[call.merge]`, "[call.merge] needs value"},
 		{`window = "30m"`, `widnow = "30m"`, "widnow"},
 	} {
 		text := strings.Replace(string(data), tt.old, tt.new, 1)
