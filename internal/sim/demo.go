@@ -58,7 +58,8 @@ type Summary struct {
 	LedgerVerified   bool     `json:"ledger_verified"`
 	Broken           []string `json:"broken_promises"`
 
-	toNobody       int // orders that left, of a channel that hears nothing
+	left           int // orders that did
+	toNobody       int // of them those of a channel that hears nothing
 	reportsRefused int // by a shop whose buyer was quicker than the report
 }
 

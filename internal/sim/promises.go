@@ -175,6 +175,9 @@ func (w *world) checkOrders(s *Summary) {
 			}
 			channels[x.front.id] = true
 			o, _, _ := v.Order(id)
+			if !o.HandedAt.IsZero() {
+				s.left++
+			}
 			waybill, times := x.front.shipped(x.number)
 			if x.front.shop == nil && x.front.erp == nil { // nobody to tell
 				if !o.HandedAt.IsZero() {

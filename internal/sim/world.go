@@ -445,7 +445,7 @@ func (w *world) fail(err error) { w.count.add(func() { w.count.errs = append(w.c
 
 // cancelOne has one of the last buyers ask for the money back, every second time one
 // whose order is in a picker's hands if there is any; half of the shops make it final
-// at once.
+// at once, and all that would take no report before it is: its people would have to decide.
 func (w *world) cancelOne() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -461,7 +461,7 @@ func (w *world) cancelOne() {
 	}
 	if o.front.shop.CancelByBuyer(o.number) != 0 {
 		w.cancels[o] = time.Now()
-		if w.rng.IntN(2) == 0 {
+		if w.rng.IntN(2) == 0 || o.front.shop.Can().Strict {
 			o.front.shop.Refund(o.number)
 		}
 	}
