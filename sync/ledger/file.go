@@ -151,8 +151,8 @@ func checkAbout(tx *bbolt.Tx, keyID string) error {
 }
 
 // boltOptions are the same wherever a ledger is opened: every commit is synced,
-// the map is wide so that a growing file does not wait for readers, and the
-// list of free pages is written when the ledger is closed instead of each time.
+// the map is wide so that a growing file does not wait for readers, and it is the
+// commits that say whether they write the list of free pages.
 func boltOptions(f *os.File) *bbolt.Options {
 	o := &bbolt.Options{
 		Timeout:         time.Second,

@@ -242,9 +242,16 @@ func (l *Ledger) Close() error {
 	return nil
 }
 
-// keepFree writes the list of free pages down, which commits do not: so Open need not
-// look for them in the whole file, unless there was a crash.
+// fewFree is how many free pages commits list, in a page or two. Without the list Open
+// looks for them in the whole file, a second for two gigabytes; but to write down more
+// of them each time takes longer than that.
+const fewFree = 1000
+
+// keepFree writes the list of free pages down, unless the last commit did.
 func (l *Ledger) keepFree() {
+	if !l.db.NoFreelistSync {
+		return
+	}
 	_ = guard(func() error { // without it Open looks for them
 		return l.db.Update(func(tx *bbolt.Tx) error {
 			if tx.Size() < smallFile {
@@ -367,6 +374,8 @@ func (l *Ledger) updateAlone(f func(*rows) error) error {
 func (l *Ledger) commit(tx *bbolt.Tx) error {
 	id := tx.ID()
 	start := time.Now()
+	pages := l.db.Stats()
+	l.db.NoFreelistSync = pages.FreePageN+pages.PendingPageN > fewFree
 	err := guard(tx.Commit)
 	if err == nil {
 		l.stats.synced(time.Since(start))
