@@ -155,6 +155,12 @@ func (w *crew) seal(order floor.OrderID) (parcel floor.ParcelID, number floor.Wa
 }
 
 func (w *crew) sealNext() floor.ParcelID {
+	w.b.t.Helper()
+	return w.close(w.open())
+}
+
+// open picks the next walk's order and brings it to the pack station.
+func (w *crew) open() (floor.ParcelID, floor.Task) {
 	b := w.b
 	b.t.Helper()
 	ctx, f := b.t.Context(), b.d.foreman
@@ -173,6 +179,14 @@ func (w *crew) sealNext() floor.ParcelID {
 	var o floor.Order
 	b.must(ledger.Receipt{}, b.d.ledger.Read(func(v *ledger.View) (err error) { o, _, err = v.Order(task.Slots[0].Order); return err }))
 	b.must(f.ReadNote(ctx, w.key(w.desk), parcel, o.NoteMark()))
+	return parcel, task
+}
+
+// close packs a parcel that is open, until its label is on it.
+func (w *crew) close(parcel floor.ParcelID, task floor.Task) floor.ParcelID {
+	b := w.b
+	b.t.Helper()
+	ctx, f := b.t.Context(), b.d.foreman
 	grams := floor.Grams(0)
 	for _, s := range task.Stops {
 		b.must(f.Verify(ctx, w.key(w.desk), parcel, string(s.SKU), s.Qty))

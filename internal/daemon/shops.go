@@ -56,6 +56,7 @@ func (d *Daemon) openShops() error {
 			if s.chart, err = chartOf(c); err == nil {
 				s.channel, err = d.openAPI(c, s.chart, api.ShopOptions{
 					Unread: func(u api.Unread) { d.keepUnread(s, u) },
+					Asked:  func(ctx context.Context, number string) { d.askedLate(ctx, s, number) },
 					Heard: func(h api.Heard) {
 						s.pulse.heard(h)
 						d.metrics.heard(s.id, h)
@@ -300,6 +301,18 @@ func (d *Daemon) tellShop(s *shop) courier.Deliver {
 		out := shopOutcome(err)
 		out.Hands = d.byHand(s, e, lines, o.Number, p, err)
 		return out
+	}
+}
+
+// askedLate takes in that the buyer of an order that has left asks for the money back, so
+// that the shop is answered. What fails, the next pull does.
+func (d *Daemon) askedLate(ctx context.Context, s *shop, number string) {
+	o, err := s.channel.Check(ctx, number)
+	if err == nil {
+		_, err = d.receive(ctx, s.id, channel.Page{Orders: []floor.ShopOrder{o}})
+	}
+	if err != nil {
+		d.log.Warn("late cancel not taken in", "channel", s.id, "err", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package courier carries outbox rows to printers, shops and people, one lane a
 // destination. A lane carries one row at a time, the oldest that is ready; rows
-// of one order keep their order, and a row that waits holds up no other order.
+// of one order keep their order, its answers among themselves, and a row that waits
+// holds up no other order.
 // A lane of physical effects that does not know whether the last one happened
 // stops until a person says so.
 package courier
@@ -155,7 +156,11 @@ const idle = time.Hour
 func (c *Courier) next(lane string) (ready floor.Effect, wait time.Duration, err error) {
 	now := time.Now()
 	wait = idle
-	waiting := map[floor.OrderID]bool{}
+	type turn struct { // whose rows keep their order: an answer may say what a report waits for
+		order  floor.OrderID
+		answer bool
+	}
+	waiting := map[turn]bool{}
 	err = c.l.Read(func(v *ledger.View) error {
 		fuses, inner := openFuses(v)
 		probing := false
@@ -163,23 +168,24 @@ func (c *Courier) next(lane string) (ready floor.Effect, wait time.Duration, err
 			if e.Class == floor.Physical && (e.State == floor.EffectDoubt || e.State == floor.EffectBegun) {
 				return false // nothing more until a person has looked
 			}
-			if waiting[e.Order] {
+			mine := turn{e.Order, e.What == floor.EffectAnswer}
+			if waiting[mine] {
 				return true
 			}
 			probe := e.What == floor.EffectBook && e.State == floor.EffectLater
 			if e.What == floor.EffectBook && probing || stopped(fuses, e) {
-				waiting[e.Order] = true
+				waiting[mine] = true
 				return true
 			}
 			probing = probing || probe && accountOpen(fuses, e)
 			if e.State == floor.EffectLater && e.Next.After(now) {
 				wait = min(wait, e.Next.Sub(now))
-				waiting[e.Order] = true
+				waiting[mine] = true
 				return true
 			}
 			var free bool
 			if free, inner = mayGo(v, e); inner != nil || !free {
-				waiting[e.Order] = true
+				waiting[mine] = true
 				return inner == nil
 			}
 			ready = e

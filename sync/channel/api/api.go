@@ -6,6 +6,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -133,6 +134,10 @@ type ShopOptions struct {
 
 	// Unread is given every answer that cannot be read; nil: it is dropped. It may block.
 	Unread func(Unread)
+
+	// Asked is told of an order whose buyer asks for the money back, as a parcel of it that
+	// has left is about to be reported; nil: nobody listens. It may block.
+	Asked func(ctx context.Context, number string)
 
 	// Heard is told of every question that went out and what became of it; nil: nobody
 	// listens. It must not block.

@@ -81,6 +81,10 @@ func (s *Shop) Report(ctx context.Context, r channel.Report) error {
 	if err != nil {
 		return err
 	}
+	asks := r.Left && asksCancel(o)
+	if asks && s.o.Asked != nil { // what is reported now may hide it
+		s.o.Asked(ctx, r.Number)
+	}
 	call, err := s.how(o, r, code)
 	if err != nil || call == "" {
 		return err
@@ -96,7 +100,18 @@ func (s *Shop) Report(ctx context.Context, r channel.Report) error {
 	if r.Part {
 		v.Parcel = r.Lines
 	}
-	return s.act(ctx, call, v, r.Number)
+	err = s.act(ctx, call, v, r.Number)
+	if asks && channel.ClassOf(err) == channel.Refused {
+		return &channel.Error{Class: channel.Retryable, Op: op, Code: "refund-open", Err: err,
+			Zh: "订单 " + r.Number + " 有未处理的退款申请，平台暂不接受发货回传；申请处理后系统会自动重试。请组长在商家后台处理退款申请。",
+			En: "a refund of order " + r.Number + " is open, and the shop takes no report until it is decided; then it is reported by itself. A lead should decide it in the back office"}
+	}
+	return err
+}
+
+// asksCancel reports whether the buyer of an order asks for the money back.
+func asksCancel(o channelmap.Order) bool {
+	return slices.ContainsFunc(o.Holds, func(h floor.Hold) bool { return h.Code == floor.HoldRefund || h.Code == floor.HoldLocked })
 }
 
 // how says which call reports the parcel; "" if the shop knows it already.
@@ -182,15 +197,18 @@ func (s *Shop) Answer(ctx context.Context, a channel.Answer) error {
 		"number": a.Number, "id": o.ID, "request": a.Request, "outcome": reply.Outcome, "reason": reply.Reason, "said": reply.Said,
 	}, Times: map[string]time.Time{"at": a.At}}
 	if a.What == channel.AskCancel {
-		asked := slices.ContainsFunc(o.Holds, func(h floor.Hold) bool { return h.Code == floor.HoldRefund || h.Code == floor.HoldLocked })
-		if !asked || o.State == floor.ShopCancelled {
-			return nil // withdrawn, or done already
+		asks := asksCancel(o)
+		if o.State == floor.ShopCancelled || !asks && (a.Yes || s.app.m.Call("requests") == nil) {
+			return nil // done already, or withdrawn
 		}
 		if a.Yes && reply.Refunds && !s.o.Refunds {
 			return refuse(s.app.m.Call(call).Method, "by-hand", "订单 %s 已停止出库，平台等商家答复退款。请组长在商家后台同意退款（agree_refunds 未开启）。",
 				"order %s is stopped here, and the shop waits for an answer to its refund; a lead should agree to it in the back office (agree_refunds is off)", a.Number)
 		}
 		request, err := s.openRequest(ctx, a, o)
+		if !asks && channel.CodeOf(err) == "no-request" {
+			return nil // withdrawn; an order that is reported as shipped need not say so
+		}
 		if err != nil {
 			return err
 		}
