@@ -40,10 +40,11 @@ type LoadOptions struct {
 }
 
 // The platforms of a load run, where none are named: those whose pages hold whole
-// orders, and those that push over HTTP.
+// orders, and of those that tell of changes one with a queue, and four that push over
+// HTTP, of which one must be asked about each order. The first one's buyers cancel.
 var (
 	pullDrivers = []string{"douyin", "pdd", "taobao", "jd", "kuaishou"}
-	pushDrivers = []string{"douyin", "wechat_store", "xiaohongshu", "shopify", "woocommerce"}
+	pushDrivers = []string{"douyin", "taobao", "wechat_store", "shopify", "woocommerce"}
 )
 
 // A LoadResult is what a load run saw. Times are wall time but for CPU, which is
@@ -163,7 +164,7 @@ func (l *load) openShops(ctx context.Context) error {
 	}
 	l.shops = shopsProcess{cmd: cmd, in: json.NewEncoder(in), shut: in, said: make(chan loadSaid, 1)}
 	go l.listen(json.NewDecoder(out))
-	a := loadAsk{Do: "shops", Orders: l.Orders, Warm: warmOrders, Aged: l.Push}
+	a := loadAsk{Do: "shops", Orders: l.Orders, Warm: warmOrders, Told: l.Push}
 	for i := range l.Channels {
 		a.Drivers = append(a.Drivers, drivers[i%len(drivers)])
 	}
@@ -178,7 +179,14 @@ func (l *load) openShops(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		entry, err := channelEntry(l.Data, fmt.Sprintf("%s-%d", p.short, i+1), d, said.URLs[i], said.Hooks[i], "every = \"5s\"\n")
+		more := "every = \"5s\"\n"
+		if l.Push {
+			more = "every = \"5m\"\n" // as sites have it: pushes are what is measured
+			if !p.open().Pushes() {
+				more += "socket = true\n"
+			}
+		}
+		entry, err := channelEntry(l.Data, fmt.Sprintf("%s-%d", p.short, i+1), d, said.URLs[i], said.Hooks[i], more)
 		if err != nil {
 			return err
 		}

@@ -1,15 +1,19 @@
 package sim
 
 import (
-	"bytes"
+	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
 	"floord/internal/sim/shop"
@@ -22,7 +26,7 @@ type loadAsk struct {
 	Drivers []string      `json:"drivers,omitempty"`
 	Orders  int           `json:"orders,omitempty"` // of all shops together
 	Warm    int           `json:"warm,omitempty"`   // of the first shop, beside those
-	Aged    bool          `json:"aged,omitempty"`   // older than any pull asks for
+	Told    bool          `json:"told,omitempty"`   // each is placed as the shop tells of it
 	Base    string        `json:"base,omitempty"`   // of the daemon's pages
 	Clients int           `json:"clients,omitempty"`
 	Every   time.Duration `json:"every,omitempty"`
@@ -42,11 +46,10 @@ type loadSaid struct {
 
 // loadShops are the pretend shops of a load run.
 type loadShops struct {
-	shops  []*shop.Shop
-	ids    []string
-	warm   []string   // numbers of the first shop
-	orders [][]string // by shop
-	client *http.Client
+	shops []*shop.Shop
+	ids   []string
+	warm  []string // numbers of the first shop
+	each  []int    // by shop: orders that it is to place as it tells of them
 
 	mu  sync.Mutex // held while a line is written
 	out *json.Encoder
@@ -56,9 +59,7 @@ type loadShops struct {
 // what the shops cost is not counted as the daemon's. It reads asks from in until
 // that ends and answers to out, a line of JSON each.
 func ServeShops(in io.Reader, out io.Writer) error {
-	s := &loadShops{out: json.NewEncoder(out), client: &http.Client{
-		Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 256, MaxConnsPerHost: 256},
-	}}
+	s := &loadShops{out: json.NewEncoder(out)}
 	var w world // for its servers
 	defer w.close()
 	asks := json.NewDecoder(in)
@@ -76,13 +77,9 @@ func ServeShops(in io.Reader, out io.Writer) error {
 		case "shops":
 			said.URLs, said.Hooks, err = s.open(&w, a)
 		case "warm":
-			err = s.push(a, map[int][]string{0: s.warm})
+			err = s.push(a, []int{len(s.warm)}, func(_, k int) string { return s.warm[k] })
 		case "push":
-			all := map[int][]string{}
-			for i, numbers := range s.orders {
-				all[i] = numbers
-			}
-			err = s.push(a, all)
+			err = s.push(a, s.each, func(i, k int) string { return s.place(s.shops[i], k, time.Now()) })
 		case "cancels":
 			go s.cancels(a, stop)
 		case "stop":
@@ -125,31 +122,30 @@ func (s *loadShops) open(w *world, a loadAsk) (urls, hooks []string, err error) 
 		if i < a.Orders%len(a.Drivers) {
 			n++
 		}
-		var numbers []string
-		for k := range n { // as a sale brings them: within the last 40 minutes
-			at := now.Add(-time.Minute - time.Duration(n-k)*39*time.Minute/time.Duration(n))
-			numbers = append(numbers, s.place(fake, k, at, a.Aged))
+		if a.Told {
+			s.each = append(s.each, n)
+		} else {
+			for k := range n { // as a sale brings them: within the last 40 minutes
+				s.place(fake, k, now.Add(-time.Minute-time.Duration(n-k)*39*time.Minute/time.Duration(n)))
+			}
 		}
 		if i == 0 {
-			for k := range a.Warm {
-				s.warm = append(s.warm, s.place(fake, n+k, now, true))
+			for k := range a.Warm { // older than any pull asks for
+				s.warm = append(s.warm, s.place(fake, n+k, now.Add(-72*time.Hour)))
 			}
 		}
 		url, err := w.serve(fake)
 		if err != nil {
 			return nil, nil, err
 		}
-		s.shops, s.orders, s.ids = append(s.shops, fake), append(s.orders, numbers), append(s.ids, fmt.Sprintf("%s-%d", p.short, i+1))
+		s.shops, s.ids = append(s.shops, fake), append(s.ids, fmt.Sprintf("%s-%d", p.short, i+1))
 		urls, hooks = append(urls, url+fake.Path()), append(hooks, fake.HookSecret())
 	}
 	return urls, hooks, nil
 }
 
 // place places one order of three lines.
-func (s *loadShops) place(fake *shop.Shop, k int, at time.Time, aged bool) string {
-	if aged {
-		at = at.Add(-72 * time.Hour)
-	}
+func (s *loadShops) place(fake *shop.Shop, k int, at time.Time) string {
 	town := towns[k%len(towns)]
 	return fake.Place(shop.Order{
 		Items: []shop.Item{
@@ -162,72 +158,113 @@ func (s *loadShops) place(fake *shop.Shop, k int, at time.Time, aged bool) strin
 	})
 }
 
-// push has the shops tell of orders, each by a request of its own, several at once.
-func (s *loadShops) push(a loadAsk, orders map[int][]string) error {
-	type job struct {
-		shop   int
-		number string
-	}
+// push has the shops tell of so many orders each, in turn, each by a request of its
+// own and several at once.
+func (s *loadShops) push(a loadAsk, each []int, number func(i, k int) string) error {
+	type job struct{ shop, k int }
 	jobs := make(chan job, 1024)
-	var wg sync.WaitGroup
-	var bad atomic.Pointer[error]
+	var asking errgroup.Group
 	for range max(1, a.Clients) {
-		wg.Go(func() {
+		asking.Go(func() (err error) {
+			door := door{base: a.Base}
+			defer door.close()
 			for j := range jobs {
-				if err := s.tell(a.Base, j.shop, j.number, false); err != nil {
-					bad.CompareAndSwap(nil, &err)
+				if err == nil {
+					err = s.tell(&door, j.shop, number(j.shop, j.k), false)
 				}
 			}
+			return err
 		})
 	}
-	most := 0
-	for _, numbers := range orders {
-		most = max(most, len(numbers))
-	}
-	for k := range most {
-		for i := range s.shops {
-			if k < len(orders[i]) {
-				jobs <- job{i, orders[i][k]}
+	for k := range slices.Max(each) {
+		for i := range each {
+			if k < each[i] {
+				jobs <- job{i, k}
 			}
 		}
 	}
 	close(jobs)
-	wg.Wait()
-	if err := bad.Load(); err != nil {
-		return *err
+	err := asking.Wait()
+	for _, fake := range s.shops {
+		for err == nil && fake.Untold() > 0 {
+			time.Sleep(5 * time.Millisecond)
+		}
 	}
-	return nil
+	return err
 }
 
-// tell pushes until it is taken, as a shop does.
-func (s *loadShops) tell(base string, i int, number string, cancel bool) error {
+// tell pushes until it is taken, as a shop does, or leaves a message to be fetched.
+func (s *loadShops) tell(to *door, i int, number string, cancel bool) error {
 	p, ok := s.shops[i].Push(number, cancel)
 	if !ok {
-		return fmt.Errorf("%s pushes nothing", s.ids[i])
+		if cancel || !s.shops[i].TellPaid(number) {
+			return fmt.Errorf("%s pushes nothing", s.ids[i])
+		}
+		return nil
 	}
-	url := base + "/hooks/" + s.ids[i]
+	path := "/hooks/" + s.ids[i]
 	if p.Query != "" {
-		url += "?" + p.Query
+		path += "?" + p.Query
 	}
 	var err error
 	for range 5 {
-		req, e := http.NewRequest(http.MethodPost, url, bytes.NewReader(p.Body))
-		if e != nil {
-			return e
-		}
-		req.Header = p.Header.Clone()
-		resp, e := s.client.Do(req)
-		if err = e; err == nil {
-			_, _ = io.Copy(io.Discard, resp.Body)
-			resp.Body.Close()
-			if resp.StatusCode < 300 {
+		var status int
+		if status, err = to.knock(path, p.Header, p.Body); err == nil {
+			if status < 300 {
 				return nil
 			}
-			err = fmt.Errorf("%s: %s", url, resp.Status)
+			err = fmt.Errorf("%s: status %d", path, status)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	return err
+}
+
+// A door is one connection to the daemon's pages. An http.Client costs a shop more than
+// all else that it does, and the shops have no processors of their own here.
+type door struct {
+	base string
+	conn net.Conn
+	in   *bufio.Reader
+	out  []byte
+}
+
+// knock posts and gives the status of the answer.
+func (d *door) knock(path string, header http.Header, body []byte) (status int, err error) {
+	host := strings.TrimPrefix(d.base, "http://")
+	if d.conn == nil {
+		if d.conn, err = net.Dial("tcp", host); err != nil {
+			return 0, err
+		}
+		d.in = bufio.NewReader(d.conn)
+	}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
+	d.out = fmt.Appendf(d.out[:0], "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n", path, host, len(body))
+	for name, values := range header {
+		d.out = fmt.Appendf(d.out, "%s: %s\r\n", name, values[0])
+	}
+	d.out = append(append(d.out, "\r\n"...), body...)
+	_ = d.conn.SetDeadline(time.Now().Add(time.Minute)) // fails only with the write below
+	if _, err := d.conn.Write(d.out); err != nil {
+		return 0, err
+	}
+	resp, err := http.ReadResponse(d.in, nil)
+	if err != nil {
+		return 0, err
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode, errors.Join(err, resp.Body.Close())
+}
+
+func (d *door) close() {
+	if d.conn != nil {
+		d.conn.Close()
+		d.conn = nil
+	}
 }
 
 // cancels has a buyer of the first shop want the money back, every so often, and
@@ -235,6 +272,8 @@ func (s *loadShops) tell(base string, i int, number string, cancel bool) error {
 func (s *loadShops) cancels(a loadAsk, stop <-chan struct{}) {
 	t := time.NewTicker(a.Every)
 	defer t.Stop()
+	door := door{base: a.Base}
+	defer door.close()
 	for _, n := range s.warm {
 		select {
 		case <-t.C:
@@ -243,7 +282,7 @@ func (s *loadShops) cancels(a loadAsk, stop <-chan struct{}) {
 		}
 		s.shops[0].CancelByBuyer(n)
 		said := loadSaid{Number: n, At: time.Now()}
-		if err := s.tell(a.Base, 0, n, true); err != nil {
+		if err := s.tell(&door, 0, n, true); err != nil {
 			said.Err = err.Error()
 		}
 		said.Took = time.Since(said.At)

@@ -50,7 +50,7 @@ func (jd) read(s *Shop, r *http.Request, _ []byte) question {
 	case "jingdong.pop.order.enSearch":
 		states := strings.Split(text("order_state"), ",")
 		q.op, q.bad = "list", q.bad || text("dateType") != "0"
-		q.filter = func(o *order) bool { return slices.Contains(states, jdState(o)) }
+		q.by, q.filter = text("order_state"), func(o *order) bool { return slices.Contains(states, jdState(o)) }
 	case "jingdong.pop.order.enGet":
 		q.op, q.number = "detail", text("order_id")
 	case "jingdong.pop.order.shipment":

@@ -31,6 +31,20 @@ func (s *Shop) Tell(kind, number string) {
 	s.untold = append(s.untold, message{9_007_199_254_740_993 + 2*s.told, kind, number})
 }
 
+// TellPaid has the shop tell that an order was paid. It reports whether the platform has
+// a socket or a queue to tell it over.
+func (s *Shop) TellPaid(number string) bool {
+	switch s.face.(type) {
+	case pdd:
+		s.Tell("pdd_trade_TradeConfirmed", number)
+	case taobao:
+		s.Tell("taobao_trade_TradeBuyerPay", number)
+	default:
+		return false
+	}
+	return true
+}
+
 // Untold counts the messages that were not acknowledged.
 func (s *Shop) Untold() int {
 	s.mu.Lock()
@@ -110,11 +124,14 @@ func (s *Shop) socket(w http.ResponseWriter, r *http.Request) {
 // queue is Taobao's queue of messages: taken, and gone once confirmed.
 func (s *Shop) queue(q question) (reply, trouble) {
 	if q.op == "confirm" {
-		ids := strings.Split(q.request, ",")
-		s.untold = slices.DeleteFunc(s.untold, func(m message) bool { return slices.Contains(ids, strconv.FormatInt(m.id, 10)) })
+		confirmed := map[int64]bool{}
+		for id := range strings.SplitSeq(q.request, ",") {
+			confirmed[whole(id)] = true
+		}
+		s.untold = slices.DeleteFunc(s.untold, func(m message) bool { return confirmed[m.id] })
 		return reply{}, ""
 	}
-	return reply{messages: slices.Clone(s.untold)}, ""
+	return reply{messages: slices.Clone(s.untold[:min(len(s.untold), max(0, q.size))])}, ""
 }
 
 // A Push is a request by which a shop tells something to whoever listens.

@@ -35,11 +35,9 @@ func (pdd) read(s *Shop, r *http.Request, _ []byte) question {
 	}
 	switch q.method {
 	case "pdd.order.number.list.increment.get":
-		q.op, q.filter = "list", func(o *order) bool { // 5 and 0 mean all
-			is := func(name string, all, have int) bool {
-				return f.Get(name) == strconv.Itoa(all) || f.Get(name) == strconv.Itoa(have)
-			}
-			return is("order_status", 5, o.status) && is("refund_status", 5, o.refund) && is("is_lucky_flag", 0, 1)
+		status, refund, lucky := f.Get("order_status"), f.Get("refund_status"), f.Get("is_lucky_flag")
+		q.op, q.by, q.filter = "list", status+" "+refund+" "+lucky, func(o *order) bool { // 5 and 0 mean all
+			return (status == "5" || status == strconv.Itoa(o.status)) && (refund == "5" || refund == strconv.Itoa(o.refund)) && (lucky == "0" || lucky == "1")
 		}
 	case "pdd.order.information.get":
 		q.op = "detail"

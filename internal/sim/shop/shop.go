@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,6 +21,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"floord/internal/sim/wire"
 )
@@ -68,6 +68,8 @@ type Shop struct {
 	orders   map[string]*order // guarded by mu, like all below
 	byChange []*order          // by last change, once sorted is true
 	sorted   bool
+	changes  int // of any order
+	filtered filtered
 	numbers  int
 	requests int64
 	asked    []string      // numbers of those that a request was ever opened for
@@ -181,8 +183,9 @@ type question struct {
 	fee      int64 // negative: not said
 	yes      bool
 	reason   string
-	since    time.Time // of an answer: when it says that the parcel was stopped
-	filter   func(*order) bool
+	since    time.Time         // of an answer: when it says that the parcel was stopped
+	filter   func(*order) bool // of a list: it is wanted
+	by       string            // what filter goes by
 }
 
 // A reply is what the books answer.
@@ -276,8 +279,9 @@ func (s *Shop) place(o Order) *order {
 		s.byChange = slices.DeleteFunc(s.byChange, func(x *order) bool { return x == old })
 	}
 	s.orders[o.Number] = placed
+	s.sorted = s.sorted && (len(s.byChange) == 0 || earlier(s.byChange[len(s.byChange)-1], placed) < 0)
 	s.byChange = append(s.byChange, placed)
-	s.sorted = false
+	s.changes++
 	return placed
 }
 
@@ -302,6 +306,7 @@ func (s *Shop) changeLocked(o *order, f func(*order)) {
 		s.byChange = slices.Delete(s.byChange, at, at+1)
 	}
 	f(o)
+	s.changes++
 	o.said = nil
 	o.changed = s.now().Truncate(time.Second)
 	if s.sorted {
@@ -665,10 +670,22 @@ func (s *Shop) window(q question) []*order {
 		to = to.Add(time.Second)
 	}
 	all := s.byChange[search(q.from):max(search(q.from), search(to))]
-	if q.filter != nil {
-		all = slices.DeleteFunc(slices.Clone(all), func(o *order) bool { return !q.filter(o) })
+	if q.filter == nil {
+		return all
 	}
-	return all
+	// Page after page of a window asks the same.
+	if f := &s.filtered; f.by != q.by || !f.from.Equal(q.from) || !f.to.Equal(to) || f.changes != s.changes {
+		*f = filtered{q.by, q.from, to, s.changes, slices.DeleteFunc(slices.Clone(all), func(o *order) bool { return !q.filter(o) })}
+	}
+	return s.filtered.orders
+}
+
+// filtered is the last window that was asked for in part.
+type filtered struct {
+	by       string
+	from, to time.Time
+	changes  int
+	orders   []*order
 }
 
 func (s *Shop) list(q question) (reply, trouble) {
@@ -850,7 +867,7 @@ func loosened(v any) any {
 }
 
 // mustJSON gives what json.Marshal does.
-func mustJSON(v any) []byte { return appendJSON(nil, v) }
+func mustJSON(v any) []byte { return appendJSON(make([]byte, 0, 2<<10), v) }
 
 // appendJSON takes what was encoded before as it is: json.Marshal would read all of it
 // again, and a page is orders that a Quick shop has encoded.
@@ -858,9 +875,23 @@ func appendJSON(b []byte, v any) []byte {
 	switch x := v.(type) {
 	case json.RawMessage:
 		return append(b, x...)
+	case string:
+		if !strings.ContainsFunc(x, odd) {
+			return append(append(append(b, '"'), x...), '"')
+		}
+	case int:
+		return strconv.AppendInt(b, int64(x), 10)
+	case int64:
+		return strconv.AppendInt(b, x, 10)
 	case map[string]any:
+		var room [48]string
+		keys := room[:0]
+		for k := range x {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
 		sep := byte('{')
-		for _, k := range slices.Sorted(maps.Keys(x)) {
+		for _, k := range keys {
 			b = append(appendJSON(append(b, sep), k), ':')
 			b, sep = appendJSON(b, x[k]), ','
 		}
@@ -881,6 +912,11 @@ func appendJSON(b []byte, v any) []byte {
 		panic("sim/shop: " + err.Error()) // only literal shapes are marshalled
 	}
 	return append(b, plain...)
+}
+
+// odd reports whether json.Marshal might write a rune otherwise than it is.
+func odd(r rune) bool {
+	return r < ' ' || r == '"' || r == '\\' || r == '<' || r == '>' || r == '&' || r == utf8.RuneError || r == '\u2028' || r == '\u2029'
 }
 
 func digit(on bool) int {

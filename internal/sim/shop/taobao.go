@@ -75,7 +75,7 @@ func (taobao) read(s *Shop, r *http.Request, _ []byte) question {
 			q.reason += strings.Join(tids, ",") + "|"
 		}
 	case "taobao.tmc.messages.consume":
-		q.op = "consume"
+		q.op, q.size = "consume", int(whole(f.Get("quantity")))
 	case "taobao.tmc.messages.confirm":
 		q.op, q.request = "confirm", f.Get("s_message_ids")
 	case "taobao.rdc.aligenius.sendgoods.cancel":
