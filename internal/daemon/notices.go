@@ -15,8 +15,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"floord/floor"
 	"floord/floor/foreman"
 	"floord/internal/config"
@@ -175,12 +173,38 @@ func (d *Daemon) keep(ctx context.Context, s *shop, via string, body []byte) (re
 	return false, nil
 }
 
-// A kept is a push that the disk has.
+// A kept is a push that the disk has, and what it says.
 type kept struct {
-	seq   uint64
-	heard time.Time
-	body  []byte
-	err   error // why there is no body
+	seq     uint64
+	heard   time.Time // since when
+	body    []byte    // nil if its notices were still known
+	notices []channel.Notice
+	err     error // why there is no body, or not all notices
+}
+
+// readings are what pushes said that wait to be followed up, as far as they were read
+// since they came: at most burstMost of them.
+type readings struct {
+	mu  sync.Mutex
+	all map[uint64][]channel.Notice // guarded by mu; by event
+}
+
+func (r *readings) put(seq uint64, notices []channel.Notice) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.all == nil || len(r.all) == burstMost { // most of them were followed up before they were read here
+		r.all = map[uint64][]channel.Notice{}
+	}
+	r.all[seq] = notices
+}
+
+// take gives what push seq said, once.
+func (r *readings) take(seq uint64) ([]channel.Notice, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	notices, ok := r.all[seq]
+	delete(r.all, seq)
+	return notices, ok
 }
 
 // hook gives the secrets of the channel's pushes, as the file says them now.
@@ -251,47 +275,32 @@ func retryPace(n int) time.Duration {
 
 // followOnce follows up the oldest pushes and gives how many there were.
 func (d *Daemon) followOnce(ctx context.Context, s *shop, atOnce int) (int, error) {
-	var waiting []kept
-	err := d.ledger.Read(func(v *ledger.View) error {
-		err := v.Notices(s.id, func(seq uint64, at time.Time) bool {
-			waiting = append(waiting, kept{seq: seq, heard: at})
-			return len(waiting) < maxNotices
-		})
-		for i := range waiting { // those of one transaction lie together
-			p := &waiting[i]
-			p.body, p.err = v.Raw(p.seq)
+	if done, err := d.catchUp(ctx, s); done || err != nil {
+		return 1, err
+	}
+	in := foreman.Intake{Channel: s.id}
+	var pushes []kept
+	odd := map[uint64]api.Unread{} // read in part
+	err := d.waiting(s, maxNotices, func(p kept) {
+		if p.err != nil {
+			d.log.Warn("push not understood", "channel", s.id, "event", p.seq, "err", p.err)
+			odd[p.seq] = api.Unread{Method: "push", Body: p.body, Err: p.err}
+			if len(p.notices) == 0 {
+				in.Unread = append(in.Unread, p.seq)
+				return
+			}
 		}
-		return err
+		if !hurries(p.notices) {
+			p.notices = slices.DeleteFunc(p.notices, func(n channel.Notice) bool { return s.burst.shows(n.Number, p.heard.Add(s.skew())) })
+		}
+		pushes = append(pushes, p)
 	})
-	if err != nil || len(waiting) == 0 {
+	if err != nil || len(pushes)+len(in.Unread) == 0 {
 		return 0, err
 	}
-	hook, _ := s.hook() // without secrets only a sealed push stays unread
-	in := foreman.Intake{Channel: s.id}
-	var pushes []pushed
-	odd := map[uint64]api.Unread{} // read in part
-	for _, p := range waiting {
-		var notices []channel.Notice
-		err := p.err
-		if err == nil {
-			notices, err = readNotice(hook, p.body)
-		}
-		if err != nil {
-			d.log.Warn("push not understood", "channel", s.id, "event", p.seq, "err", err)
-			u := api.Unread{Method: "push", Body: p.body, Err: err}
-			if len(notices) == 0 {
-				if in.Unread = append(in.Unread, p.seq); p.body != nil {
-					d.keepUnread(s, u)
-				}
-				continue
-			}
-			odd[p.seq] = u
-		}
-		pushes = append(pushes, pushed{p.seq, p.heard, notices})
-	}
 	why := d.refetch(ctx, s, pushes, atOnce, &in)
-	for _, seq := range in.Notices { // it does not come again
-		if u, ok := odd[seq]; ok {
+	for _, seq := range slices.Concat(in.Notices, in.Unread) { // it does not come again
+		if u, ok := odd[seq]; ok && u.Body != nil {
 			d.keepUnread(s, u)
 		}
 	}
@@ -305,13 +314,6 @@ func (d *Daemon) followOnce(ctx context.Context, s *shop, atOnce int) (int, erro
 	}
 	s.pulse.pushed(got.Events, s.skew())
 	return len(in.Notices) + len(in.Unread) + len(in.Orders), nil
-}
-
-// A pushed is a push as it lies in the ledger, and what it says.
-type pushed struct {
-	seq     uint64
-	heard   time.Time // since when
-	notices []channel.Notice
 }
 
 func readNotice(hook drivers.Hook, body []byte) ([]channel.Notice, error) {
@@ -341,13 +343,17 @@ func (d *Daemon) hurry(ctx context.Context, s *shop) error {
 		case <-ctx.Done():
 			return nil
 		}
-		hook, _ := s.hook()                    // without secrets only a sealed push stays unread
-		notices, _ := readNotice(hook, p.body) // follow says what is wrong with it
-		if !hurries(notices) {
+		hook, _ := s.hook() // without secrets only a sealed push stays unread
+		var err error
+		if p.notices, err = readNotice(hook, p.body); err == nil { // else follow says what is wrong with it
+			s.read.put(p.seq, p.notices)
+		}
+		s.burst.pace.note(len(p.notices), time.Now())
+		if !hurries(p.notices) {
 			continue
 		}
 		in := foreman.Intake{Channel: s.id, Stops: true}
-		if d.refetch(ctx, s, []pushed{{p.seq, p.heard, notices}}, 1, &in) != nil {
+		if d.refetch(ctx, s, []kept{p}, 1, &in) != nil {
 			continue
 		}
 		in.Notices = nil // follow reads it again: the order may not be in yet
@@ -367,32 +373,33 @@ func (d *Daemon) hurry(ctx context.Context, s *shop) error {
 // and adds to in what it got and which pushes are done with. An order that the
 // shop does not give is left: the next sweep asks for what we have. The error is
 // why the rest is not done.
-func (d *Daemon) refetch(ctx context.Context, s *shop, pushes []pushed, atOnce int, in *foreman.Intake) (why error) {
+func (d *Daemon) refetch(ctx context.Context, s *shop, pushes []kept, atOnce int, in *foreman.Intake) (why error) {
 	answers := map[string]*fetched{}
-	var asking errgroup.Group
-	asking.SetLimit(atOnce)
-	var failed atomic.Bool // the shop does not answer: ask for no more
+	var all []*fetched
 	for _, p := range pushes {
 		for _, n := range p.notices {
-			if answers[n.Number] != nil {
-				continue
+			if answers[n.Number] == nil {
+				a := &fetched{order: floor.ShopOrder{Number: n.Number}, heard: p.heard, err: errNotYet}
+				answers[n.Number], all = a, append(all, a)
 			}
-			a := &fetched{err: errNotYet}
-			answers[n.Number] = a
-			asking.Go(func() error {
-				if failed.Load() {
-					return nil
-				}
-				a.order, a.err = s.check(ctx, n.Number)
-				a.order.HeardAt = p.heard
+		}
+	}
+	var asking sync.WaitGroup
+	var asked atomic.Int64
+	var failed atomic.Bool // the shop does not answer: ask for no more
+	for range min(atOnce, len(all)) {
+		asking.Go(func() {
+			for i := asked.Add(1); int(i) <= len(all) && !failed.Load(); i = asked.Add(1) {
+				a := all[i-1]
+				a.order, a.err = s.check(ctx, a.order.Number)
+				a.order.HeardAt = a.heard
 				if a.err != nil && channel.ClassOf(a.err) != channel.Refused {
 					failed.Store(true)
 				}
-				return nil
-			})
-		}
+			}
+		})
 	}
-	_ = asking.Wait() // each has its own
+	asking.Wait()
 	given := map[string]bool{}
 	for _, p := range pushes {
 		err := d.answered(ctx, s, p, answers, given, in)
@@ -408,12 +415,13 @@ func (d *Daemon) refetch(ctx context.Context, s *shop, pushes []pushed, atOnce i
 // A fetched is what the shop says of an order that a push named.
 type fetched struct {
 	order floor.ShopOrder
+	heard time.Time // since when the push is there
 	err   error
 }
 
 // answered adds what the shop said of a push's orders, and answers a buyer's wish
 // for another address.
-func (d *Daemon) answered(ctx context.Context, s *shop, p pushed, answers map[string]*fetched, given map[string]bool, in *foreman.Intake) error {
+func (d *Daemon) answered(ctx context.Context, s *shop, p kept, answers map[string]*fetched, given map[string]bool, in *foreman.Intake) error {
 	for _, n := range p.notices {
 		a := answers[n.Number]
 		switch {

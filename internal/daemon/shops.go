@@ -36,6 +36,8 @@ type shop struct {
 	qimen   http.Handler    // of a channel whose other side drives us
 	noticed chan struct{}   // woken when something was pushed
 	hurried chan kept       // what was pushed, to be looked through for what hurries
+	read    readings
+	burst   burst
 	knocks  knocks
 	unread  *rate.Limiter  // of payloads kept that nobody can read
 	zone    *time.Location // the site's

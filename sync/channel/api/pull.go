@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"iter"
 	"net/url"
 	"strconv"
 	"strings"
@@ -205,6 +206,31 @@ func (c *cursor) window(o ShopOptions, now time.Time) {
 		to = o.Until
 	}
 	c.from, c.to = from.Unix(), to.Unix()
+}
+
+// Lists reports whether reading changes is a quick way to many orders: the platform
+// lists whole orders, and at once.
+func (s *Shop) Lists() bool { return !s.app.m.Names() && s.app.m.Lag() == 0 }
+
+// PageSize is how many orders a page has at most.
+func (s *Shop) PageSize() int { return s.o.PageSize }
+
+// Changed gives the orders changed from one second of our clock to another, at most the
+// latest the platform allows in one question, a page at a time and at most so many pages.
+// It moves no cursor.
+func (s *Shop) Changed(ctx context.Context, from, to time.Time, pages int) iter.Seq2[[]floor.ShopOrder, error] {
+	return func(yield func([]floor.ShopOrder, error) bool) {
+		c := cursor{from: from.Add(s.app.Skew()).Unix(), to: to.Add(s.app.Skew()).Unix()}
+		c.from = max(c.from, c.to-int64(s.o.Window/time.Second))
+		c.read = c.from
+		page, err := s.first(ctx, c)
+		for ; pages > 0; pages-- {
+			if !yield(page.Orders, err) || err != nil || !page.More {
+				return
+			}
+			page, err = s.Pull(ctx, page.Next)
+		}
+	}
 }
 
 // turn gives out a numbered page and moves the cursor behind it.

@@ -545,6 +545,11 @@ func (m *Map) Lag() time.Duration     { return m.doc.Pull.Lag.Duration }
 func (m *Map) Overlap() time.Duration { return m.doc.Pull.Overlap.Duration }
 func (m *Map) Size() int              { return m.doc.Pull.Size }
 
+// Names reports whether pages of changes only name orders, so that each must be asked for.
+func (m *Map) Names() bool {
+	return slices.ContainsFunc(m.answers, func(a answer) bool { return a.detail || a.bare })
+}
+
 // API, Auth, Hook, Paging, First, Start and Most are the rules of [api], [auth],
 // [hook] and [pull].
 func (m *Map) API() string    { return m.doc.API.URL }

@@ -1,0 +1,96 @@
+package daemon
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	fakes "floord/internal/sim/shop"
+	"floord/sync/ledger"
+)
+
+// tell has the shop push that an order was paid. More makes it another push of the same.
+func (b *bubble) tell(number, more string) {
+	b.t.Helper()
+	p, ok := b.shop.Push(number, false)
+	if !ok {
+		b.t.Fatal("it pushes nothing")
+	}
+	if _, err := b.d.keep(b.t.Context(), b.s, "hook", append(p.Body, more...)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// open counts the pushes that are not followed up.
+func (b *bubble) open() (n int) {
+	b.t.Helper()
+	err := b.d.ledger.Read(func(v *ledger.View) error {
+		return v.Notices("main", func(uint64, time.Time) bool { n++; return true })
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}
+
+// TestABurstIsReadFromTheList: of many pushes at once the orders are read from the
+// shop's list, where it has one, and only those asked for that the list cannot show.
+func TestABurstIsReadFromTheList(t *testing.T) {
+	for _, tt := range []struct {
+		driver string
+		open   func() *fakes.Shop
+		lists  bool
+	}{
+		{"douyin", func() *fakes.Shop { return fakes.NewDouyin("me", "s3cret", "t0ken") }, true},
+		{"shopify", func() *fakes.Shop { return fakes.NewShopify("t0ken") }, true},
+		{"woocommerce", func() *fakes.Shop { return fakes.NewWoo("me", "s3cret") }, true},
+		{"wechat_store", func() *fakes.Shop { return fakes.NewWeChat("me", "s3cret", "t0ken") }, false},
+	} {
+		t.Run(tt.driver, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				fake := tt.open()
+				b := inBubble(t, tt.driver, fake, nil)
+				fake.Drift(1) // each page that is read moves an order
+				b.run(b.follow, func(ctx context.Context) error { return b.d.hurry(ctx, b.s) })
+				var all []string
+				for range 4 {
+					for range 60 {
+						all = append(all, b.place(72*time.Hour))
+						b.tell(all[len(all)-1], "")
+					}
+					time.Sleep(500 * time.Millisecond)
+				}
+				late := fake.Place(fakes.Order{Items: []fakes.Item{{SKU: "A", Qty: 1}}, PayFen: 100, Name: "张三", Province: "广东省", City: "深圳市",
+					District: "南山区", Street: "路1号", PaidAt: time.Now().Add(-time.Hour)})
+				all = append(all, late)
+				b.tell(late, "")
+				after(10 * time.Second)
+				for _, n := range all {
+					if _, ok := b.order(n); !ok {
+						t.Errorf("order %s is not in", n)
+					}
+				}
+				if n := b.open(); n > 0 {
+					t.Errorf("%d pushes are not followed up", n)
+				}
+				asked := fake.Calls("") // those of the first second came before it was known to be a burst
+				if asked < 3 || tt.lists != (asked < len(all)/2) {
+					t.Errorf("%d questions for %d orders", asked, len(all))
+				}
+				fake.Stale(true) // a list may lag behind
+				for _, n := range all[:120] {
+					fake.ChangeMemo(n, "放门口")
+					b.tell(n, "\n")
+				}
+				after(10 * time.Second)
+				for _, n := range all[:120] {
+					if o, _ := b.order(n); !strings.Contains(o.Note, "放门口") {
+						t.Errorf("order %s was taken as the list showed it, and it is newer", n)
+					}
+				}
+			})
+		})
+	}
+}
