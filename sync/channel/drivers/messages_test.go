@@ -2,8 +2,16 @@ package drivers_test
 
 import (
 	"bytes"
+	"errors"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"floord/internal/sim/shop"
+	"floord/sync/channel/api"
 	"floord/sync/channel/drivers"
 )
 
@@ -61,5 +69,39 @@ func TestEveryQueuedMessageIsAcknowledged(t *testing.T) {
 	notices, err := m.Notices(v.Raw())
 	if err == nil || len(notices) != 1 || notices[0].Number != "3100000000000000001" {
 		t.Errorf("notices %+v, %v; want the one that can be read, and what is wrong with another", notices, err)
+	}
+}
+
+// TestSocketFramesAreKeptTogether: frames that come together are kept at the same time,
+// and one that cannot be kept is not acknowledged and ends the connection.
+func TestSocketFramesAreKeptTogether(t *testing.T) {
+	fake := shop.NewPDD("me", "s3cret", "t0ken")
+	srv := httptest.NewServer(fake)
+	defer srv.Close()
+	var all []string
+	for i := range 20 {
+		all = append(all, strconv.Itoa(i))
+		fake.TellPaid(all[i])
+	}
+	full := errors.New("the disk is full")
+	var mu sync.Mutex
+	here, together := 0, make(chan struct{})
+	err := drivers.ListenPDD(t.Context(), strings.Replace(srv.URL, "http", "ws", 1), api.Account{Client: "me", Secret: "s3cret"}, func(frame []byte) error {
+		mu.Lock()
+		if here++; here == len(all) {
+			close(together)
+		}
+		mu.Unlock()
+		<-together
+		if bytes.Contains(frame, []byte(`\"7\"`)) {
+			for fake.Untold() > 1 { // the others are acknowledged
+				time.Sleep(time.Millisecond)
+			}
+			return full
+		}
+		return nil
+	})
+	if !errors.Is(err, full) || fake.Untold() != 1 {
+		t.Errorf("it ended with %v, and %d of %d frames were not acknowledged; want the one that was not kept", err, fake.Untold(), len(all))
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/sync/errgroup"
 
 	"floord/sync/channel/api"
 	"floord/sync/channel/channelmap"
@@ -24,9 +25,13 @@ const SocketPDD = "wss://message-api.pinduoduo.com"
 // how long it may be silent.
 const beat = 20 * time.Second
 
+// framesAtOnce is how many frames are kept at a time: those that come together share
+// one sync of the disk.
+const framesAtOnce = 32
+
 // ListenPDD holds Pinduoduo's message socket open until ctx ends or it breaks.
-// keep is given each frame as it came; a frame is acknowledged once keep has
-// returned without an error, and else comes again.
+// keep is given each frame as it came, several at a time; a frame is acknowledged once
+// keep has returned without an error, and else comes again.
 func ListenPDD(ctx context.Context, address string, a api.Account, keep func(frame []byte) error) error {
 	if address == "" {
 		address = SocketPDD
@@ -45,40 +50,52 @@ func ListenPDD(ctx context.Context, address string, a api.Account, keep func(fra
 	}
 	defer conn.Close()
 	conn.SetReadLimit(1 << 20)
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
 	out := make(chan []byte)
-	ended := make(chan error, 1)
-	done := make(chan struct{})
-	go func() { ended <- write(conn, out, done) }()
-	defer func() { close(done); <-ended }()
+	ended := make(chan struct{})
+	keeping, going := errgroup.WithContext(ctx)
+	keeping.SetLimit(framesAtOnce + 1) // and what writes
+	stop := context.AfterFunc(going, func() { conn.Close() })
+	defer stop()
+	keeping.Go(func() error { return write(conn, out, ended) })
+	err = read(conn, func(frame, ack []byte) {
+		keeping.Go(func() error {
+			if err := keep(frame); err != nil {
+				return err
+			}
+			select {
+			case out <- ack:
+			case <-ended:
+			case <-going.Done():
+			}
+			return nil
+		})
+	})
+	close(ended)
+	if first := keeping.Wait(); first != nil { // that is why nothing could be read
+		err = first
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// read calls f with each frame that wants to be acknowledged, and how.
+func read(conn *websocket.Conn, f func(frame, ack []byte)) error {
 	for {
 		_ = conn.SetReadDeadline(time.Now().Add(3 * beat)) // fails only with the read below
 		_, frame, err := conn.ReadMessage()
 		if err != nil {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
 			return fmt.Errorf("message socket: %w", err)
 		}
-		ack, common := acknowledge(frame, time.Now())
-		if !common {
-			continue
-		}
-		if err := keep(frame); err != nil {
-			return err
-		}
-		select {
-		case out <- ack:
-		case err := <-ended:
-			ended <- nil
-			return fmt.Errorf("message socket: %w", err)
+		if ack, common := acknowledge(frame, time.Now()); common {
+			f(frame, ack)
 		}
 	}
 }
 
 // write sends what is to be acknowledged, and that we are there.
-func write(conn *websocket.Conn, out <-chan []byte, done <-chan struct{}) error {
+func write(conn *websocket.Conn, out <-chan []byte, ended <-chan struct{}) error {
 	t := time.NewTicker(beat)
 	defer t.Stop()
 	for {
@@ -87,13 +104,12 @@ func write(conn *websocket.Conn, out <-chan []byte, done <-chan struct{}) error 
 		case frame = <-out:
 		case now := <-t.C:
 			frame = []byte(fmt.Sprintf(`{"id":%d,"commandType":"HeartBeat","time":%d}`, now.UnixNano(), now.UnixMilli()))
-		case <-done:
+		case <-ended:
 			return nil
 		}
 		_ = conn.SetWriteDeadline(time.Now().Add(beat)) // fails only with the write below
 		if err := conn.WriteMessage(websocket.TextMessage, frame); err != nil {
-			conn.Close()
-			return err
+			return fmt.Errorf("message socket: %w", err)
 		}
 	}
 }
