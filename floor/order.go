@@ -225,6 +225,8 @@ type SKUInfo struct {
 	Category    string `json:"category,omitempty"`
 	Millilitres int64  `json:"ml,omitempty"`      // of one piece; 0 = unknown
 	Fragile     bool   `json:"fragile,omitempty"` // wants to lie on top
+	// Value is what one piece is declared to be worth; 0 = its share of what was paid.
+	Value Fen `json:"value_fen,omitempty"`
 	// Class keeps goods apart on the way ("cold"): a cart carries orders of one class.
 	Class string `json:"class,omitempty"`
 	// Ask lists what must be scanned with each pick: AskLot, AskExpiry, AskSerial.

@@ -78,7 +78,7 @@ func (w *window) set(text, day string) {
 func TestTheShopsPage(t *testing.T) {
 	t.Parallel()
 	s, mended := shopsSite(t)
-	id := s.Receive(3)
+	id := s.Receive(3, 4)
 	s.ReceiveAs(func(o *floor.ShopOrder) {
 		o.Holds = []floor.Hold{{Code: floor.HoldUnmapped, Field: "pay_amount", Text: "abc"}}
 		o.Content = "9f2c7b6f5e1d"
@@ -126,9 +126,10 @@ func TestTheShopsPage(t *testing.T) {
 	w.press("试算")
 	w.says("第 3 行")
 	w.look("shops-rules-wrong")
-	w.set("[[hold]]\nname = \"dear\"\nwhen = \"pay_fen > 0\"\ncause = \"太贵\"\n", day)
+	w.set("[[hold]]\nname = \"dear\"\nwhen = \"pay_fen > 0\"\ncause = \"太贵\"\n[[split]]\nname = \"保价\"\nmax_fen = 1\n", day)
 	w.press("试算")
 	w.says("+挂起 dear")
+	w.says("+分成包裹数 2")
 	w.look("shops-rules")
 
 	small := b.open("http://"+s.Addr+"/channels?lang=en&token="+s.Pair("board-2", "board", ""), 360, 640)

@@ -273,6 +273,11 @@ by_class = true
 name = "超重"
 when = 'grams > 500'
 max_grams = 500
+
+[[split]]
+name = "保价"
+when = 'value_fen > 300_00'
+max_fen = 300_00
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -281,14 +286,15 @@ max_grams = 500
 		Carriers: []floor.CarrierRule{{ID: "sf"}}, Stations: []floor.StationID{"pack-1"}, Rules: by,
 		Reports: func(floor.ChannelID) bool { return true },
 	})
-	s.ok(s.f.SetSKUs(t.Context(), s.root(), []floor.SKUInfo{{SKU: "SK03", Name: "冰淇淋", Grams: 90, Class: "cold"}}))
-	s.receive(shopOrder("1", "TS01", 1, "SK03", 2), shopOrder("2", "TS01", 4))
+	s.ok(s.f.SetSKUs(t.Context(), s.root(), []floor.SKUInfo{{SKU: "SK03", Name: "冰淇淋", Grams: 90, Class: "cold", Value: 140_00}}))
+	s.receive(shopOrder("1", "TS01", 1, "SK03", 2), shopOrder("2", "TS01", 4), shopOrder("3", "SK03", 3))
 	for _, tt := range []struct {
 		number string
 		want   [][]floor.SKUQty
 	}{
 		{"1", [][]floor.SKUQty{{{SKU: "TS01", Qty: 1}}, {{SKU: "SK03", Qty: 2}}}},
 		{"2", [][]floor.SKUQty{{{SKU: "TS01", Qty: 2}}, {{SKU: "TS01", Qty: 2}}}},
+		{"3", [][]floor.SKUQty{{{SKU: "SK03", Qty: 2}}, {{SKU: "SK03", Qty: 1}}}},
 	} {
 		s.pickAll(s.release(tt.number))
 		numbers := map[floor.WaybillNo]bool{}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"floord/floor"
@@ -26,7 +27,7 @@ type Trial struct {
 // A TrialOrder is one order that would have been judged otherwise.
 type TrialOrder struct {
 	Order        floor.OrderID
-	Changes      []string // "+tag gift", "-hold score", "+lost phone"
+	Changes      []string // "+tag gift", "-hold score", "+lost phone", "+split 2": into so many parcels
 	Score, Other int
 }
 
@@ -62,9 +63,16 @@ func (f *Foreman) Try(ctx context.Context, day string, other *rules.Rules) (Tria
 
 func (f *Foreman) tryOne(t *Trial, got floor.OrderReceived, at time.Time, other *rules.Rules) error {
 	var now, then rules.Judgement
+	var whole, split []int // into how many parcels, if more than one
 	err := f.l.Read(func(v *ledger.View) (err error) {
 		if now, err = f.judge(f.o.Rules, got.Shop, at, v.SKU); err == nil {
 			then, err = f.judge(other, got.Shop, at, v.SKU)
+		}
+		if err == nil {
+			whole, err = parcels(f.o.Rules, got.Shop, now.Tags, v.SKU)
+		}
+		if err == nil {
+			split, err = parcels(other, got.Shop, then.Tags, v.SKU)
 		}
 		return err
 	})
@@ -82,6 +90,7 @@ func (f *Foreman) tryOne(t *Trial, got floor.OrderReceived, at time.Time, other 
 			}
 			return cmp.Or(h.Field, h.Code)
 		}),
+		differ("split", whole, split, strconv.Itoa),
 		differ("lost", now.Lost, then.Lost, func(l floor.Lost) string { return fmt.Sprintf("%s %d", l.Name, l.Points) }))
 	if len(changes) == 0 {
 		return nil
@@ -94,6 +103,25 @@ func (f *Foreman) tryOne(t *Trial, got floor.OrderReceived, at time.Time, other 
 		t.Changed = append(t.Changed, TrialOrder{Order: got.Order, Changes: changes, Score: now.Score, Other: then.Score})
 	}
 	return nil
+}
+
+// parcels gives into how many parcels an order would go by rules; none if into one.
+func parcels(r *rules.Rules, s floor.ShopOrder, tags []string, sku func(floor.SKU) (floor.SKUInfo, bool, error)) ([]int, error) {
+	o := floor.Order{Channel: s.Channel, Shop: s.Shop, Tags: tags, Flags: s.Flags, Pay: s.Pay}
+	var items []floor.ParcelItem
+	for i, l := range s.Lines {
+		o.Lines = append(o.Lines, floor.Line{No: i + 1, SKU: l.SKU, Qty: l.Qty})
+		items = append(items, floor.ParcelItem{Line: i + 1, SKU: l.SKU, Qty: l.Qty})
+	}
+	g, err := rules.GoodsOf(&o, sku)
+	if err != nil {
+		return nil, err
+	}
+	n, err := r.Parcels(g, items, sku)
+	if n < 2 {
+		return nil, err
+	}
+	return []int{n}, err
 }
 
 // differ names what is only in one of two lists.

@@ -35,6 +35,7 @@ type Split struct {
 	MaxPieces      int         `toml:"max_pieces"`
 	MaxGrams       floor.Grams `toml:"max_grams"`
 	MaxMillilitres int64       `toml:"max_millilitres"`
+	MaxFen         floor.Fen   `toml:"max_fen"` // of what its pieces are worth; see Goods.worth
 	Off            bool        `toml:"off"`
 
 	holds *condition
@@ -65,12 +66,27 @@ type Goods struct {
 	Grams   int64    `expr:"grams"` // as far as weights are known
 	ML      int64    `expr:"ml"`
 	PayFen  int64    `expr:"pay_fen"`
+	Fen     int64    `expr:"value_fen"` // what it is worth, by piece
+}
+
+// worth is what one piece of an order counts as: what its SKU is declared to be, else
+// its share of what was paid for the order, by pieces.
+func (g *Goods) worth(k floor.SKUInfo) int64 {
+	if k.Value > 0 || g.Pieces == 0 {
+		return int64(k.Value)
+	}
+	return (g.PayFen + int64(g.Pieces) - 1) / int64(g.Pieces)
 }
 
 // GoodsOf gives what rules of parcels see of an order.
 func GoodsOf(o *floor.Order, sku func(floor.SKU) (floor.SKUInfo, bool, error)) (*Goods, error) {
 	g := &Goods{
 		Channel: string(o.Channel), Shop: o.Shop, Urgent: o.Urgent(), Tags: o.Tags, Flags: o.Flags, PayFen: int64(o.Pay),
+	}
+	for _, l := range o.Lines {
+		if !l.Out {
+			g.Pieces += l.Qty
+		}
 	}
 	for _, l := range o.Lines {
 		if l.Out {
@@ -81,7 +97,7 @@ func GoodsOf(o *floor.Order, sku func(floor.SKU) (floor.SKUInfo, bool, error)) (
 			return nil, err
 		}
 		g.Lines++
-		g.Pieces += l.Qty
+		g.Fen += g.worth(k) * int64(l.Qty)
 		g.Grams += int64(k.Grams) * int64(l.Qty)
 		g.ML += k.Millilitres * int64(l.Qty)
 		if !slices.Contains(g.Classes, k.Class) {
@@ -113,10 +129,10 @@ func (s *Split) compile() error {
 		return errors.New("a name is 1 to 40 letters, digits, _ or -")
 	case s.Off:
 		return nil
-	case s.MaxPieces < 0 || s.MaxGrams < 0 || s.MaxMillilitres < 0:
+	case s.MaxPieces < 0 || s.MaxGrams < 0 || s.MaxMillilitres < 0 || s.MaxFen < 0:
 		return errors.New("a bound is less than 0")
-	case !s.ByClass && s.MaxPieces == 0 && s.MaxGrams == 0 && s.MaxMillilitres == 0:
-		return errors.New("by_class, max_pieces, max_grams or max_millilitres is wanted")
+	case !s.ByClass && s.MaxPieces == 0 && s.MaxGrams == 0 && s.MaxMillilitres == 0 && s.MaxFen == 0:
+		return errors.New("by_class, max_pieces, max_grams, max_millilitres or max_fen is wanted")
 	}
 	return compileGoods(s.When, &s.holds)
 }
@@ -208,7 +224,7 @@ func (r *Rules) Parcel(g *Goods, items []floor.ParcelItem, sku func(floor.SKU) (
 	s := r.splits[at]
 	var class string
 	var pieces int
-	var grams, ml int64
+	var grams, ml, fen int64
 	for i, x := range items {
 		k, _, err := sku(x.SKU)
 		if err != nil {
@@ -219,11 +235,12 @@ func (r *Rules) Parcel(g *Goods, items []floor.ParcelItem, sku func(floor.SKU) (
 		}
 		n := 0
 		for n < x.Qty && (!s.ByClass || k.Class == class) {
-			fit := under(int64(pieces+1), int64(s.MaxPieces)) && under(grams+int64(k.Grams), int64(s.MaxGrams)) && under(ml+k.Millilitres, s.MaxMillilitres)
+			fit := under(int64(pieces+1), int64(s.MaxPieces)) && under(grams+int64(k.Grams), int64(s.MaxGrams)) && under(ml+k.Millilitres, s.MaxMillilitres) &&
+				under(fen+g.worth(k), int64(s.MaxFen))
 			if !fit && pieces > 0 {
 				break
 			}
-			n, pieces, grams, ml = n+1, pieces+1, grams+int64(k.Grams), ml+k.Millilitres
+			n, pieces, grams, ml, fen = n+1, pieces+1, grams+int64(k.Grams), ml+k.Millilitres, fen+g.worth(k)
 		}
 		if n > 0 {
 			part := x
@@ -233,6 +250,23 @@ func (r *Rules) Parcel(g *Goods, items []floor.ParcelItem, sku func(floor.SKU) (
 		rest += x.Qty - n
 	}
 	return in, rest, nil
+}
+
+// Parcels gives how many parcels an order of such goods goes in.
+func (r *Rules) Parcels(g *Goods, items []floor.ParcelItem, sku func(floor.SKU) (floor.SKUInfo, bool, error)) (n int, err error) {
+	items = slices.Clone(items)
+	for rest := 1; rest > 0; n++ {
+		var in []floor.ParcelItem
+		if in, rest, err = r.Parcel(g, items, sku); err != nil {
+			return n, err
+		}
+		for _, x := range in {
+			at := slices.IndexFunc(items, func(i floor.ParcelItem) bool { return i.Line == x.Line })
+			items[at].Qty -= x.Qty
+		}
+		items = slices.DeleteFunc(items, func(i floor.ParcelItem) bool { return i.Qty == 0 })
+	}
+	return n, nil
 }
 
 // parcels reads the rules of parcels of a file.

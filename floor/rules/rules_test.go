@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"floord/floor"
 	"floord/floor/rules"
 )
@@ -232,4 +234,67 @@ func BenchmarkJudge(b *testing.B) {
 			}
 		})
 	}
+}
+
+// TestNoParcelIsWorthMore than a rule of value allows, but one of a single piece, and
+// every piece goes in one.
+func TestNoParcelIsWorthMore(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		most := rapid.Int64Range(1, 50_000).Draw(t, "most")
+		r, err := rules.Parse("rules.toml", fmt.Appendf(nil, "[[split]]\nname = \"保价\"\nmax_fen = %d\n", most))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := floor.Order{Pay: floor.Fen(rapid.Int64Range(0, 100_000).Draw(t, "paid"))}
+		worth := map[floor.SKU]floor.Fen{}
+		for i := range rapid.IntRange(1, 6).Draw(t, "lines") {
+			sku := floor.SKU(fmt.Sprint("S", i))
+			worth[sku] = floor.Fen(rapid.Int64Range(0, 20_000).Draw(t, "value"))
+			o.Lines = append(o.Lines, floor.Line{No: i + 1, SKU: sku, Qty: rapid.IntRange(1, 5).Draw(t, "qty")})
+		}
+		look := func(s floor.SKU) (floor.SKUInfo, bool, error) {
+			return floor.SKUInfo{SKU: s, Value: worth[s]}, true, nil
+		}
+		g, err := rules.GoodsOf(&o, look)
+		if err != nil {
+			t.Fatal(err)
+		}
+		share := (int64(o.Pay) + int64(g.Pieces) - 1) / int64(g.Pieces)
+		var left []floor.ParcelItem
+		for _, l := range o.Lines {
+			left = append(left, floor.ParcelItem{Line: l.No, SKU: l.SKU, Qty: l.Qty})
+		}
+		want, err := r.Parcels(g, left, look)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parcels := 0
+		for rest := 1; rest > 0; parcels++ {
+			var in []floor.ParcelItem
+			if in, rest, err = r.Parcel(g, left, look); err != nil || len(in) == 0 {
+				t.Fatalf("a parcel of nothing, %d left, %v", rest, err)
+			}
+			fen, pieces := int64(0), 0
+			for _, x := range in {
+				pieces += x.Qty
+				if v := int64(worth[x.SKU]); v > 0 {
+					fen += v * int64(x.Qty)
+				} else {
+					fen += share * int64(x.Qty)
+				}
+				left[x.Line-1].Qty -= x.Qty
+			}
+			if fen > most && pieces > 1 {
+				t.Fatalf("a parcel of %d pieces worth %d; at most %d", pieces, fen, most)
+			}
+		}
+		for _, x := range left {
+			if x.Qty != 0 {
+				t.Fatalf("%d of %s are in no parcel", x.Qty, x.SKU)
+			}
+		}
+		if parcels != want {
+			t.Fatalf("%d parcels; Parcels says %d", parcels, want)
+		}
+	})
 }

@@ -16,6 +16,7 @@ import (
 	"floord/floor"
 	"floord/floor/foreman"
 	"floord/internal/config"
+	"floord/sync/channel/channelmap"
 	"floord/sync/ledger"
 
 	"github.com/pelletier/go-toml/v2"
@@ -249,6 +250,13 @@ func readSKU(row map[string]string) (floor.SKUInfo, error) {
 			return s, fmt.Errorf("ml %q: a whole number from 0 to %d is wanted", ml, maxMillilitres)
 		}
 		s.Millilitres = n
+	}
+	if value := row["value"]; value != "" {
+		fen, err := channelmap.Yuan(value)
+		if err != nil || fen < 0 {
+			return s, fmt.Errorf("value %q: yuan with at most two decimals are wanted", value)
+		}
+		s.Value = fen
 	}
 	switch row["fragile"] {
 	case "", "0", "no", "否":

@@ -213,7 +213,7 @@ function said(x: { code: string; field?: string }): string {
 
 /** change says what other rules would do to an order, "+hold large", in the reader's words. */
 function change(of: string): string {
-  const x = /^([+-])(tag|hold|lost) (.*)$/.exec(of);
+  const x = /^([+-])(tag|hold|lost|split) (.*)$/.exec(of);
   if (!x) return of;
   const name = x[2] === "tag" ? say("tag-" + x[3]) : x[2] === "hold" ? said({ code: x[3] }) : x[3];
   return (x[1] === "+" ? "+" : "−") + say("rule-" + (x[2] === "lost" ? "score" : x[2])) + " " + name;
