@@ -274,6 +274,78 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
+// TestDeepTree: of a tree with branches below branches, which are walked side by side,
+// every branch and some of the leaves are missed when they are not what they should be.
+func TestDeepTree(t *testing.T) {
+	path := tempPath(t)
+	l := openTest(t, path, Options{})
+	for i := range 4 {
+		var facts []floor.Fact
+		for j := range 1000 {
+			facts = append(facts, person(fmt.Sprint("p", 1000*i+j), strings.Repeat("x", 700)))
+		}
+		commit(t, l, fmt.Sprint("k", i), facts...)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole := used(t, path)
+	m, _ := freeOf(t, path)
+	var deep, branches, leaves []int // pages in use, by what they are
+	var walk func(id uint64)
+	walk = func(id uint64) {
+		at := int(id) * boltPage
+		n := int(le.Uint16(whole[at+10:]))
+		if le.Uint16(whole[at+8:]) != flagBranch {
+			leaves = append(leaves, at)
+			for i := range n {
+				if e := at + pageHeader + i*elementSize; le.Uint32(whole[e:])&isBucket != 0 {
+					if root := le.Uint64(whole[e+int(le.Uint32(whole[e+4:])+le.Uint32(whole[e+8:])):]); root != 0 {
+						walk(root)
+					}
+				}
+			}
+			return
+		}
+		branches = append(branches, at)
+		for i := range n {
+			below := le.Uint64(whole[at+pageHeader+i*elementSize+8:])
+			if le.Uint16(whole[below*boltPage+8:]) == flagBranch && len(deep) == i {
+				deep = append(deep, at+pageHeader+i*elementSize+8)
+			}
+			walk(below)
+		}
+	}
+	walk(m.root)
+	if len(deep) < 2 || len(branches) < 5 {
+		t.Fatalf("%d branches, %d below one", len(branches), len(deep))
+	}
+	refused := func(what string, spoil func([]byte)) {
+		t.Helper()
+		b := bytes.Clone(whole)
+		spoil(b)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if l, err := Open(path, Options{fold: foldTally, Reserve: -1}); err == nil {
+			l.Close()
+			t.Errorf("a file with %s was opened", what)
+		}
+	}
+	refused("a branch that stands twice", func(b []byte) { copy(b[deep[1]:deep[1]+8], b[deep[0]:]) })
+	refused("two branches in each other's place", func(b []byte) {
+		copy(b[deep[0]:deep[0]+8], whole[deep[1]:])
+		copy(b[deep[1]:deep[1]+8], whole[deep[0]:])
+	})
+	refused("a branch outside it", func(b []byte) { le.PutUint64(b[deep[0]:], m.high) })
+	rand.New(rand.NewPCG(3, 4)).Shuffle(len(leaves), func(i, j int) { leaves[i], leaves[j] = leaves[j], leaves[i] })
+	for _, at := range append(branches, leaves[:20]...) {
+		refused("a page of another number", func(b []byte) { b[at]++ })
+		refused("a page of no kind", func(b []byte) { b[at+8] = 0x40 })
+		refused("keys out of order", func(b []byte) { b[at+pageHeader] ^= 1; le.PutUint32(b[at+pageHeader+4:], 0xfffffff0) })
+	}
+}
+
 // TestFreePages: the file says which pages are free after every commit as long as these
 // are few, and once it is closed; the next Open believes that, and a list that says
 // anything else than the tree is refused.

@@ -8,7 +8,10 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
+	"runtime"
+	"sync/atomic"
 
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 )
 
@@ -97,7 +100,12 @@ func inspectPages(f *os.File, size int64, heads [2]boltMeta) error {
 	w := walker{data: data, high: m.high, seen: make([]uint64, m.high/64+1)}
 	w.mark(0)
 	w.mark(1)
-	if err := w.page(m.root, nil, nil); err != nil || m.freelist == noFreelist {
+	w.others.SetLimit(max(1, runtime.GOMAXPROCS(0)-1))
+	err = guard(func() error { return w.page(m.root, nil, nil) })
+	if other := w.others.Wait(); err == nil {
+		err = other
+	}
+	if err != nil || m.freelist == noFreelist {
 		return err
 	}
 	return w.free(m.freelist)
@@ -160,17 +168,16 @@ func newestMeta(metas [2]boltMeta) (boltMeta, error) {
 
 // A walker goes through the pages that a tree reaches.
 type walker struct {
-	data []byte
-	high uint64
-	seen []uint64 // one bit a page
+	data   []byte
+	high   uint64
+	seen   []uint64       // one bit a page; atomic
+	others errgroup.Group // who walk branches that lie beside those that the first one walks
 }
 
 // mark notes page id and says whether it is the first time.
 func (w *walker) mark(id uint64) bool {
 	bit := uint64(1) << (id % 64)
-	first := w.seen[id/64]&bit == 0
-	w.seen[id/64] |= bit
-	return first
+	return atomic.OrUint64(&w.seen[id/64], bit)&bit == 0
 }
 
 // take gives the bytes of page id, which belong to nothing else.
@@ -251,11 +258,21 @@ func (w *walker) branch(id uint64, b, low, high []byte) error {
 		if i+1 < n {
 			end = keys[i+1]
 		}
-		if err := w.page(le.Uint64(b[pageHeader+i*elementSize+8:]), key, end); err != nil {
+		below := le.Uint64(b[pageHeader+i*elementSize+8:])
+		if i+1 < n && w.isBranch(below) && w.others.TryGo(func() error { return guard(func() error { return w.page(below, key, end) }) }) {
+			continue
+		}
+		if err := w.page(below, key, end); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// isBranch reports whether page id is said to have pages below it: there is enough in it
+// for two to share.
+func (w *walker) isBranch(id uint64) bool {
+	return id < w.high && le.Uint16(w.data[id*boltPage+8:]) == flagBranch
 }
 
 // leaf checks a leaf page, or a bucket that stands inline in one.
