@@ -114,9 +114,17 @@ func (s *Site) keepReports(now time.Time) error {
 	if err := os.MkdirAll(s.cfg.Archive(), 0o700); err != nil {
 		return err
 	}
+	began, known, err := s.ledger.Began()
+	if err != nil {
+		return err
+	}
 	keep := s.cfg.Journal.KeepDays
 	for back := keep - 1; back >= keep/2 && back > 0; back-- {
 		day := report.DayOf(now.AddDate(0, 0, -back), s.cfg.Site.Zone)
+		_, to := day.Bounds(s.cfg.Site.Zone)
+		if known && !began.Before(to) {
+			continue // to gather a day is to read every order since
+		}
 		if _, err := os.Stat(s.keptFile(day)); !errors.Is(err, fs.ErrNotExist) {
 			if err != nil {
 				return err
@@ -127,7 +135,6 @@ func (s *Site) keepReports(now time.Time) error {
 		if err != nil {
 			return err
 		}
-		_, to := day.Bounds(s.cfg.Site.Zone)
 		if !slices.ContainsFunc(in.Rows, func(r report.Row) bool { return r.Received.Before(to) }) {
 			continue // before the first order of all
 		}

@@ -29,7 +29,14 @@ func TestArchive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := tempPath(t)
 		l := openTest(t, path, Options{Tail: 100})
+		start := time.Now()
+		if _, ok, err := l.Began(); ok || err != nil {
+			t.Errorf("an empty ledger began: %v, %v", ok, err)
+		}
 		tenDays(t, l)
+		if at, ok, err := l.Began(); !ok || !at.Equal(start) || err != nil {
+			t.Errorf("began %v, %v, %v; want %v", at, ok, err, start)
+		}
 		days, err := l.Archive(t.Context(), 4, time.Now())
 		if err != nil || len(days) != 7 {
 			t.Fatalf("%d days, %v; want 7 of the 10, today has none", len(days), err)
@@ -38,6 +45,9 @@ func TestArchive(t *testing.T) {
 			if d.First != uint64(i*60+1) || d.Last != uint64(i*60+60) || d.File != d.Day+".jsonl.zst.sealed" {
 				t.Errorf("day %d: %+v", i, d)
 			}
+		}
+		if at, ok, err := l.Began(); ok || err != nil {
+			t.Errorf("began %v, which is archived (%v)", at, err)
 		}
 		check := func(what string) {
 			t.Helper()

@@ -293,6 +293,23 @@ func (l *Ledger) Epoch() string { return l.epoch }
 // Seq is the sequence number of the last committed event, 0 if there is none.
 func (l *Ledger) Seq() uint64 { return l.seq.Load() }
 
+// Began gives when the first event of all was written; false if there is none, or if it
+// has left for the archive or cannot be read.
+func (l *Ledger) Began() (at time.Time, ok bool, err error) {
+	if l.cut.Load().Seq > 0 || l.Seq() == 0 {
+		return at, false, nil
+	}
+	err = l.view(func(r *rows) error {
+		e, err := r.event(1)
+		if isDamaged(err) {
+			return nil
+		}
+		at, ok = e.At, err == nil
+		return err
+	})
+	return at, ok, err
+}
+
 // Stale reports whether another version of floord folded the views: they are served,
 // but rows may be missing in them until Rebuild has folded the journal again.
 func (l *Ledger) Stale() bool { return l.stale.Load() }
