@@ -191,7 +191,7 @@ func (p *planner) expire(ctx context.Context) error {
 		ends = now.Add(of)
 	}
 	var over []floor.OrderID
-	err := p.allocated(func(o floor.Order) bool {
+	err := p.allocated(ctx, func(o floor.Order) bool {
 		switch {
 		case o.LastDay() >= today && o.Until.IsZero():
 		case o.LastDay() >= today && now.Before(o.Until):
@@ -211,7 +211,8 @@ func (p *planner) expire(ctx context.Context) error {
 			return notReserve(err)
 		}
 	}
-	p.ends = ends
+	took := time.Since(now)
+	p.ends = now.Add(max(ends.Sub(now), 20*took)) // of many orders one ends every moment
 	return nil
 }
 
@@ -223,9 +224,12 @@ func notReserve(err error) error {
 	return err
 }
 
+// maxLooked is how many orders are looked at in one view.
+const maxLooked = 1000
+
 // allocated calls f with the orders that have stock and no wave, and in place of those
 // that go as one parcel with that; the one that must leave first comes first.
-func (p *planner) allocated(f func(floor.Order) bool) error {
+func (p *planner) allocated(ctx context.Context, f func(floor.Order) bool) error {
 	seen := map[floor.OrderID]bool{}
 	one := func(v *ledger.View, id floor.OrderID) (more bool, err error) {
 		if s, _, err := v.StateOf(id); err != nil || s != floor.Allocated {
@@ -241,14 +245,28 @@ func (p *planner) allocated(f func(floor.Order) bool) error {
 		}
 		return !ok || err != nil || f(o), err
 	}
-	return p.d.ledger.Read(func(v *ledger.View) error {
-		var inner error
-		err := v.Due(ledger.ShipBy, time.Unix(0, 0), "", func(_ time.Time, id floor.OrderID) (more bool) {
-			more, inner = one(v, id)
-			return more && inner == nil
+	from, after := time.Unix(0, 0), floor.OrderID("")
+	for more := true; more; {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		looked := 0
+		err := p.d.ledger.Read(func(v *ledger.View) error {
+			var inner error
+			err := v.Due(ledger.ShipBy, from, after, func(at time.Time, id floor.OrderID) bool {
+				looked++
+				from, after = at, id+"\x00" // whatever comes after it
+				more, inner = one(v, id)
+				return more && inner == nil && looked < maxLooked
+			})
+			return cmp.Or(err, inner)
 		})
-		return cmp.Or(err, inner)
-	})
+		if err != nil {
+			return err
+		}
+		more = more && looked == maxLooked
+	}
+	return nil
 }
 
 // maxPlanned is how many orders are planned at a time: what must leave first. A day
@@ -256,9 +274,9 @@ func (p *planner) allocated(f func(floor.Order) bool) error {
 const maxPlanned = 20_000
 
 // pressing gives the orders to be planned, by number.
-func (p *planner) pressing() ([]floor.Order, error) {
+func (p *planner) pressing(ctx context.Context) ([]floor.Order, error) {
 	var out []floor.Order
-	err := p.allocated(func(o floor.Order) bool {
+	err := p.allocated(ctx, func(o floor.Order) bool {
 		out = append(out, o)
 		return len(out) < maxPlanned
 	})
@@ -278,11 +296,11 @@ func (p *planner) plan(ctx context.Context) error {
 	if err != nil || free == 0 && len(walks) == 0 && now.Sub(p.looked) < lookEvery {
 		return err
 	}
-	orders, err := p.pressing()
+	orders, err := p.pressing(ctx)
 	if err == nil && len(orders) > 0 && p.d.cfg.Orders.Rules.Merges() {
 		var merged bool
 		if merged, err = p.merges.merge(ctx, p.d, orders); err == nil && merged {
-			orders, err = p.pressing()
+			orders, err = p.pressing(ctx)
 		}
 	}
 	if err != nil {
