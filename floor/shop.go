@@ -106,6 +106,11 @@ type Recipient struct {
 	Masked   bool   `json:"masked,omitempty"` // Name, Phone and Detail are masked or cipher
 }
 
+// HasCity reports whether a city is said, or none can be: Hong Kong and Macau have none.
+func (r Recipient) HasCity() bool {
+	return r.City != "" || strings.HasSuffix(r.Province, "特别行政区")
+}
+
 // RecipientMark tells one recipient from another without saying who: a change of
 // it on an order in hand is an address change.
 func RecipientMark(r Recipient) string {

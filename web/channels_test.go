@@ -51,7 +51,7 @@ func shopsSite(t testing.TB) (s *pdatest.Site, mended *[]floor.OrderID) {
 			},
 			TryRules: func(ctx context.Context, day, text string) (foreman.Trial, []web.RuleMistake, error) {
 				other, err := rules.Parse("rules.toml", []byte(text))
-				if bad, ok := err.(rules.Mistakes); ok {
+				if bad, ok := err.(floor.Mistakes); ok {
 					return foreman.Trial{}, []web.RuleMistake{{Line: bad[0].Line, Column: bad[0].Column, Text: bad[0].Text}}, nil
 				}
 				tr, err := s.Foreman.Try(ctx, day, other)

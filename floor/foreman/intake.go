@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"floord/floor"
@@ -278,15 +277,14 @@ func (i *intake) judge(s floor.ShopOrder) (rules.Judgement, error) {
 	return i.f.judge(i.f.o.Rules, s, i.now, i.SKU)
 }
 
-// addressHold says why an order waits for its address, or "". Hong Kong and Macau
-// have no cities.
+// addressHold says why an order waits for its address, or "".
 func (f *Foreman) addressHold(to floor.Recipient) string {
 	switch _, why := f.o.Split(to); {
 	case why == "address-conflict":
 		return floor.HoldConflict
 	case why != "":
 		return floor.HoldUnclear
-	case to.Token == "" && (to.City == "" && !strings.HasSuffix(to.Province, "特别行政区") || to.Detail == ""):
+	case to.Token == "" && (!to.HasCity() || to.Detail == ""):
 		return floor.HoldAddress
 	}
 	return ""

@@ -64,13 +64,13 @@ type Bounds struct {
 }
 
 // ParseKinds reads rules of kinds; no data gives those that are shipped. The error
-// is Mistakes and names each rule that no order could ever follow.
+// is floor.Mistakes and names each rule that no order could ever follow.
 func ParseKinds(name string, data []byte, b Bounds) ([]Kind, error) {
 	if data == nil {
 		name, data = "kinds.toml", shippedKinds
 	}
 	if len(data) > MaxFile {
-		return nil, Mistakes{{name, 1, 0, fmt.Sprintf("%d bytes, at most %d", len(data), MaxFile)}}
+		return nil, floor.Mistakes{{File: name, Line: 1, Text: fmt.Sprintf("%d bytes, at most %d", len(data), MaxFile)}}
 	}
 	var f struct {
 		Kinds []Kind `toml:"kind"`
@@ -79,9 +79,9 @@ func ParseKinds(name string, data []byte, b Bounds) ([]Kind, error) {
 		return nil, grammar(name, err)
 	}
 	if len(f.Kinds) > maxRules {
-		return nil, Mistakes{{name, 1, 0, fmt.Sprintf("%d rules, at most %d", len(f.Kinds), maxRules)}}
+		return nil, floor.Mistakes{{File: name, Line: 1, Text: fmt.Sprintf("%d rules, at most %d", len(f.Kinds), maxRules)}}
 	}
-	var bad Mistakes
+	var bad floor.Mistakes
 	for i := range f.Kinds {
 		k := &f.Kinds[i]
 		err := k.compile(b)
@@ -95,7 +95,7 @@ func ParseKinds(name string, data []byte, b Bounds) ([]Kind, error) {
 			}
 		}
 		if err != nil {
-			bad = append(bad, Mistake{name, lineOf(data, `"`+k.Name+`"`), 0, fmt.Sprintf("kind %q: %v", k.Name, err)})
+			bad = append(bad, floor.Mistake{File: name, Line: lineOf(data, `"`+k.Name+`"`), Text: fmt.Sprintf("kind %q: %v", k.Name, err)})
 		}
 	}
 	if len(bad) > 0 {

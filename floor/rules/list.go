@@ -13,7 +13,7 @@ type Listed struct {
 }
 
 // List gives the shipped rules and a site's own, with their places. The error is
-// Mistakes.
+// floor.Mistakes.
 func List(name string, data []byte) ([]Listed, error) {
 	var out []Listed
 	for _, from := range []struct {

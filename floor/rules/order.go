@@ -37,6 +37,7 @@ type Order struct {
 	HasToken    bool `expr:"has_token"` // the platform ships to a token; what it masks is no fault
 	Masked      bool `expr:"masked"`
 	HasName     bool `expr:"has_name"`
+	HasCity     bool `expr:"has_city"`     // or its province has none
 	PhoneOK     bool `expr:"phone_ok"`     // it could be a number of a mobile or a line
 	DetailRunes int  `expr:"detail_runes"` // of the address below the district
 }
@@ -60,7 +61,7 @@ func Of(s *floor.ShopOrder, now time.Time, saysPay bool, sku func(floor.SKU) (fl
 		ShipBy: s.ShipBy, CollectBy: s.CollectBy, PayFen: int64(s.Pay), SaysPay: saysPay, Flags: s.Flags,
 		BuyerNote: s.BuyerNote, SellerNote: s.SellerNote,
 		Province: s.To.Province, City: s.To.City, District: s.To.District, Merges: s.MergeKey != "",
-		HasToken: s.To.Token != "", Masked: s.To.Masked, HasName: s.To.Name != "", PhoneOK: phoneOK(s.To.Phone),
+		HasToken: s.To.Token != "", Masked: s.To.Masked, HasName: s.To.Name != "", HasCity: s.To.HasCity(), PhoneOK: phoneOK(s.To.Phone),
 		DetailRunes: utf8.RuneCountInString(s.To.Detail),
 	}
 	for _, h := range s.Holds {

@@ -270,7 +270,7 @@ func (r *Rules) Parcels(g *Goods, items []floor.ParcelItem, sku func(floor.SKU) 
 }
 
 // parcels reads the rules of parcels of a file.
-func (f *file) parcels(name string, data []byte) (bad Mistakes) {
+func (f *file) parcels(name string, data []byte) (bad floor.Mistakes) {
 	check := func(kind string, n string, seen map[string]bool, compile func() error) {
 		err := compile()
 		if err == nil && seen[n] {
@@ -278,7 +278,7 @@ func (f *file) parcels(name string, data []byte) (bad Mistakes) {
 		}
 		seen[n] = true
 		if err != nil {
-			bad = append(bad, Mistake{name, lineOf(data, `"`+n+`"`), 0, fmt.Sprintf("%s %q: %v", kind, n, err)})
+			bad = append(bad, floor.Mistake{File: name, Line: lineOf(data, `"`+n+`"`), Text: fmt.Sprintf("%s %q: %v", kind, n, err)})
 		}
 	}
 	merges, splits := map[string]bool{}, map[string]bool{}

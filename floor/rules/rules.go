@@ -11,7 +11,6 @@ package rules
 
 import (
 	"bytes"
-	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -76,7 +75,7 @@ func Default() *Rules {
 	return r
 }
 
-// Parse reads a site's rules over the shipped ones. The error is Mistakes.
+// Parse reads a site's rules over the shipped ones. The error is floor.Mistakes.
 func Parse(name string, data []byte) (*Rules, error) {
 	base, err := read("default.toml", shipped)
 	if err != nil {
@@ -114,48 +113,22 @@ func over(base, site []Rule) []Rule {
 	return slices.DeleteFunc(all, func(r Rule) bool { return r.Off })
 }
 
-// A Mistake is what is wrong with a file of rules. Line and Column begin at 1; a
-// Column of 0 is not known.
-type Mistake struct {
-	File         string
-	Line, Column int
-	Text         string
-}
-
-func (m Mistake) Error() string {
-	if m.Column > 0 {
-		return fmt.Sprintf("%s:%d:%d: %s", m.File, m.Line, m.Column, m.Text)
-	}
-	return fmt.Sprintf("%s:%d: %s", m.File, m.Line, m.Text)
-}
-
-// Mistakes are all that is wrong with a file, by place.
-type Mistakes []Mistake
-
-func (all Mistakes) Error() string {
-	texts := make([]string, len(all))
-	for i, m := range all {
-		texts[i] = m.Error()
-	}
-	return strings.Join(texts, "\n")
-}
-
 func read(name string, data []byte) (*file, error) {
 	if len(data) > MaxFile {
-		return nil, Mistakes{{name, 1, 0, fmt.Sprintf("%d bytes, at most %d", len(data), MaxFile)}}
+		return nil, floor.Mistakes{{File: name, Line: 1, Text: fmt.Sprintf("%d bytes, at most %d", len(data), MaxFile)}}
 	}
 	var f file
 	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
 	if err := d.Decode(&f); err != nil {
 		return nil, grammar(name, err)
 	}
-	var bad Mistakes
+	var bad floor.Mistakes
 	if f.Least != nil && (*f.Least < 0 || *f.Least > 100) {
-		bad = append(bad, Mistake{name, lineOf(data, "least"), 0, fmt.Sprintf("least = %d: 0 to 100 is wanted", *f.Least)})
+		bad = append(bad, floor.Mistake{File: name, Line: lineOf(data, "least"), Text: fmt.Sprintf("least = %d: 0 to 100 is wanted", *f.Least)})
 	}
 	bad = append(bad, f.parcels(name, data)...)
 	if n := len(f.Tags) + len(f.Holds) + len(f.Score) + len(f.Merges) + len(f.Splits); n > maxRules {
-		bad = append(bad, Mistake{name, 1, 0, fmt.Sprintf("%d rules, at most %d", n, maxRules)})
+		bad = append(bad, floor.Mistake{File: name, Line: 1, Text: fmt.Sprintf("%d rules, at most %d", n, maxRules)})
 	}
 	for kind, list := range map[string][]Rule{"tag": f.Tags, "hold": f.Holds, "score": f.Score} {
 		seen := map[string]bool{}
@@ -167,13 +140,12 @@ func read(name string, data []byte) (*file, error) {
 			}
 			seen[r.Name] = true
 			if err != nil {
-				bad = append(bad, Mistake{name, lineOf(data, `"`+r.Name+`"`), 0, fmt.Sprintf("%s %q: %v", kind, r.Name, err)})
+				bad = append(bad, floor.Mistake{File: name, Line: lineOf(data, `"`+r.Name+`"`), Text: fmt.Sprintf("%s %q: %v", kind, r.Name, err)})
 			}
 		}
 	}
 	if len(bad) > 0 {
-		slices.SortFunc(bad, func(a, b Mistake) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Text, b.Text)) })
-		return nil, bad
+		return nil, bad.Sorted()
 	}
 	return &f, nil
 }
@@ -181,19 +153,13 @@ func read(name string, data []byte) (*file, error) {
 // grammar gives go-toml's errors the places it knows.
 func grammar(name string, err error) error {
 	var strict *toml.StrictMissingError
-	var one *toml.DecodeError
-	var bad Mistakes
-	switch {
-	case errors.As(err, &strict):
-		for _, e := range strict.Errors {
-			row, column := e.Position()
-			bad = append(bad, Mistake{name, row, column, fmt.Sprintf("unknown key %q", strings.Join(e.Key(), "."))})
-		}
-	case errors.As(err, &one):
-		row, column := one.Position()
-		bad = Mistakes{{name, row, column, strings.TrimPrefix(one.Error(), "toml: ")}}
-	default:
-		bad = Mistakes{{name, 1, 0, err.Error()}}
+	if !errors.As(err, &strict) {
+		return floor.Misread(name, err)
+	}
+	var bad floor.Mistakes
+	for _, e := range strict.Errors {
+		row, column := e.Position()
+		bad = append(bad, floor.Mistake{File: name, Line: row, Column: column, Text: fmt.Sprintf("unknown key %q", strings.Join(e.Key(), "."))})
 	}
 	return bad
 }

@@ -21,7 +21,7 @@ func sound() *rules.Order {
 		Now: now, Channel: "pdd-1", State: "paid", CreatedAt: now.Add(-2 * time.Hour), PaidAt: now.Add(-time.Hour), ShipBy: now.Add(20 * time.Hour),
 		PayFen: 4990, SaysPay: true, Pieces: 2, Grams: 400,
 		Lines:    []rules.Line{{SKU: "TS01", Qty: 2, Known: true, Grams: 200}},
-		Province: "广东省", City: "深圳市", District: "南山区", HasName: true, PhoneOK: true, DetailRunes: 12,
+		Province: "广东省", City: "深圳市", District: "南山区", HasName: true, HasCity: true, PhoneOK: true, DetailRunes: 12,
 	}
 }
 
@@ -66,7 +66,7 @@ func TestShippedRules(t *testing.T) {
 		{"not other goods", func(o *rules.Order) { o.SellerNote = "颜色不改，不换尺码" }, "tag note, 100"},
 		{"numbers of pieces", func(o *rules.Order) { o.SellerNote = "SN码发我" }, "tag serial, tag note, 100"},
 		{"wait", func(o *rules.Order) { o.SellerNote = "客户说先不要发货" }, "tag note, hold rule note-stop, 100"},
-		{"no address and no phone", func(o *rules.Order) { o.DetailRunes, o.PhoneOK, o.City = 0, false, "" }, "lost region, lost detail, lost phone, low, 20"},
+		{"no address and no phone", func(o *rules.Order) { o.DetailRunes, o.PhoneOK, o.City, o.HasCity = 0, false, "", false }, "lost region, lost detail, lost phone, low, 20"},
 		{"all that is masked has a token", func(o *rules.Order) {
 			o.HasToken, o.Masked, o.DetailRunes, o.PhoneOK, o.HasName = true, true, 0, false, false
 		}, "100"},
@@ -143,7 +143,7 @@ func TestMistakesAreNamed(t *testing.T) {
 	}
 	for _, tt := range tests {
 		_, err := rules.Parse("r.toml", []byte(tt.text))
-		var all rules.Mistakes
+		var all floor.Mistakes
 		if !errors.As(err, &all) || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "r.toml:") {
 			t.Errorf("%.60q: %v; want %s", tt.text, err, tt.want)
 		}
@@ -195,7 +195,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("least = 3\n[[tag]]\nname='x'\nwhen='pieces > 3'\nwords=['a']"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := rules.Parse("f", data)
-		var all rules.Mistakes
+		var all floor.Mistakes
 		if err != nil && !errors.As(err, &all) {
 			t.Fatalf("%T", err)
 		}

@@ -160,7 +160,7 @@ func (d *decoder) rules(c *Config) {
 		return // the key's own check has named it
 	}
 	own, err := rules.Parse(path, data)
-	var bad rules.Mistakes
+	var bad floor.Mistakes
 	if errors.As(err, &bad) {
 		for _, m := range bad {
 			d.add(place{m.File, m.Line, max(1, m.Column)}, "rule", m.Text)
@@ -186,7 +186,7 @@ func (d *decoder) kinds(c *Config) {
 		data = append([]byte{}, data...) // an empty file has no rules, rather than those that are shipped
 	}
 	kinds, err := rules.ParseKinds(path, data, b)
-	var bad rules.Mistakes
+	var bad floor.Mistakes
 	if errors.As(err, &bad) {
 		for _, m := range bad {
 			d.add(place{m.File, m.Line, max(1, m.Column)}, "rule", m.Text)

@@ -145,7 +145,7 @@ func (d *Daemon) rulesShown() web.RulesShown {
 // tryRules judges a day's orders by other rules of the site's. Nothing is kept.
 func (d *Daemon) tryRules(ctx context.Context, day, text string) (foreman.Trial, []web.RuleMistake, error) {
 	other, err := rules.Parse("rules.toml", []byte(text))
-	var bad rules.Mistakes
+	var bad floor.Mistakes
 	if errors.As(err, &bad) {
 		var out []web.RuleMistake
 		for _, m := range bad {

@@ -84,7 +84,7 @@ func (d *Daemon) whatIf(ctx context.Context, other web.WhatIfRules) (web.WhatIf,
 		b.Wall = max(b.Wall, w.Slots)
 	}
 	kinds, err := rules.ParseKinds("kinds.toml", append([]byte{}, other.Kinds...), b)
-	if bad := rules.Mistakes(nil); errors.As(err, &bad) {
+	if bad := floor.Mistakes(nil); errors.As(err, &bad) {
 		plan := web.WhatIfPlan{Wrong: []web.RuleMistake{}}
 		for _, m := range bad {
 			plan.Wrong = append(plan.Wrong, web.RuleMistake{Line: m.Line, Text: m.Text})

@@ -292,7 +292,7 @@ func Load(name string, data []byte) (*Map, error) {
 	var unknown *toml.StrictMissingError // what else the map says has been read
 	err := dec.Decode(&m.doc)
 	if err != nil && !errors.As(err, &unknown) {
-		return nil, grammar(name, err)
+		return nil, floor.Misread(name, err)
 	}
 	c := compiler{m: m, places: placesOf(data)}
 	c.compile()

@@ -1,45 +1,14 @@
 package channelmap
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"floord/floor"
 )
-
-// A Mistake is what is wrong with a map, and the line it stands in, from 1.
-type Mistake struct {
-	File string
-	Line int
-	Text string
-}
-
-func (m Mistake) Error() string { return fmt.Sprintf("%s:%d: %s", m.File, m.Line, m.Text) }
-
-// Mistakes are all that is wrong with a map, by line.
-type Mistakes []Mistake
-
-func (all Mistakes) Error() string {
-	texts := make([]string, len(all))
-	for i, m := range all {
-		texts[i] = m.Error()
-	}
-	return strings.Join(texts, "\n")
-}
-
-// grammar gives go-toml's errors their lines.
-func grammar(name string, err error) error {
-	var one *toml.DecodeError
-	if errors.As(err, &one) {
-		row, _ := one.Position()
-		return Mistakes{{name, row, strings.TrimPrefix(one.Error(), "toml: ")}}
-	}
-	return Mistakes{{name, 1, err.Error()}}
-}
 
 // places are the lines of a map: of its tables and keys by their dotted names, where a
 // table of an array has its number behind it (state[2].when), and of its texts.
@@ -130,13 +99,13 @@ func (p places) line(key string) int {
 type compiler struct {
 	m        *Map
 	places   places
-	mistakes Mistakes
+	mistakes floor.Mistakes
 	said     map[string]int // how often a text was said to be wrong
 }
 
 // wrong notes a mistake at a key, by its dotted name.
 func (c *compiler) wrong(key, format string, args ...any) {
-	c.mistakes = append(c.mistakes, Mistake{Line: c.places.line(key), Text: fmt.Errorf(format, args...).Error()})
+	c.mistakes = append(c.mistakes, floor.Mistake{Line: c.places.line(key), Text: fmt.Errorf(format, args...).Error()})
 }
 
 // wrongText notes what is wrong with a text: its first place, then its next.
@@ -150,20 +119,19 @@ func (c *compiler) wrongText(text string, err error) {
 	if lines := c.places.texts[text]; len(lines) > 0 {
 		line = lines[min(n, len(lines)-1)]
 	}
-	c.mistakes = append(c.mistakes, Mistake{Line: line, Text: err.Error()})
+	c.mistakes = append(c.mistakes, floor.Mistake{Line: line, Text: err.Error()})
 }
 
 // all gives the mistakes by line, with the keys that the decoder did not know.
-func (c *compiler) all(name string, unknown *toml.StrictMissingError) Mistakes {
+func (c *compiler) all(name string, unknown *toml.StrictMissingError) floor.Mistakes {
 	for i := range c.mistakes {
 		c.mistakes[i].File = name
 	}
 	if unknown != nil {
 		for _, e := range unknown.Errors {
 			row, _ := e.Position()
-			c.mistakes = append(c.mistakes, Mistake{name, row, fmt.Sprintf("unknown key %q", strings.Join(e.Key(), "."))})
+			c.mistakes = append(c.mistakes, floor.Mistake{File: name, Line: row, Text: fmt.Sprintf("unknown key %q", strings.Join(e.Key(), "."))})
 		}
 	}
-	slices.SortFunc(c.mistakes, func(a, b Mistake) int { return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Text, b.Text)) })
-	return c.mistakes
+	return c.mistakes.Sorted()
 }
