@@ -27,7 +27,7 @@ const (
 // A burst is what a shop's lists said lately. Only the loop that follows its pushes
 // touches it, but for the pace.
 type burst struct {
-	to   time.Time          // up to then all changes were read; zero: there is no burst
+	to   time.Time          // before then all changes were read; zero: there is no burst
 	seen map[string]version // by the order's number
 	pace pace
 }
@@ -89,18 +89,23 @@ func (d *Daemon) catchUp(ctx context.Context, s *shop) (done bool, err error) {
 		s.burst.to, s.burst.seen = time.Time{}, nil
 		return false, err
 	}
-	for time.Since(oldest) < burstEvery && s.burst.pace.note(0, time.Now()) >= burstFrom && ctx.Err() == nil {
+	goesOn := func() bool { return s.burst.pace.note(0, time.Now()) >= burstFrom && ctx.Err() == nil }
+	for goesOn() && time.Since(oldest) < burstEvery {
 		pause(ctx, burstEvery/20)
 	}
-	to := time.Now().Truncate(time.Second).Add(-time.Second) // this second still goes on
+	over := time.Now().Truncate(time.Second).Add(-time.Second) // this second brings more
+	to := over
+	if !goesOn() {
+		to = over.Add(2 * time.Second)
+	}
 	open := map[string][]*listed{}
 	left, err := d.openPushes(s, to, open)
 	if err != nil || len(open) == 0 {
 		return false, err
 	}
 	from := oldest.Add(-burstSlack)
-	if again := s.burst.to.Add(-time.Second); again.After(from) {
-		from = again
+	if s.burst.to.After(from) {
+		from = s.burst.to
 	}
 	var known []floor.ShopOrder // since an earlier reading, and a push tells of it only now
 	for number := range open {
@@ -121,8 +126,8 @@ func (d *Daemon) catchUp(ctx context.Context, s *shop) (done bool, err error) {
 		n, err = d.takeListed(ctx, s, orders, open)
 		left -= n
 	}
-	s.burst.forget(to.Add(-burstEvery - burstSlack))
-	s.burst.to = to
+	s.burst.forget(over.Add(-burstEvery - burstSlack))
+	s.burst.to = over
 	return left == 0, err
 }
 
