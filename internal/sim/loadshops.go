@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -46,10 +45,10 @@ type loadSaid struct {
 
 // loadShops are the pretend shops of a load run.
 type loadShops struct {
-	shops []*shop.Shop
-	ids   []string
-	warm  []string // numbers of the first shop
-	each  []int    // by shop: orders that it is to place as it tells of them
+	shops  []*shop.Shop
+	ids    []string
+	warm   []string          // numbers of the first shop
+	untold [][]func() string // by shop: places an order, to tell of it
 
 	mu  sync.Mutex // held while a line is written
 	out *json.Encoder
@@ -77,9 +76,13 @@ func ServeShops(in io.Reader, out io.Writer) error {
 		case "shops":
 			said.URLs, said.Hooks, err = s.open(&w, a)
 		case "warm":
-			err = s.push(a, []int{len(s.warm)}, func(_, k int) string { return s.warm[k] })
+			var known []func() string
+			for _, number := range s.warm {
+				known = append(known, func() string { return number })
+			}
+			err = s.push(a, [][]func() string{known})
 		case "push":
-			err = s.push(a, s.each, func(i, k int) string { return s.place(s.shops[i], k, time.Now()) })
+			err = s.push(a, s.untold)
 		case "cancels":
 			go s.cancels(a, stop)
 		case "stop":
@@ -122,16 +125,18 @@ func (s *loadShops) open(w *world, a loadAsk) (urls, hooks []string, err error) 
 		if i < a.Orders%len(a.Drivers) {
 			n++
 		}
-		if a.Told {
-			s.each = append(s.each, n)
-		} else {
-			for k := range n { // as a sale brings them: within the last 40 minutes
-				s.place(fake, k, now.Add(-time.Minute-time.Duration(n-k)*39*time.Minute/time.Duration(n)))
+		var untold []func() string
+		for k := range n {
+			if a.Told {
+				untold = append(untold, fake.Prepare(orderOf(k, now)))
+			} else { // as a sale brings them: within the last 40 minutes
+				fake.Place(orderOf(k, now.Add(-time.Minute-time.Duration(n-k)*39*time.Minute/time.Duration(n))))
 			}
 		}
+		s.untold = append(s.untold, untold)
 		if i == 0 {
 			for k := range a.Warm { // older than any pull asks for
-				s.warm = append(s.warm, s.place(fake, n+k, now.Add(-72*time.Hour)))
+				s.warm = append(s.warm, fake.Place(orderOf(n+k, now.Add(-72*time.Hour))))
 			}
 		}
 		url, err := w.serve(fake)
@@ -144,10 +149,10 @@ func (s *loadShops) open(w *world, a loadAsk) (urls, hooks []string, err error) 
 	return urls, hooks, nil
 }
 
-// place places one order of three lines.
-func (s *loadShops) place(fake *shop.Shop, k int, at time.Time) string {
+// orderOf gives the k-th order, of three lines.
+func orderOf(k int, at time.Time) shop.Order {
 	town := towns[k%len(towns)]
-	return fake.Place(shop.Order{
+	return shop.Order{
 		Items: []shop.Item{
 			{SKU: fmt.Sprintf("L%03d", k%100), Name: "冬季加厚保暖羊毛围巾 男女通用款", Spec: "深灰色/180cm", Qty: 1 + k%3},
 			{SKU: fmt.Sprintf("L%03d", (k+31)%100), Name: "纯棉T恤 宽松短袖 夏季新款", Spec: "白色/L", Qty: 1},
@@ -155,13 +160,16 @@ func (s *loadShops) place(fake *shop.Shop, k int, at time.Time) string {
 		},
 		PayFen: int64(3990 + k%9000), Name: "张三丰", Phone: fmt.Sprintf("138%08d", k%100_000_000), Province: town[0], City: town[1], District: town[2],
 		Street: fmt.Sprintf("示例路%d号%d幢", 1+k%300, 1+k%20), Memo: memos[k%len(memos)], PaidAt: at.Add(-time.Minute), Changed: at,
-	})
+	}
 }
 
-// push has the shops tell of so many orders each, in turn, each by a request of its
-// own and several at once.
-func (s *loadShops) push(a loadAsk, each []int, number func(i, k int) string) error {
-	type job struct{ shop, k int }
+// push has the shops tell of orders in turn, each by a request of its own and several at
+// once.
+func (s *loadShops) push(a loadAsk, orders [][]func() string) error {
+	type job struct {
+		shop  int
+		place func() string
+	}
 	jobs := make(chan job, 1024)
 	var asking errgroup.Group
 	for range max(1, a.Clients) {
@@ -170,16 +178,16 @@ func (s *loadShops) push(a loadAsk, each []int, number func(i, k int) string) er
 			defer door.close()
 			for j := range jobs {
 				if err == nil {
-					err = s.tell(&door, j.shop, number(j.shop, j.k), false)
+					err = s.tell(&door, j.shop, j.place(), false)
 				}
 			}
 			return err
 		})
 	}
-	for k := range slices.Max(each) {
-		for i := range each {
-			if k < each[i] {
-				jobs <- job{i, k}
+	for k := 0; k < len(orders[0]); k++ { // the first has at least as many as the others
+		for i, of := range orders {
+			if k < len(of) {
+				jobs <- job{i, of[k]}
 			}
 		}
 	}

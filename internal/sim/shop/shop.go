@@ -260,7 +260,39 @@ func (s *Shop) PlaceSpoilt(o Order) (number, field string) {
 	return placed.Number, s.traits.pay
 }
 
+// draft is when a prepared order says that it changed. It stands for nothing else.
+var draft = time.Unix(2_012_345_678, 0)
+
+// Prepare makes up an order, and what a Quick shop says of it. bring places it as one
+// that changed just now, and gives its number.
+func (s *Shop) Prepare(o Order) (bring func() string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o.Changed = draft
+	made := s.make(o)
+	said := mustJSON(s.tell(made))
+	return func() string {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		made.changed = s.now().Truncate(time.Second)
+		for _, write := range []func(time.Time) string{local, gmt, func(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }} {
+			said = bytes.ReplaceAll(said, []byte(write(draft)), []byte(write(made.changed)))
+		}
+		if s.quick {
+			made.said = said
+		}
+		s.add(made)
+		return made.Number
+	}
+}
+
 func (s *Shop) place(o Order) *order {
+	placed := s.make(o)
+	s.add(placed)
+	return placed
+}
+
+func (s *Shop) make(o Order) *order {
 	if o.PaidAt.IsZero() {
 		o.PaidAt = s.now()
 	}
@@ -274,15 +306,18 @@ func (s *Shop) place(o Order) *order {
 	if o.Number == "" {
 		o.Number = s.traits.number(s.numbers, o.PaidAt)
 	}
-	placed := &order{Order: o, changed: o.Changed.Truncate(time.Second), status: 1, refund: 1, group: 1}
-	if old := s.orders[o.Number]; old != nil {
+	return &order{Order: o, changed: o.Changed.Truncate(time.Second), status: 1, refund: 1, group: 1}
+}
+
+// add puts an order into the books.
+func (s *Shop) add(placed *order) {
+	if old := s.orders[placed.Number]; old != nil {
 		s.byChange = slices.DeleteFunc(s.byChange, func(x *order) bool { return x == old })
 	}
-	s.orders[o.Number] = placed
+	s.orders[placed.Number] = placed
 	s.sorted = s.sorted && (len(s.byChange) == 0 || earlier(s.byChange[len(s.byChange)-1], placed) < 0)
 	s.byChange = append(s.byChange, placed)
 	s.changes++
-	return placed
 }
 
 // change applies f to an order and moves its time of change to now. It reports

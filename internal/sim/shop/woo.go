@@ -76,7 +76,6 @@ func (woo) order(o *order, _ time.Time) map[string]any {
 	if len(o.waybills) > 0 {
 		meta = append(meta, map[string]any{"id": 1, "key": "_tracking_number", "value": first(o.waybills)}, map[string]any{"id": 2, "key": "_tracking_provider", "value": o.carrier})
 	}
-	gmt := func(t time.Time) string { return t.UTC().Format(wooTime) }
 	return map[string]any{
 		"id": whole(o.Number), "number": o.Number, "status": status, "currency": "CNY", "total": yuan(o.PayFen), "date_created": local(o.PaidAt),
 		"date_created_gmt": gmt(o.PaidAt), "date_modified_gmt": gmt(o.changed), "date_paid_gmt": gmt(o.PaidAt), "customer_note": o.Memo,
@@ -116,3 +115,6 @@ func (woo) fault(q question, t trouble) (int, any) {
 	}
 	return status, map[string]any{"code": code, "message": string(t), "data": map[string]any{"status": status}}
 }
+
+// gmt writes a time as platforms abroad do, without its zone.
+func gmt(t time.Time) string { return t.UTC().Format(wooTime) }
