@@ -23,9 +23,12 @@ type planner struct {
 	rules  wave.Rules
 	layout *wave.Layout // nil while there are no bins
 
-	ends     time.Time // no promise of stock ends before
-	refilled time.Time // when bins were last looked at that may run empty
-	looked   time.Time // at the orders that wait for a wave
+	seen     floor.OrderID // orders before it were looked at for stock
+	turned   bool          // and are to be looked at again,
+	again    time.Time     // not before that
+	ends     time.Time     // no promise of stock ends before
+	refilled time.Time     // when bins were last looked at that may run empty
+	looked   time.Time     // at the orders that wait for a wave
 	foreseen map[floor.OrderID]foresight
 	merges   merger
 
@@ -106,15 +109,24 @@ func withLayout(g wave.Geometry, c config.Layout) wave.Geometry {
 	return g
 }
 
-// news are the facts that make it worth to plan at once.
-var news = ledger.Topic{
-	string(floor.OrderReceived{}.Kind()), string(floor.OrderHeld{}.Kind()), string(floor.StockCounted{}.Kind()), string(floor.StockFreed{}.Kind()), string(floor.StockMoved{}.Kind()),
-	string(floor.OrderThawed{}.Kind()), string(floor.LinePutBack{}.Kind()), string(floor.TaskDone{}.Kind()),
-	string(floor.SKUResumed{}.Kind()), string(floor.ChannelOpened{}.Kind()), string(floor.QuotaSet{}.Kind()), string(floor.PersonLoggedIn{}.Kind()), string(floor.TaskTaken{}.Kind()), string(floor.OrderJoined{}.Kind()),
-}
+// news are the facts that make it worth to plan at once; after those of turned, orders
+// that waited for stock may get some.
+var (
+	news = ledger.Topic{
+		string(floor.OrderReceived{}.Kind()), string(floor.TaskDone{}.Kind()), string(floor.PersonLoggedIn{}.Kind()), string(floor.TaskTaken{}.Kind()), string(floor.OrderJoined{}.Kind()),
+	}
+	turned = ledger.Topic{
+		string(floor.OrderHeld{}.Kind()), string(floor.StockCounted{}.Kind()), string(floor.StockFreed{}.Kind()), string(floor.StockMoved{}.Kind()),
+		string(floor.OrderThawed{}.Kind()), string(floor.LinePutBack{}.Kind()),
+		string(floor.SKUResumed{}.Kind()), string(floor.ChannelOpened{}.Kind()), string(floor.QuotaSet{}.Kind()),
+	}
+)
 
 func (p *planner) run(ctx context.Context) error {
-	heard, stop := p.d.news(ctx, news)
+	heard, stopNews := p.d.news(ctx, news)
+	other, stopTurned := p.d.news(ctx, turned)
+	stop := func() error { return errors.Join(stopNews(), stopTurned()) }
+	p.turned = true
 	for ctx.Err() == nil {
 		began := time.Now()
 		if err := p.round(ctx); err != nil && ctx.Err() == nil {
@@ -125,8 +137,17 @@ func (p *planner) run(ctx context.Context) error {
 		select {
 		case <-heard:
 			pause(ctx, rest) // let a burst of news come together, and let others work meanwhile
+		case <-other:
+			p.turned = true
+			pause(ctx, rest)
 		case <-time.After(p.d.cfg.Wave.Every):
+			p.turned = true
 		case <-ctx.Done():
+		}
+		select {
+		case <-other: // before an order that came later gets what it is about
+			p.turned = true
+		default:
 		}
 	}
 	return stop()
@@ -157,23 +178,36 @@ func (p *planner) round(ctx context.Context) error {
 	return p.plan(ctx)
 }
 
-// allocate promises stock to the orders that wait for it, the oldest number first.
+// allocate promises stock to the orders that wait for it, the oldest number first. Those
+// that it has looked at before are passed over until something has turned, and for four
+// times as long as it took to look at all of them: there may be a million.
 func (p *planner) allocate(ctx context.Context) error {
-	for from := floor.OrderID(""); ; {
+	began := time.Now()
+	all := p.turned && !began.Before(p.again)
+	if all {
+		p.seen = ""
+	}
+	for {
 		var some []floor.OrderID
 		err := p.d.ledger.Read(func(v *ledger.View) error {
-			return v.Checked(from, func(id floor.OrderID) bool {
+			return v.Checked(p.seen, func(id floor.OrderID) bool {
 				some = append(some, id)
 				return len(some) < maxAllocate
 			})
 		})
-		if err != nil || len(some) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(some) == 0 {
+			if all {
+				p.turned, p.again = false, time.Now().Add(4*time.Since(began))
+			}
+			return nil
 		}
 		if err := p.d.foreman.AllocateAll(ctx, func() string { return p.d.keys.next("allocate") }, some); err != nil {
 			return err
 		}
-		from = some[len(some)-1] + "\x00" // whatever comes after it
+		p.seen = some[len(some)-1] + "\x00" // whatever comes after it
 	}
 }
 
