@@ -134,9 +134,6 @@ func (s *Shop) open(ctx context.Context, after channel.Cursor, c cursor) (channe
 	if c.to <= c.read {
 		return channel.Page{Next: after}, nil
 	}
-	if most := s.fits.Load(); most > 0 {
-		c.to = min(c.to, c.from+most)
-	}
 	page, err := s.first(ctx, c)
 	if page.Next == "" {
 		page.Next = after
@@ -148,6 +145,9 @@ func (s *Shop) open(ctx context.Context, after channel.Cursor, c cursor) (channe
 // there are, and gives out the last; a window of one page is done with one question.
 func (s *Shop) first(ctx context.Context, c cursor) (channel.Page, error) {
 	c.page = 1
+	if most := s.fits.Load(); most > 0 {
+		c.to = min(c.to, c.from+most)
+	}
 	asked := s.app.now()
 	first, err := s.page(ctx, c)
 	if err != nil {
@@ -220,15 +220,26 @@ func (s *Shop) PageSize() int { return s.o.PageSize }
 // It moves no cursor.
 func (s *Shop) Changed(ctx context.Context, from, to time.Time, pages int) iter.Seq2[[]floor.ShopOrder, error] {
 	return func(yield func([]floor.ShopOrder, error) bool) {
-		c := cursor{from: from.Add(s.app.Skew()).Unix(), to: to.Add(s.app.Skew()).Unix()}
-		c.from = max(c.from, c.to-int64(s.o.Window/time.Second))
-		c.read = c.from
-		page, err := s.first(ctx, c)
+		end := min(to.Add(s.app.Skew()).Unix(), s.app.now().Unix())
+		c := cursor{from: max(from.Add(s.app.Skew()).Unix(), end-int64(s.o.Window/time.Second)), to: end}
 		for ; pages > 0; pages-- {
-			if !yield(page.Orders, err) || err != nil || !page.More {
+			var page channel.Page
+			var err error
+			if c.page > 0 || c.token != "" {
+				page, err = s.Pull(ctx, c.String())
+			} else {
+				c.read = c.from
+				page, err = s.first(ctx, c)
+			}
+			if !yield(page.Orders, err) || err != nil || page.Next == "" {
 				return
 			}
-			page, err = s.Pull(ctx, page.Next)
+			if c, err = s.parse(page.Next); err != nil || c.page == 0 && c.token == "" && c.read >= end {
+				return
+			}
+			if c.page == 0 && c.token == "" { // there was more than the platform gives to one question
+				c = cursor{from: c.read, to: end}
+			}
 		}
 	}
 }

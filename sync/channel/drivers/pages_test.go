@@ -186,3 +186,48 @@ func cpu() time.Duration {
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// TestChanged: what changed within a span is given whole, also where that is more than
+// the platform gives to one question.
+func TestChanged(t *testing.T) {
+	for _, driver := range []string{"douyin", "taobao", "shopify", "woocommerce", "kuaishou", "jd"} {
+		fake, b := benchOf(t, driver)
+		fake.Quick(true)
+		lists := b.Open(t, time.Now()).(*api.Shop)
+		if !lists.Lists() {
+			t.Errorf("%s lists no whole orders", driver)
+		}
+		n := 400
+		if driver == "douyin" {
+			n = 2*drivers.Maps()[driver].Most() + 100
+		}
+		end := time.Now().Truncate(time.Second)
+		from := end.Add(-20 * time.Second)
+		missing := map[string]bool{}
+		for k := range n {
+			at := from.Add(time.Duration(k) * 20 * time.Second / time.Duration(n))
+			missing[fake.Place(shop.Order{Items: []shop.Item{{SKU: "A", Name: "T恤", Qty: 1}}, PayFen: 100, Name: "张三", Province: "广东省", City: "深圳市",
+				District: "南山区", Street: "路1号", PaidAt: at})] = true
+		}
+		pages := 0
+		for orders, err := range lists.Changed(t.Context(), from, end, 3000) {
+			if err != nil {
+				t.Fatalf("%s: %v", driver, err)
+			}
+			pages++
+			for _, o := range orders {
+				delete(missing, o.Number)
+			}
+		}
+		if size := lists.PageSize(); len(missing) > 0 || pages > 2*n/size {
+			t.Errorf("%s: %d of %d orders were not given, in %d pages of %d", driver, len(missing), n, pages, size)
+		}
+		got := 0
+		for range lists.Changed(t.Context(), from, end, 2) {
+			got++
+		}
+		if got != 2 {
+			t.Errorf("%s: %d pages; want the 2 that were asked for", driver, got)
+		}
+	}
+}
