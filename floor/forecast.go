@@ -26,15 +26,31 @@ const leastMeasured = 30
 // ForecastOf measures the rests on orders that were handed over. Rows of others
 // are passed over.
 func ForecastOf(rows []ShipRow) Forecast {
-	out := slices.Clone(defaultRests)
-	for i := range out {
-		var took []time.Duration
-		for _, r := range rows {
-			at := map[State]time.Time{Waved: r.Waved, Picked: r.Picked, Sealed: r.Sealed}[out[i].From]
-			if !at.IsZero() && r.HandedOver.After(at) {
-				took = append(took, r.HandedOver.Sub(at))
-			}
+	var m Rests
+	for _, r := range rows {
+		m.Add(r)
+	}
+	return m.Forecast()
+}
+
+// Rests are what ForecastOf measures, one order after the other.
+type Rests struct {
+	took [3][]time.Duration // as in defaultRests
+}
+
+// Add measures one order.
+func (m *Rests) Add(r ShipRow) {
+	for i, at := range [...]time.Time{r.Waved, r.Picked, r.Sealed} {
+		if !at.IsZero() && r.HandedOver.After(at) {
+			m.took[i] = append(m.took[i], r.HandedOver.Sub(at))
 		}
+	}
+}
+
+// Forecast gives the forecast by what was added.
+func (m *Rests) Forecast() Forecast {
+	out := slices.Clone(defaultRests)
+	for i, took := range m.took {
 		if len(took) < leastMeasured {
 			continue
 		}

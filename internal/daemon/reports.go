@@ -168,15 +168,21 @@ func (s *Site) gather(day report.Day, now time.Time) (report.Input, error) {
 		in.Silent[c.ID] = c.Driver == "csv"
 	}
 	err := s.ledger.Read(func(v *ledger.View) error {
-		var rows []floor.ShipRow
-		if err := shipRows(v, from, to, now, func(r floor.ShipRow) { rows = append(rows, r) }); err != nil {
+		var rests floor.Rests
+		var parts [][]report.Row // a list that grows to a million of them is copied again and again
+		var part []report.Row
+		err := shipRows(v, from, to, now, func(r floor.ShipRow) {
+			rests.Add(r)
+			if len(part) == cap(part) {
+				parts, part = append(parts, part), make([]report.Row, 0, 1000)
+			}
+			part = append(part, reportRow(r))
+		})
+		if err != nil {
 			return err
 		}
-		in.Forecast = floor.ForecastOf(rows)
-		for _, r := range rows {
-			in.Rows = append(in.Rows, reportRow(r))
-		}
-		err := errors.Join(
+		in.Forecast, in.Rows = rests.Forecast(), slices.Concat(append(parts, part)...)
+		err = errors.Join(
 			v.People(func(p floor.Person) bool { in.People[p.ID] = p.Name; return true }),
 			v.Hands(from, to, func(q floor.HandQuarter) bool { in.Hands = append(in.Hands, q); return true }),
 			v.Shorts(from, to, func(x floor.ShortFound) bool { in.Shorts = append(in.Shorts, x); return true }),
