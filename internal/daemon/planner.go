@@ -309,8 +309,17 @@ const maxPlanned = 20_000
 
 // pressing gives the orders to be planned, by number.
 func (p *planner) pressing(ctx context.Context) ([]floor.Order, error) {
+	any := false
+	err := p.d.ledger.Read(func(v *ledger.View) error {
+		f, err := v.Figures()
+		any = f.ByState[floor.Allocated] > 0
+		return err
+	})
+	if err != nil || !any {
+		return nil, err // a million may wait for stock, and would all be looked at
+	}
 	var out []floor.Order
-	err := p.allocated(ctx, func(o floor.Order) bool {
+	err = p.allocated(ctx, func(o floor.Order) bool {
 		out = append(out, o)
 		return len(out) < maxPlanned
 	})

@@ -31,11 +31,11 @@ func (p *planner) refill(ctx context.Context) error {
 	if err != nil || free == 0 {
 		return err
 	}
-	p.refilled = now
 	list, err := p.d.needs(now)
 	if err != nil {
 		return err
 	}
+	p.refilled = now.Add(20 * time.Since(now)) // many orders may wait for stock
 	all := wave.Refills(list, p.d.cfg.Wave.RefillAhead)
 	for _, r := range all[:min(len(all), max(1, free/2))] {
 		if _, err := p.d.foreman.Refill(ctx, foreman.Floord(p.d.keys.next("refill")), r); err != nil {
