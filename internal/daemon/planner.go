@@ -117,7 +117,7 @@ var (
 	}
 	turned = ledger.Topic{
 		string(floor.OrderHeld{}.Kind()), string(floor.StockCounted{}.Kind()), string(floor.StockFreed{}.Kind()), string(floor.StockMoved{}.Kind()),
-		string(floor.OrderThawed{}.Kind()), string(floor.LinePutBack{}.Kind()),
+		string(floor.OrderThawed{}.Kind()), string(floor.OrderRevised{}.Kind()), string(floor.OrderParted{}.Kind()), string(floor.LinePutBack{}.Kind()),
 		string(floor.SKUResumed{}.Kind()), string(floor.ChannelOpened{}.Kind()), string(floor.QuotaSet{}.Kind()),
 	}
 )
