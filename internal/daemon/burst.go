@@ -86,7 +86,7 @@ func (d *Daemon) catchUp(ctx context.Context, s *shop) (done bool, err error) {
 		})
 	})
 	if err != nil || n == 0 || n < burstLate && s.burst.pace.note(0, time.Now()) < burstFrom {
-		s.burst.to, s.burst.seen = time.Time{}, nil
+		s.burst.end()
 		return false, err
 	}
 	goesOn := func() bool { return s.burst.pace.note(0, time.Now()) >= burstFrom && ctx.Err() == nil }
@@ -113,22 +113,26 @@ func (d *Daemon) catchUp(ctx context.Context, s *shop) (done bool, err error) {
 			known = append(known, floor.ShopOrder{Number: number, ModifiedAt: was.modified, Content: was.content})
 		}
 	}
-	n, err = d.takeListed(ctx, s, known, open)
-	left -= n
+	take := func(orders []floor.ShopOrder) error {
+		n, err := d.takeListed(ctx, s, orders, open)
+		left -= n
+		return err
+	}
+	if err := take(known); err != nil {
+		return false, err
+	}
 	pages := 2*len(open)/lists.PageSize() + 2 // else it is not worth it
-	for orders, bad := range lists.Changed(ctx, from, to, pages) {
+	for orders, err := range lists.Changed(ctx, from, to, pages) {
 		if err == nil {
-			err = bad
+			err = take(orders)
 		}
 		if err != nil {
 			return false, err
 		}
-		n, err = d.takeListed(ctx, s, orders, open)
-		left -= n
 	}
 	s.burst.forget(over.Add(-burstEvery - burstSlack))
 	s.burst.to = over
-	return left == 0, err
+	return left == 0, nil
 }
 
 // openPushes puts the pushes that a list up to then may answer into open, by the orders
@@ -183,7 +187,7 @@ func (d *Daemon) takeListed(ctx context.Context, s *shop, orders []floor.ShopOrd
 		in.Key = d.keys.next("listed/" + string(s.id))
 		got, err := d.foreman.Receive(ctx, in)
 		if err != nil {
-			s.burst.to, s.burst.seen = time.Time{}, nil // it is not in
+			s.burst.end() // it is not in
 			return n, err
 		}
 		s.pulse.pushed(got.Events, s.skew())
@@ -191,6 +195,9 @@ func (d *Daemon) takeListed(ctx context.Context, s *shop, orders []floor.ShopOrd
 	}
 	return n, nil
 }
+
+// end forgets what was read.
+func (b *burst) end() { b.to, b.seen = time.Time{}, nil }
 
 // note reports whether an order's version is another than the last one noted.
 func (b *burst) note(o floor.ShopOrder) bool {
