@@ -407,7 +407,7 @@ func (l *load) watch(ctx context.Context) {
 		case floor.OrderReceived: // cancelled before it came
 			s = x.Shop
 		}
-		if len(s.Holds) == 0 {
+		if len(s.Holds) == 0 && s.State != floor.ShopCancelled {
 			continue
 		}
 		l.mu.Lock()
