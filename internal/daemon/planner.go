@@ -180,16 +180,25 @@ func (p *planner) round(ctx context.Context) error {
 
 // allocate promises stock to the orders that wait for it, the oldest number first. Those
 // that it has looked at before are passed over until something has turned, and for four
-// times as long as it took to look at all of them: there may be a million.
+// times as long as it took to look at all of them: there may be a million. While orders
+// come faster than they are promised stock, those that come go first.
 func (p *planner) allocate(ctx context.Context) error {
 	began := time.Now()
 	all := p.turned && !began.Before(p.again)
 	if all {
 		p.seen = ""
 	}
+	came := 0 // orders so far
 	for {
+		handful := time.Now()
+		before := came
 		var some []floor.OrderID
 		err := p.d.ledger.Read(func(v *ledger.View) error {
+			f, err := v.Figures()
+			if err != nil {
+				return err
+			}
+			came = f.Counts["received"]
 			return v.Checked(p.seen, func(id floor.OrderID) bool {
 				some = append(some, id)
 				return len(some) < maxAllocate
@@ -208,6 +217,9 @@ func (p *planner) allocate(ctx context.Context) error {
 			return err
 		}
 		p.seen = some[len(some)-1] + "\x00" // whatever comes after it
+		if before > 0 && came-before > maxAllocate {
+			pause(ctx, 2*time.Since(handful))
+		}
 	}
 }
 
