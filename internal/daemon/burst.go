@@ -2,12 +2,14 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
 
 	"floord/floor"
 	"floord/floor/foreman"
+	"floord/sync/channel"
 	"floord/sync/channel/api"
 	"floord/sync/ledger"
 )
@@ -19,8 +21,10 @@ const (
 	burstLate  = 300             // waiting pushes that make one
 	burstMost  = 10_000          // that are followed up in one go
 	burstEvery = 4 * time.Second // between two readings of a list; some of each was read before
-	// A push may be so much later than the change that it tells of. Of one that is later
-	// still the list may show what was before: the shop is asked.
+	burstKeep  = time.Minute     // how long it is known what a list has shown: queues run late
+	burstKnown = 50_000          // orders of which it is known for so long
+	// A shop may tell so much later than the change. Of what it told later still the list
+	// may show what was before: the shop is asked.
 	burstSlack = 3 * time.Second
 )
 
@@ -64,7 +68,13 @@ type version struct {
 type listed struct {
 	seq   uint64
 	heard time.Time
-	left  int // orders of it that no list has given yet
+	left  int // notices of it that no list has answered yet
+}
+
+// A waiter is a notice of such a push, of an order that is looked for.
+type waiter struct {
+	*listed
+	told time.Time // by the shop's clock
 }
 
 // catchUp follows up a burst of pushes: what changed meanwhile is read from the shop's
@@ -98,15 +108,12 @@ func (d *Daemon) catchUp(ctx context.Context, s *shop) (done bool, err error) {
 	if !goesOn() {
 		to = over.Add(2 * time.Second)
 	}
-	open := map[string][]*listed{}
+	open := map[string][]waiter{}
 	left, err := d.openPushes(s, to, open)
 	if err != nil || len(open) == 0 {
 		return false, err
 	}
-	from := oldest.Add(-burstSlack)
-	if s.burst.to.After(from) {
-		from = s.burst.to
-	}
+	from := s.burst.from(oldest, open, s.skew())
 	var known []floor.ShopOrder // since an earlier reading, and a push tells of it only now
 	for number := range open {
 		if was, ok := s.burst.seen[number]; ok {
@@ -121,8 +128,11 @@ func (d *Daemon) catchUp(ctx context.Context, s *shop) (done bool, err error) {
 	if err := take(known); err != nil {
 		return false, err
 	}
-	pages := 2*len(open)/lists.PageSize() + 2 // else it is not worth it
-	for orders, err := range lists.Changed(ctx, from, to, pages) {
+	all := true
+	for orders, err := range lists.Changed(ctx, from, to, len(open)/4+2) { // more costs as much as to ask singly
+		if all = !errors.Is(err, api.ErrMore); !all {
+			break
+		}
 		if err == nil {
 			err = take(orders)
 		}
@@ -130,14 +140,19 @@ func (d *Daemon) catchUp(ctx context.Context, s *shop) (done bool, err error) {
 			return false, err
 		}
 	}
-	s.burst.forget(over.Add(-burstEvery - burstSlack))
-	s.burst.to = over
+	s.burst.forget(over.Add(-burstKeep))
+	if len(s.burst.seen) > burstKnown {
+		s.burst.forget(over.Add(-burstEvery - burstSlack))
+	}
+	if s.burst.to = over; !all {
+		s.burst.to = time.Time{}
+	}
 	return left == 0, nil
 }
 
 // openPushes puts the pushes that a list up to then may answer into open, by the orders
 // that they name, and gives how many were heard until then.
-func (d *Daemon) openPushes(s *shop, to time.Time, open map[string][]*listed) (n int, err error) {
+func (d *Daemon) openPushes(s *shop, to time.Time, open map[string][]waiter) (n int, err error) {
 	err = d.waiting(s, burstMost, func(p kept) {
 		if !p.heard.Before(to) {
 			if p.err == nil {
@@ -151,7 +166,7 @@ func (d *Daemon) openPushes(s *shop, to time.Time, open map[string][]*listed) (n
 		}
 		l := &listed{p.seq, p.heard, len(p.notices)}
 		for _, n := range p.notices {
-			open[n.Number] = append(open[n.Number], l)
+			open[n.Number] = append(open[n.Number], waiter{l, s.told(n, p.heard)})
 		}
 	})
 	return n, err
@@ -159,20 +174,20 @@ func (d *Daemon) openPushes(s *shop, to time.Time, open map[string][]*listed) (n
 
 // takeListed takes in what is new of a list's orders, and gives how many pushes are
 // answered by them.
-func (d *Daemon) takeListed(ctx context.Context, s *shop, orders []floor.ShopOrder, open map[string][]*listed) (n int, err error) {
+func (d *Daemon) takeListed(ctx context.Context, s *shop, orders []floor.ShopOrder, open map[string][]waiter) (n int, err error) {
 	for part := range slices.Chunk(orders, maxPart) {
 		in := foreman.Intake{Channel: s.id}
 		for _, o := range part {
 			heard := time.Time{}
-			open[o.Number] = slices.DeleteFunc(open[o.Number], func(l *listed) bool {
-				if heard.IsZero() || l.heard.Before(heard) {
-					heard = l.heard
+			open[o.Number] = slices.DeleteFunc(open[o.Number], func(w waiter) bool {
+				if heard.IsZero() || w.heard.Before(heard) {
+					heard = w.heard
 				}
-				if !tells(o.ModifiedAt, l.heard.Add(s.skew())) {
+				if !tells(o.ModifiedAt, w.told) {
 					return false
 				}
-				if l.left--; l.left == 0 {
-					in.Notices = append(in.Notices, l.seq)
+				if w.left--; w.left == 0 {
+					in.Notices = append(in.Notices, w.seq)
 				}
 				return true
 			})
@@ -196,6 +211,23 @@ func (d *Daemon) takeListed(ctx context.Context, s *shop, orders []floor.ShopOrd
 	return n, nil
 }
 
+// from gives the time from which changes are to be read: those that pushes tell of, the
+// first of which was heard then, but for what was read before, or is too old.
+func (b *burst) from(oldest time.Time, open map[string][]waiter, skew time.Duration) time.Time {
+	if !b.to.IsZero() {
+		return b.to
+	}
+	from, first := oldest.Add(-burstSlack), oldest.Add(-burstKeep)
+	for _, waiters := range open {
+		for _, w := range waiters {
+			if at := w.told.Add(-skew - burstSlack); at.Before(from) && at.After(first) {
+				from = at
+			}
+		}
+	}
+	return from
+}
+
 // end forgets what was read.
 func (b *burst) end() { b.to, b.seen = time.Time{}, nil }
 
@@ -212,15 +244,22 @@ func (b *burst) note(o floor.ShopOrder) bool {
 	return true
 }
 
-// shows reports whether a list has shown an order as a push, heard then by the shop's
-// clock, tells of it.
-func (b *burst) shows(number string, heard time.Time) bool {
+// shows reports whether a list has shown an order as a push told of it then.
+func (b *burst) shows(number string, told time.Time) bool {
 	v, ok := b.seen[number]
-	return ok && tells(v.modified, heard)
+	return ok && tells(v.modified, told)
 }
 
-// tells reports whether a version is new enough to be what a push told of.
-func tells(modified, heard time.Time) bool { return !modified.Before(heard.Add(-burstSlack)) }
+// tells reports whether a version is new enough to be what a push told of then.
+func tells(modified, told time.Time) bool { return !modified.Before(told.Add(-burstSlack)) }
+
+// told gives when the shop told of what came then, by its clock.
+func (s *shop) told(n channel.Notice, heard time.Time) time.Time {
+	if n.At.IsZero() {
+		return heard.Add(s.skew())
+	}
+	return n.At
+}
 
 // forget drops what changed before then.
 func (b *burst) forget(before time.Time) {

@@ -94,3 +94,54 @@ func TestABurstIsReadFromTheList(t *testing.T) {
 		})
 	}
 }
+
+// TestALateBurst: what a shop tells late is answered by what its lists have shown
+// meanwhile, where the push says when it was told.
+func TestALateBurst(t *testing.T) {
+	for _, tt := range []struct {
+		driver string
+		shop   *fakes.Shop
+		says   bool
+	}{
+		{"shopify", fakes.NewShopify("t0ken"), true},
+		{"woocommerce", fakes.NewWoo("me", "s3cret"), true},
+		{"douyin", fakes.NewDouyin("me", "s3cret", "t0ken"), false},
+	} {
+		t.Run(tt.driver, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := inBubble(t, tt.driver, tt.shop, nil)
+				b.run(b.follow, func(ctx context.Context) error { return b.d.hurry(ctx, b.s) })
+				var all []string
+				var pushes [][]byte
+				for range 16 { // seconds
+					for range 110 {
+						number := b.place(72 * time.Hour)
+						p, _ := b.shop.Push(number, false)
+						all, pushes = append(all, number), append(pushes, p.Body)
+					}
+					if late := len(pushes) - 7*110; late > 0 {
+						for _, body := range pushes[late-110 : late] {
+							if _, err := b.d.keep(t.Context(), b.s, "hook", body); err != nil {
+								t.Fatal(err)
+							}
+						}
+					}
+					time.Sleep(time.Second)
+				}
+				after(30 * time.Second)
+				told := all[:9*110]
+				for _, n := range told {
+					if _, ok := b.order(n); !ok {
+						t.Fatalf("order %s is not in", n)
+					}
+				}
+				if n := b.open(); n > 0 {
+					t.Errorf("%d pushes are not followed up", n)
+				}
+				if asked := tt.shop.Calls(""); tt.says != (asked < len(told)/2) {
+					t.Errorf("%d questions for %d orders", asked, len(told))
+				}
+			})
+		})
+	}
+}

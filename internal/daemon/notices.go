@@ -291,7 +291,7 @@ func (d *Daemon) followOnce(ctx context.Context, s *shop, atOnce int) (int, erro
 			}
 		}
 		if !hurries(p.notices) {
-			p.notices = slices.DeleteFunc(p.notices, func(n channel.Notice) bool { return s.burst.shows(n.Number, p.heard.Add(s.skew())) })
+			p.notices = slices.DeleteFunc(p.notices, func(n channel.Notice) bool { return s.burst.shows(n.Number, s.told(n, p.heard)) })
 		}
 		pushes = append(pushes, p)
 	})

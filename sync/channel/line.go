@@ -14,6 +14,8 @@ type Notice struct {
 	Number string `json:"order_no"`
 	Event  string `json:"event"`              // "paid", "refund_created" ...
 	Frame  string `json:"frame_id,omitempty"` // what must be acknowledged
+
+	At time.Time `json:"-"` // when the shop told, by its clock; zero if the push does not say
 }
 
 // EventAskAddress is the event of a buyer who asks for another address, which the

@@ -20,6 +20,7 @@ type message struct {
 	id     int64
 	kind   string
 	number string
+	at     time.Time
 }
 
 // Tell has the shop tell something of an order, over its socket or its queue,
@@ -28,7 +29,7 @@ func (s *Shop) Tell(kind, number string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.told++
-	s.untold = append(s.untold, message{9_007_199_254_740_993 + 2*s.told, kind, number})
+	s.untold = append(s.untold, message{9_007_199_254_740_993 + 2*s.told, kind, number, time.Now()})
 }
 
 // TellPaid has the shop tell that an order was paid. It reports whether the platform has
@@ -160,6 +161,12 @@ func (s *Shop) Push(number string, cancel bool) (p Push, ok bool) {
 	signed := func(header string) {
 		p.Header.Set(header, base64.StdEncoding.EncodeToString(hmacOf(string(p.Body), s.HookSecret())))
 	}
+	s.mu.Lock()
+	changed := time.Now()
+	if o := s.orders[number]; o != nil {
+		changed = o.changed
+	}
+	s.mu.Unlock()
 	switch s.face.(type) {
 	case douyin:
 		tag := kind("101", "200")
@@ -176,10 +183,12 @@ func (s *Shop) Push(number string, cancel bool) (p Push, ok bool) {
 		slices.Sort(parts)
 		p.Query = fmt.Sprintf("timestamp=%s&nonce=n&signature=%x", stamp, sha1.Sum([]byte(strings.Join(parts, ""))))
 	case shopify:
-		p.Body = fmt.Appendf(nil, `{"id":820982911946154508,"name":%q,"financial_status":%q,"line_items":[{"sku":"A"}]}`, number, kind("paid", "refunded"))
+		p.Body = fmt.Appendf(nil, `{"id":820982911946154508,"name":%q,"financial_status":%q,"updated_at":%q,"line_items":[{"sku":"A"}]}`,
+			number, kind("paid", "refunded"), changed.UTC().Format(time.RFC3339))
 		signed("X-Shopify-Hmac-Sha256")
 	case woo:
-		p.Body = fmt.Appendf(nil, `{"id":%s,"number":%q,"status":%q,"line_items":[{"sku":"A"}]}`, number, number, kind("processing", "refunded"))
+		p.Body = fmt.Appendf(nil, `{"id":%s,"number":%q,"status":%q,"date_modified_gmt":%q,"line_items":[{"sku":"A"}]}`,
+			number, number, kind("processing", "refunded"), changed.UTC().Format("2006-01-02T15:04:05"))
 		signed("X-WC-Webhook-Signature")
 	default:
 		return Push{}, false

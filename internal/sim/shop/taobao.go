@@ -166,7 +166,7 @@ func (taobao) answer(q question, a reply) (int, map[string]string, any) {
 	case "consume":
 		var list []any
 		for _, m := range a.messages {
-			list = append(list, map[string]any{"id": m.id, "topic": m.kind, "pub_time": local(time.Now()), "content": fmt.Sprintf(`{"tid":%s}`, m.number)})
+			list = append(list, map[string]any{"id": m.id, "topic": m.kind, "pub_time": local(m.at), "content": fmt.Sprintf(`{"tid":%s}`, m.number)})
 		}
 		if in["messages"] = map[string]any{}; len(list) > 0 {
 			in["messages"] = map[string]any{"tmc_message": list}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/url"
@@ -212,12 +213,9 @@ func (c *cursor) window(o ShopOptions, now time.Time) {
 // lists whole orders, and at once.
 func (s *Shop) Lists() bool { return !s.app.m.Names() && s.app.m.Lag() == 0 }
 
-// PageSize is how many orders a page has at most.
-func (s *Shop) PageSize() int { return s.o.PageSize }
-
 // Changed gives the orders changed from one second of our clock to another, at most the
-// latest the platform allows in one question, a page at a time and at most so many pages.
-// It moves no cursor.
+// latest the platform allows in one question, a page at a time and at most so many pages:
+// where those are not all, ErrMore comes last. It moves no cursor.
 func (s *Shop) Changed(ctx context.Context, from, to time.Time, pages int) iter.Seq2[[]floor.ShopOrder, error] {
 	return func(yield func([]floor.ShopOrder, error) bool) {
 		end := min(to.Add(s.app.Skew()).Unix(), s.app.now().Unix())
@@ -241,8 +239,12 @@ func (s *Shop) Changed(ctx context.Context, from, to time.Time, pages int) iter.
 				c = cursor{from: c.read, to: end}
 			}
 		}
+		yield(nil, ErrMore)
 	}
 }
+
+// ErrMore says that more changed than was asked for.
+var ErrMore = errors.New("more changed")
 
 // turn gives out a numbered page and moves the cursor behind it.
 func (s *Shop) turn(c cursor, page channelmap.Page) channel.Page {

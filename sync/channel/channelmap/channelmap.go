@@ -143,6 +143,8 @@ type document struct {
 		Sub    string   `toml:"sub"`    // path of a type within the type: [events] is asked for KIND/SUB first
 		Data   string   `toml:"data"`   // path of JSON within a string that holds number
 		Frame  string   `toml:"frame"`  // path of what must be acknowledged
+		At     string   `toml:"at"`     // path of when the shop told, or changed the order
+		Cancel []string `toml:"cancel"` // where these hold, the event is "cancelled", whatever the type
 		Number []string `toml:"number"` // paths of the order's number
 		Probe  []string `toml:"probe"`  // types that say nothing
 		Orders bool     `toml:"orders"` // the payload is the order itself, as an answer has it
@@ -251,9 +253,10 @@ type Map struct {
 		when         rule
 	}
 	push struct {
-		ping                         *regexp.Regexp
-		each, kind, sub, data, frame path
-		number                       []path
+		ping                             *regexp.Regexp
+		cancel                           []test
+		each, kind, sub, data, frame, at path
+		number                           []path
 	}
 }
 
@@ -411,7 +414,7 @@ func (c *compiler) envelopes() {
 	if d.Push.Kind != "" {
 		m.push.kind, m.push.number = c.path(d.Push.Kind), c.need("push.number", d.Push.Number)
 		m.push.each, m.push.data, m.push.frame = c.optional(d.Push.Each), c.optional(d.Push.Data), c.optional(d.Push.Frame)
-		m.push.sub = c.optional(d.Push.Sub)
+		m.push.sub, m.push.at, m.push.cancel = c.optional(d.Push.Sub), c.optional(d.Push.At), c.tests(d.Push.Cancel)
 	}
 }
 

@@ -163,8 +163,14 @@ func (m *Map) notice(message Value, kind string) (channel.Notice, error) {
 			n.Event = e
 		}
 	}
+	if cancel := (rule{when: m.push.cancel}); len(cancel.when) > 0 && cancel.holds(m, message, time.Time{}) {
+		n.Event = "cancelled"
+	}
 	if len(m.push.frame) > 0 {
 		n.Frame = clean(m.push.frame.first(message).Text(), 64)
+	}
+	if at := m.push.at.first(message); len(m.push.at) > 0 && !at.Empty() {
+		n.At, _ = m.parseTime(string(at.text())) // without it, it was told when it came
 	}
 	if kind == "" || !plain(n.Number, 64) {
 		return n, errNoOrder

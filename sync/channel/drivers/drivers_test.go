@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"floord/sync/channel"
 	"floord/sync/channel/drivers"
@@ -109,7 +110,28 @@ func TestQueuedMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := drivers.Maps()["taobao"].Notices(payload)
-	if err != nil || len(got) != 1 || got[0] != (channel.Notice{Number: "3100000000000000001", Event: "paid", Frame: "7160000000000000001"}) {
-		t.Errorf("notices %+v, %v", got, err)
+	want := channel.Notice{Number: "3100000000000000001", Event: "paid", Frame: "7160000000000000001", At: time.Date(2026, 11, 10, 12, 1, 12, 0, time.UTC)}
+	if err != nil || len(got) != 1 || got[0] != want {
+		t.Errorf("notices %+v, %v, want %+v", got, err, want)
+	}
+}
+
+// TestPushedOrders: of a push that is the order itself it is known when that changed,
+// and whether it was cancelled, whatever became of the money.
+func TestPushedOrders(t *testing.T) {
+	at := time.Date(2026, 11, 10, 12, 1, 12, 0, time.UTC)
+	for _, tt := range []struct {
+		driver, body string
+		want         channel.Notice
+	}{
+		{"shopify", `{"name":"#1","financial_status":"paid","cancelled_at":null,"updated_at":"2026-11-10T20:01:12+08:00","line_items":[{}]}`, channel.Notice{Number: "#1", Event: "paid", At: at}},
+		{"shopify", `{"name":"#1","financial_status":"paid","cancelled_at":"2026-11-10T20:01:12+08:00","updated_at":"2026-11-10T20:01:12+08:00","line_items":[{}]}`, channel.Notice{Number: "#1", Event: "cancelled", At: at}},
+		{"shopify", `{"name":"#1","financial_status":"voided","updated_at":"soon","line_items":[{}]}`, channel.Notice{Number: "#1", Event: "voided"}},
+		{"woocommerce", `{"id":7,"number":"7","status":"cancelled","date_modified_gmt":"2026-11-10T12:01:12","line_items":[{}]}`, channel.Notice{Number: "7", Event: "cancelled", At: at}},
+	} {
+		got, err := drivers.Maps()[tt.driver].Notices([]byte(tt.body))
+		if err != nil || len(got) != 1 || got[0] != tt.want {
+			t.Errorf("%s: %s: %+v, %v, want %+v", tt.driver, tt.body, got, err, tt.want)
+		}
 	}
 }
