@@ -3,6 +3,7 @@ package floor
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 )
@@ -79,6 +80,12 @@ func ShopHold(code string) bool {
 		return true
 	}
 	return false
+}
+
+// AsksCancel reports whether the buyer of an order with these holds, which has not left,
+// asks for the money back.
+func AsksCancel(holds []Hold) bool {
+	return slices.ContainsFunc(holds, func(h Hold) bool { return h.Code == HoldRefund || h.Code == HoldLocked })
 }
 
 // WithoutHold gives the holds but those of a code.

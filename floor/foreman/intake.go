@@ -422,16 +422,10 @@ func (i *intake) reviseEarly(o floor.Order, s floor.ShopOrder) error {
 	if !slices.Equal(j.Holds, o.Holds) {
 		i.add(floor.OrderHeld{Order: o.ID, Holds: j.Holds})
 	}
-	if asksCancel(s.Holds) && !asksCancel(o.Holds) && s.State == floor.ShopPaid {
+	if floor.AsksCancel(s.Holds) && !floor.AsksCancel(o.Holds) && s.State == floor.ShopPaid {
 		return i.answer(o, "stopped") // nobody holds it, and the shop's own hold keeps it so
 	}
 	return nil
-}
-
-// asksCancel reports whether the buyer asks for the money back, of an order that
-// has not left.
-func asksCancel(holds []floor.Hold) bool {
-	return hasHold(holds, floor.HoldRefund) || hasHold(holds, floor.HoldLocked)
 }
 
 // stopUnheld ends a cancelled order that nobody has begun: frozen, decided and

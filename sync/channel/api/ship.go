@@ -81,7 +81,7 @@ func (s *Shop) Report(ctx context.Context, r channel.Report) error {
 	if err != nil {
 		return err
 	}
-	asks := r.Left && asksCancel(o)
+	asks := r.Left && floor.AsksCancel(o.Holds)
 	if asks && s.o.Asked != nil { // what is reported now may hide it
 		s.o.Asked(ctx, r.Number)
 	}
@@ -107,11 +107,6 @@ func (s *Shop) Report(ctx context.Context, r channel.Report) error {
 			En: "a refund of order " + r.Number + " is open, and the shop takes no report until it is decided; then it is reported by itself. A lead should decide it in the back office"}
 	}
 	return err
-}
-
-// asksCancel reports whether the buyer of an order asks for the money back.
-func asksCancel(o channelmap.Order) bool {
-	return slices.ContainsFunc(o.Holds, func(h floor.Hold) bool { return h.Code == floor.HoldRefund || h.Code == floor.HoldLocked })
 }
 
 // how says which call reports the parcel; "" if the shop knows it already.
@@ -197,7 +192,7 @@ func (s *Shop) Answer(ctx context.Context, a channel.Answer) error {
 		"number": a.Number, "id": o.ID, "request": a.Request, "outcome": reply.Outcome, "reason": reply.Reason, "said": reply.Said,
 	}, Times: map[string]time.Time{"at": a.At}}
 	if a.What == channel.AskCancel {
-		asks := asksCancel(o)
+		asks := floor.AsksCancel(o.Holds)
 		if o.State == floor.ShopCancelled || !asks && (a.Yes || s.app.m.Call("requests") == nil) {
 			return nil // done already, or withdrawn
 		}
