@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -35,16 +36,36 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		fmt.Println(d.URL("/hooks/main"))
-		_ = d.Run(context.Background()) // until it is killed
+		fmt.Println(d.Run(context.Background())) // until it is killed
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
 
-// TestKilledInABurst kills the daemon in the middle of a burst of pushes and of the
-// pull of many orders, several times. In the end every order whose push was
-// answered is there, and none is there twice.
+// TestKilledInABurst kills the daemon in the middle of a burst of pushes, several times:
+// of a short one beside the pull of many orders, and of one that is long enough to be
+// read from the shop's list, while it is. In the end every order whose push was answered
+// is there, and none is there twice.
 func TestKilledInABurst(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		pulled int                            // orders of each round that are not pushed,
+		every  string                         // and how often they are asked for
+		old    time.Duration                  // of the orders that are pushed: a list shows the last 24 hours
+		rest   time.Duration                  // of each of the clients between two pushes
+		kill   func(answered, pages int) bool // pages of the list since 200 were answered
+	}{
+		{"singly", 150, "1s", 48 * time.Hour, 0, func(answered, _ int) bool { return answered >= 40 }},
+		{"from the list", 0, "5m", 0, 5 * time.Millisecond, func(answered, pages int) bool { return pages >= 3 || answered >= 10_000 }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			killedInABurst(t, tt.pulled, tt.every, tt.old, tt.rest, tt.kill)
+		})
+	}
+}
+
+func killedInABurst(t *testing.T, pulled int, every string, old, rest time.Duration, kill func(answered, pages int) bool) {
 	fake := shop.NewDouyin(appKey, appSecret, "t0ken")
 	srv := httptest.NewServer(fake)
 	defer srv.Close()
@@ -61,21 +82,23 @@ client_id = %q
 trial = false
 secret_file = "secret"
 token_file = "token"
-every = "1s"
-`, srv.URL, appKey)} {
+every = %q
+`, srv.URL, appKey, every)} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	file := filepath.Join(dir, "floord.toml")
 	want := map[string]bool{} // what a pull reaches, and what an answered push named
-	for range 3 {
-		for range 150 { // to be pulled
+	const list, rounds = "order.searchList", 2
+	for range rounds {
+		for range pulled {
 			n := fake.Place(shop.Order{Items: []shop.Item{{SKU: "A", Qty: 1}}, PayFen: 1, Name: "张", Phone: "1", Province: "广东省", City: "深圳市", Street: "路",
 				PaidAt: time.Now().Add(-2 * time.Hour), Changed: time.Now()})
 			want[n] = true
 		}
 		cmd := exec.Command(os.Args[0])
+		cmd.Stderr = os.Stderr
 		cmd.Env = append(os.Environ(), "FLOORD_TEST_SITE="+file)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -84,17 +107,18 @@ every = "1s"
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		line, err := bufio.NewReader(out).ReadString('\n')
+		said := bufio.NewReader(out)
+		line, err := said.ReadString('\n')
 		if err != nil || !strings.HasPrefix(line, "http") {
 			t.Fatalf("the daemon said %q, %v", line, err)
 		}
 		var wg sync.WaitGroup
 		var mu sync.Mutex
-		answered := 0
+		answered, pages := 0, 0
 		for range 4 {
 			wg.Go(func() {
 				for {
-					n := place(fake) // two days old: only its push brings it
+					n := placed(fake, old)
 					body := dyPush("101", n)
 					req, _ := http.NewRequest(http.MethodPost, strings.TrimSpace(line), strings.NewReader(body))
 					req.Header.Set("event-sign", genuine(body))
@@ -107,15 +131,26 @@ every = "1s"
 					if resp.StatusCode == http.StatusOK {
 						want[n] = true
 					}
-					if answered++; answered == 40 {
+					if answered++; answered <= 200 { // the first ones are of a pull
+						pages = fake.Calls(list)
+					}
+					if kill(answered, fake.Calls(list)-pages) {
 						_ = cmd.Process.Kill()
 					}
 					mu.Unlock()
+					time.Sleep(rest)
 				}
 			})
 		}
 		wg.Wait()
+		rest, _ := io.ReadAll(said)
 		_ = cmd.Wait()
+		if len(rest) > 0 {
+			t.Errorf("the daemon ended by itself: %s", rest)
+		}
+		if asked := fake.Calls(list) - pages; old == 0 && asked < 3 {
+			t.Errorf("killed after %d pages of the list; want it in the middle of them", asked)
+		}
 	}
 	cfg, err := config.Load(file)
 	if err != nil {
@@ -126,8 +161,8 @@ every = "1s"
 		t.Fatal(err)
 	}
 	run(t, d)
-	if len(want) < 450+100 {
-		t.Fatalf("only %d pushes were answered", len(want)-450)
+	if len(want) < rounds*pulled+100 {
+		t.Fatalf("only %d pushes were answered", len(want)-rounds*pulled)
 	}
 	until(t, d, "every order is in", func(v *ledger.View) (bool, error) {
 		for n := range want {

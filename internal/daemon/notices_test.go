@@ -131,9 +131,12 @@ func dyPush(tag, number string) string {
 	return fmt.Sprintf(`[{"tag":%q,"msg_id":"%s-%s","data":"{\"p_id\":%s,\"shop_id\":4463798}"}]`, tag, tag, number, number)
 }
 
-func place(fake *shop.Shop) string {
+func place(fake *shop.Shop) string { return placed(fake, 48*time.Hour) }
+
+// placed adds an order that was paid so long ago.
+func placed(fake *shop.Shop, old time.Duration) string {
 	return fake.Place(shop.Order{Items: []shop.Item{{SKU: "A", Name: "T恤", Qty: 1}}, PayFen: 100, Name: "张三", Phone: "138", Province: "广东省",
-		City: "深圳市", District: "南山区", Street: "路1号", PaidAt: time.Now().Add(-48 * time.Hour)})
+		City: "深圳市", District: "南山区", Street: "路1号", PaidAt: time.Now().Add(-old)})
 }
 
 // TestAPushBringsTheOrderItself: a push is kept, answered, and leads to the order
