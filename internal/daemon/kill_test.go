@@ -161,7 +161,7 @@ every = %q
 		t.Fatal(err)
 	}
 	run(t, d)
-	if len(want) < rounds*pulled+100 {
+	if len(want) < rounds*(pulled+30) {
 		t.Fatalf("only %d pushes were answered", len(want)-rounds*pulled)
 	}
 	until(t, d, "every order is in", func(v *ledger.View) (bool, error) {
