@@ -195,7 +195,7 @@ func (a *api) channel(ctx context.Context, in *channelIn) (*answer[channelDetail
 func (out *channelDetail) look(v *ledger.View, id floor.ChannelID) error {
 	var inner error
 	seen := 0
-	err := v.Live(func(order floor.OrderID, s floor.State) bool {
+	err := v.Live("", func(order floor.OrderID, s floor.State) bool {
 		if s != floor.New { // only these are held
 			return true
 		}

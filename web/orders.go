@@ -150,7 +150,7 @@ func (out *ordersOut) take(v *ledger.View, in *ordersIn, id floor.OrderID) (bool
 
 func liveOrders(v *ledger.View, in *ordersIn, out *ordersOut) error {
 	var inner error
-	err := v.Live(func(id floor.OrderID, s floor.State) (more bool) {
+	err := v.Live("", func(id floor.OrderID, s floor.State) (more bool) {
 		if id < in.From || in.State != "" && s != in.State {
 			return true
 		}

@@ -502,7 +502,7 @@ func (f *Foreman) SetSKUs(ctx context.Context, by By, skus []floor.SKUInfo) (led
 func (v look) known(now map[floor.SKU]bool) ([]floor.Fact, error) {
 	var facts []floor.Fact
 	var inner error
-	err := v.Live(func(id floor.OrderID, s floor.State) bool {
+	err := v.Live("", func(id floor.OrderID, s floor.State) bool {
 		if s != floor.New {
 			return true
 		}

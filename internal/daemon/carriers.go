@@ -412,7 +412,7 @@ var bookTopic = ledger.Topic{
 func (d *Daemon) bookAll(ctx context.Context) error {
 	var orders []floor.OrderID
 	err := d.ledger.Read(func(v *ledger.View) error {
-		return v.Live(func(id floor.OrderID, s floor.State) bool {
+		return v.Live("", func(id floor.OrderID, s floor.State) bool {
 			if !s.Before(floor.Waved) {
 				orders = append(orders, id)
 			}

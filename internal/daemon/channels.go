@@ -85,7 +85,7 @@ func (d *Daemon) pretendPlan(ctx context.Context, id floor.ChannelID) (web.Prete
 	err := d.ledger.Read(func(v *ledger.View) error {
 		promise := d.foreman.Pretend(v)
 		var inner error
-		err := v.Live(func(order floor.OrderID, st floor.State) bool {
+		err := v.Live("", func(order floor.OrderID, st floor.State) bool {
 			var o floor.Order
 			if st != floor.New {
 				return true

@@ -16,6 +16,7 @@ import (
 	"floord/internal/config"
 	fakes "floord/internal/sim/shop"
 	"floord/internal/sim/wire"
+	"floord/sync/channel"
 	"floord/sync/ledger"
 )
 
@@ -230,6 +231,27 @@ func TestASweepAfterALateStart(t *testing.T) {
 		after(22 * time.Hour) // and no second time that day
 		if again := b.shop.Calls("order.orderDetail"); again != asked {
 			t.Errorf("asked %d times more", again-asked)
+		}
+	})
+}
+
+// TestASweepOfMany asks for each order once, also where there are more than are looked at
+// in one view.
+func TestASweepOfMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := inBubble(t, "douyin", fakes.NewDouyin("me", "s3cret", "t0ken"), nil)
+		b.shop.Quick(true)
+		var page channel.Page
+		for i := range maxLooked + 200 {
+			page.Orders = append(page.Orders, floor.ShopOrder{Channel: "main", Shop: "1", Number: b.place(72 * time.Hour), State: floor.ShopPaid, Pay: 1,
+				Lines: []floor.ShopLine{{SKU: "A", Qty: 1}}, Content: strconv.Itoa(i)})
+		}
+		if _, err := b.d.receive(t.Context(), "main", page); err != nil {
+			t.Fatal(err)
+		}
+		asked, err := b.d.sweepShop(t.Context(), b.s, time.Now().Add(24*time.Hour))
+		if calls := b.shop.Calls(""); err != nil || asked != len(page.Orders) || calls != asked {
+			t.Errorf("asked for %d of %d orders in %d questions, %v", asked, len(page.Orders), calls, err)
 		}
 	})
 }

@@ -570,19 +570,25 @@ func (d *Daemon) sweepDay(ctx context.Context, s *shop, now time.Time) {
 func (d *Daemon) sweepShop(ctx context.Context, s *shop, now time.Time) (asked int, err error) {
 	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	var numbers []string
-	err = d.ledger.Read(func(v *ledger.View) error {
-		var inner error
-		err := v.Live(func(id floor.OrderID, _ floor.State) bool {
-			var o floor.Order
-			if o, _, inner = v.Order(id); inner == nil && o.Channel == s.id && o.ReceivedAt.Before(today) {
-				numbers = append(numbers, o.Number)
-			}
-			return inner == nil
+	from := floor.OrderID("")
+	for more := true; more; { // in parts: who writes needs the room of what a long view still shows
+		looked := 0
+		err = d.ledger.Read(func(v *ledger.View) error {
+			var inner error
+			err := v.Live(from, func(id floor.OrderID, _ floor.State) bool {
+				looked, from = looked+1, id+"\x00" // whatever comes after it
+				var o floor.Order
+				if o, _, inner = v.Order(id); inner == nil && o.Channel == s.id && o.ReceivedAt.Before(today) {
+					numbers = append(numbers, o.Number)
+				}
+				return inner == nil && looked < maxLooked
+			})
+			return errors.Join(err, inner)
 		})
-		return errors.Join(err, inner)
-	})
-	if err != nil {
-		return 0, err
+		if err != nil {
+			return 0, err
+		}
+		more = looked == maxLooked
 	}
 	page := channel.Page{}
 	for i, n := range numbers {

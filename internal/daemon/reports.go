@@ -225,7 +225,7 @@ func shipRows(v *ledger.View, from, to, now time.Time, give func(floor.ShipRow))
 		return err
 	}
 	var inner error
-	err = v.Live(func(id floor.OrderID, _ floor.State) bool {
+	err = v.Live("", func(id floor.OrderID, _ floor.State) bool {
 		if seen[id] {
 			return true
 		}

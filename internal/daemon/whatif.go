@@ -194,7 +194,7 @@ func (d *Daemon) today(now time.Time) ([]openOrder, error) {
 			out = append(out, openOrder{o, foreman.Plannable(o, sku)})
 			return inner == nil
 		}
-		err = v.Live(func(id floor.OrderID, s floor.State) bool { // older ones
+		err = v.Live("", func(id floor.OrderID, s floor.State) bool { // older ones
 			if !s.Before(floor.Waved) || strings.HasPrefix(string(id), prefix) {
 				return true
 			}

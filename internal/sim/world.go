@@ -548,7 +548,7 @@ func (w *world) idle() bool {
 		if err != nil {
 			return err
 		}
-		return v.Live(func(_ floor.OrderID, s floor.State) bool {
+		return v.Live("", func(_ floor.OrderID, s floor.State) bool {
 			if s != floor.New && s != floor.Checked && s != floor.Allocated {
 				busy++
 			}

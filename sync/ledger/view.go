@@ -62,10 +62,10 @@ func (v *View) BatchIn(t floor.ToteID) (floor.TaskID, bool, error) {
 	return getRow[floor.TaskID](v.rows, vBatches, string(t))
 }
 
-// Live calls f with every order that still needs hands, oldest number first,
-// until f says no. Those made of several are passed over: see floor.Order.In.
-func (v *View) Live(f func(floor.OrderID, floor.State) bool) error {
-	return scanRows(v.rows, vLive, "", "", func(key string, s floor.State) bool { return f(floor.OrderID(key), s) })
+// Live calls f with every order that still needs hands, from that number on, oldest
+// number first, until f says no. Those made of several are passed over: see floor.Order.In.
+func (v *View) Live(from floor.OrderID, f func(floor.OrderID, floor.State) bool) error {
+	return scanRows(v.rows, vLive, string(from), "", func(key string, s floor.State) bool { return f(floor.OrderID(key), s) })
 }
 
 // Checked calls f with the orders that wait for stock, from that number on, until f
