@@ -2,6 +2,8 @@ package daemon
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -93,6 +95,58 @@ func TestABurstIsReadFromTheList(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A listener calls heard behind each answer.
+type listener struct {
+	http.RoundTripper
+	heard func()
+}
+
+func (w listener) RoundTrip(r *http.Request) (*http.Response, error) {
+	defer w.heard()
+	return w.RoundTripper.RoundTrip(r)
+}
+
+// TestABurstThatIsNotTakenIn: where a page of a list could not be taken in, it is read
+// again, and the pushes that it would have answered wait for that.
+func TestABurstThatIsNotTakenIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := inBubble(t, "douyin", fakes.NewDouyin("me", "s3cret", "t0ken"), nil)
+		var all []string
+		for range 2 * burstLate {
+			all = append(all, b.place(72*time.Hour))
+			b.tell(all[len(all)-1], "")
+		}
+		time.Sleep(2 * time.Second)
+		pages, last := 0, 3
+		for last > 0 {
+			ctx, cancel := context.WithCancel(t.Context())
+			pages = 0
+			b.d.client.Transport = listener{b.shop, func() {
+				if pages++; pages == last {
+					cancel() // before its orders are taken in
+				}
+			}}
+			before := b.open()
+			if done, err := b.d.catchUp(ctx, b.s); done || !errors.Is(err, context.Canceled) {
+				t.Fatalf("cancelled at page %d: done %v, %v", last, done, err)
+			}
+			if !b.s.burst.to.IsZero() || before == 0 || b.open() > before {
+				t.Errorf("cancelled at page %d: %d pushes wait, of %d; all is read until %v", last, b.open(), before, b.s.burst.to)
+			}
+			last--
+		}
+		b.d.client.Transport = b.shop
+		if done, err := b.d.catchUp(t.Context(), b.s); !done || err != nil || b.open() != 0 {
+			t.Errorf("in the end: done %v, %v, %d pushes wait", done, err, b.open())
+		}
+		for _, n := range all {
+			if _, ok := b.order(n); !ok {
+				t.Errorf("order %s is not in", n)
+			}
+		}
+	})
 }
 
 // TestALateBurst: what a shop tells late is answered by what its lists have shown
