@@ -10,6 +10,7 @@ import (
 	"time"
 
 	fakes "floord/internal/sim/shop"
+	"floord/sync/channel"
 	"floord/sync/ledger"
 )
 
@@ -106,6 +107,40 @@ type listener struct {
 func (w listener) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer w.heard()
 	return w.RoundTripper.RoundTrip(r)
+}
+
+// TestManyCancelsAtOnce: what must stop does not wait for the shop's answer about another
+// order.
+func TestManyCancelsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := inBubble(t, "douyin", fakes.NewDouyin("me", "s3cret", "t0ken"), nil)
+		var page channel.Page
+		for range maxHurrying {
+			o, err := b.s.check(t.Context(), b.place(72*time.Hour))
+			if err != nil {
+				t.Fatal(err)
+			}
+			page.Orders = append(page.Orders, o)
+		}
+		if _, err := b.d.receive(t.Context(), "main", page); err != nil {
+			t.Fatal(err)
+		}
+		b.d.client.Transport = listener{b.shop, func() { time.Sleep(5 * time.Second) }} // each answer takes so long
+		b.run(func(ctx context.Context) error { return b.d.hurry(ctx, b.s) })
+		for _, o := range page.Orders {
+			b.shop.CancelByBuyer(o.Number)
+			p, _ := b.shop.Push(o.Number, true)
+			if _, err := b.d.keep(t.Context(), b.s, "hook", p.Body); err != nil {
+				t.Fatal(err)
+			}
+		}
+		after(6 * time.Second)
+		for _, o := range page.Orders {
+			if got, _ := b.order(o.Number); len(got.Holds) == 0 {
+				t.Errorf("order %s goes on", o.Number)
+			}
+		}
+	})
 }
 
 // TestABurstThatIsNotTakenIn: where a page of a list could not be taken in, it is read

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"floord/floor"
 	"floord/floor/foreman"
 	"floord/internal/config"
@@ -223,10 +225,11 @@ func (s *shop) hook() (drivers.Hook, error) {
 }
 
 // Bounds of what is followed up in one go: pushes, and questions to the shop at a
-// time.
+// time, beside those of pushes that are in a hurry.
 const (
-	maxNotices = 100
-	maxAsking  = 8
+	maxNotices  = 100
+	maxAsking   = 8
+	maxHurrying = 4
 )
 
 // follow follows up what was pushed to a shop until ctx ends: each order that is
@@ -332,16 +335,18 @@ func hurries(notices []channel.Notice) bool {
 	})
 }
 
-// hurry follows up at once what says that something may have to stop, while
-// thousands of other pushes wait for their turn. What it misses is followed up
+// hurry follows up at once what says that something may have to stop, several at a time,
+// while thousands of other pushes wait for their turn. What it misses is followed up
 // with those.
 func (d *Daemon) hurry(ctx context.Context, s *shop) error {
+	asking, ctx := errgroup.WithContext(ctx)
+	asking.SetLimit(maxHurrying)
 	for {
 		var p kept
 		select {
 		case p = <-s.hurried:
 		case <-ctx.Done():
-			return nil
+			return asking.Wait()
 		}
 		hook, _ := s.hook() // without secrets only a sealed push stays unread
 		var err error
@@ -349,24 +354,29 @@ func (d *Daemon) hurry(ctx context.Context, s *shop) error {
 			s.read.put(p.seq, p.notices)
 		}
 		s.burst.pace.note(len(p.notices), time.Now())
-		if !hurries(p.notices) {
-			continue
+		if hurries(p.notices) {
+			asking.Go(func() error { return d.stopWhat(ctx, s, p) })
 		}
-		in := foreman.Intake{Channel: s.id, Stops: true}
-		if d.refetch(ctx, s, []kept{p}, 1, &in) != nil {
-			continue
-		}
-		in.Notices = nil // follow reads it again: the order may not be in yet
-		in.Key = d.keys.next("hurried/" + string(s.id))
-		got, err := d.foreman.Receive(ctx, in)
-		if err != nil {
-			if errors.Is(err, ledger.ErrUnknown) {
-				return err
-			}
-			continue
-		}
+	}
+}
+
+// stopWhat has what a push names stop, if the shop says so too. Its error is that of a
+// ledger that does not know what it has written.
+func (d *Daemon) stopWhat(ctx context.Context, s *shop, p kept) error {
+	in := foreman.Intake{Channel: s.id, Stops: true}
+	if d.refetch(ctx, s, []kept{p}, 1, &in) != nil {
+		return nil
+	}
+	in.Notices = nil // follow reads it again: the order may not be in yet
+	in.Key = d.keys.next("hurried/" + string(s.id))
+	got, err := d.foreman.Receive(ctx, in)
+	switch {
+	case errors.Is(err, ledger.ErrUnknown):
+		return err
+	case err == nil:
 		s.pulse.pushed(got.Events, s.skew())
 	}
+	return nil
 }
 
 // refetch asks for the orders that pushes name, each once and so many at a time,
