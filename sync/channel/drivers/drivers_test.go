@@ -126,7 +126,7 @@ func TestPushedOrders(t *testing.T) {
 	}{
 		{"shopify", `{"name":"#1","financial_status":"paid","cancelled_at":null,"updated_at":"2026-11-10T20:01:12+08:00","line_items":[{}]}`, channel.Notice{Number: "#1", Event: "paid", At: at}},
 		{"shopify", `{"name":"#1","financial_status":"paid","cancelled_at":"2026-11-10T20:01:12+08:00","updated_at":"2026-11-10T20:01:12+08:00","line_items":[{}]}`, channel.Notice{Number: "#1", Event: "cancelled", At: at}},
-		{"shopify", `{"name":"#1","financial_status":"voided","updated_at":"soon","line_items":[{}]}`, channel.Notice{Number: "#1", Event: "voided"}},
+		{"shopify", `{"name":"#1","financial_status":"voided","updated_at":"soon","line_items":[{}]}`, channel.Notice{Number: "#1", Event: "refunded"}},
 		{"woocommerce", `{"id":7,"number":"7","status":"cancelled","date_modified_gmt":"2026-11-10T12:01:12","line_items":[{}]}`, channel.Notice{Number: "7", Event: "cancelled", At: at}},
 	} {
 		got, err := drivers.Maps()[tt.driver].Notices([]byte(tt.body))
