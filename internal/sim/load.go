@@ -14,6 +14,7 @@ import (
 	"runtime/metrics"
 	"runtime/pprof"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -56,6 +57,7 @@ type LoadResult struct {
 	Taken     float64       `json:"pushes_taken_per_second,omitempty"` // answered with 2xx: the push itself is on the disk
 	CPU       float64       `json:"daemon_cpu_us_per_order"`
 	ShopsCPU  float64       `json:"shops_cpu_us_per_order"`
+	Stolen    float64       `json:"stolen"`                 // part of all cores' time that other machines on the same host took
 	Heap      int64         `json:"daemon_peak_heap_bytes"` // the most that lived on the heap
 	Peak      int64         `json:"daemon_peak_bytes"`      // of memory, the whole process, the ledger's mapped pages included
 	Bytes     float64       `json:"bytes_per_order"`        // plain, of fact and payload
@@ -79,6 +81,9 @@ func (r LoadResult) Write(w io.Writer, what string) {
 		fmt.Fprintf(w, "  the pushes themselves were on the disk and answered at %.0f/s\n", r.Taken)
 	}
 	fmt.Fprintf(w, "  CPU: %.0f us an order in the daemon, %.0f us in the shops; the daemon's heap at most %d MB, with the mapped file %d MB\n", r.CPU, r.ShopsCPU, r.Heap>>20, r.Peak>>20)
+	if r.Stolen >= 0.01 {
+		fmt.Fprintf(w, "  other machines on the same host took %.0f %% of the processors' time meanwhile\n", 100*r.Stolen)
+	}
 	fmt.Fprintf(w, "  raw bbolt, the same bytes (%.0f an order) in batches of 100: %.0f/s, %.0f us of CPU: %.1f times ours\n", r.Bytes, r.RawPer, r.RawCPU, r.Ratio)
 	fmt.Fprintf(w, "  %d cancels meanwhile: taken in %.1f ms (p50), %.1f ms (p99); stopped in %.1f ms, %.1f ms\n", r.Cancels, ms(r.TakenP50), ms(r.TakenP99), ms(r.StopP50), ms(r.StopP99))
 	fmt.Fprintf(w, "  opened again in %.0f ms, file %d MB\n", ms(r.Reopen), r.File>>20)
@@ -322,6 +327,7 @@ func (l *load) run(ctx context.Context, r *LoadResult) (err error) {
 // bring has the orders come, and waits until they are in.
 func (l *load) bring(ctx context.Context, r *LoadResult, start *time.Time, cpu, shopsCPU *time.Duration) error {
 	base := l.daemon.URL("")
+	stolen, all := stolenTime()
 	if _, err := l.ask(loadAsk{Do: "warm", Base: base, Clients: 8}); err != nil {
 		return err
 	}
@@ -351,6 +357,9 @@ func (l *load) bring(ctx context.Context, r *LoadResult, start *time.Time, cpu, 
 		return err
 	}
 	now, peak := used()
+	if stolenNow, allNow := stolenTime(); allNow > all {
+		r.Stolen = (stolenNow - stolen) / (allNow - all)
+	}
 	if err := l.oneCancel(ctx); err != nil {
 		return err
 	}
@@ -363,6 +372,23 @@ func (l *load) bring(ctx context.Context, r *LoadResult, start *time.Time, cpu, 
 	r.PerSecond = n / r.Took.Seconds()
 	r.CPU, r.ShopsCPU = float64((now-*cpu).Microseconds())/n, float64((l.shops.cpu-*shopsCPU).Microseconds())/n
 	return l.latencies(ctx, r)
+}
+
+// stolenTime gives the time of all processors that other machines on the same host took
+// since this one came up, and all of it, in ticks; zeros where nobody says.
+func stolenTime() (stolen, all float64) {
+	text, _ := os.ReadFile("/proc/stat")
+	line, _, _ := strings.Cut(string(text), "\n")
+	for i, f := range strings.Fields(line) {
+		n, _ := strconv.ParseFloat(f, 64)
+		if i > 8 { // guests are counted under user
+			break
+		}
+		if all += n; i == 8 { // cpu, user, nice, system, idle, iowait, irq, softirq, steal
+			stolen = n
+		}
+	}
+	return stolen, all
 }
 
 // wait waits until n orders are on the disk and says since when.

@@ -288,7 +288,9 @@ func (s *loadShops) cancels(a loadAsk, stop <-chan struct{}) {
 		case <-stop:
 			return
 		}
-		s.shops[0].CancelByBuyer(n)
+		if s.shops[0].CancelByBuyer(n); s.shops[0].Can().Cancel == "" { // nobody asks there: the money goes back at once
+			s.shops[0].Refund(n)
+		}
 		said := loadSaid{Number: n, At: time.Now()}
 		if err := s.tell(&door, 0, n, true); err != nil {
 			said.Err = err.Error()
