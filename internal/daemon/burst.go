@@ -114,24 +114,15 @@ func (d *Daemon) catchUp(ctx context.Context, s *shop) (done bool, err error) {
 		return false, err
 	}
 	from := s.burst.from(oldest, open, s.skew())
-	var known []floor.ShopOrder // since an earlier reading, and a push tells of it only now
-	for number := range open {
-		if was, ok := s.burst.seen[number]; ok {
-			known = append(known, floor.ShopOrder{Number: number, ModifiedAt: was.modified, Content: was.content})
-		}
-	}
 	take := func(orders []floor.ShopOrder) error {
 		n, err := d.takeListed(ctx, s, orders, open)
 		left -= n
 		return err
 	}
-	if err := take(known); err != nil {
-		return false, err
-	}
-	all := true
 	for orders, err := range lists.Changed(ctx, from, to, len(open)/4+2) { // more costs as much as to ask singly
-		if all = !errors.Is(err, api.ErrMore); !all {
-			break
+		if errors.Is(err, api.ErrMore) {
+			s.burst.end()
+			return false, nil
 		}
 		if err == nil {
 			err = take(orders)
@@ -140,13 +131,20 @@ func (d *Daemon) catchUp(ctx context.Context, s *shop) (done bool, err error) {
 			return false, err
 		}
 	}
+	var known []floor.ShopOrder // since an earlier reading, and a push tells of it only now
+	for number, waiters := range open {
+		if was, ok := s.burst.seen[number]; ok && len(waiters) > 0 {
+			known = append(known, floor.ShopOrder{Number: number, ModifiedAt: was.modified, Content: was.content})
+		}
+	}
+	if err := take(known); err != nil {
+		return false, err
+	}
 	s.burst.forget(over.Add(-burstKeep))
 	if len(s.burst.seen) > burstKnown {
 		s.burst.forget(over.Add(-burstEvery - burstSlack))
 	}
-	if s.burst.to = over; !all {
-		s.burst.to = time.Time{}
-	}
+	s.burst.to = over
 	return left == 0, nil
 }
 
@@ -242,12 +240,6 @@ func (b *burst) note(o floor.ShopOrder) bool {
 	}
 	b.seen[o.Number] = v
 	return true
-}
-
-// shows reports whether a list has shown an order as a push told of it then.
-func (b *burst) shows(number string, told time.Time) bool {
-	v, ok := b.seen[number]
-	return ok && tells(v.modified, told)
 }
 
 // tells reports whether a version is new enough to be what a push told of then.

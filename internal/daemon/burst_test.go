@@ -184,6 +184,38 @@ func TestABurstThatIsNotTakenIn(t *testing.T) {
 	})
 }
 
+// TestAChangeWhileAListIsRead: what a push tells of that came while a list was read is not
+// taken for what that list has shown, be it seconds older.
+func TestAChangeWhileAListIsRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := inBubble(t, "shopify", fakes.NewShopify("t0ken"), nil)
+		old := b.shop.Place(fakes.Order{Items: []fakes.Item{{SKU: "A", Qty: 1}}, PayFen: 100, Name: "张三", Province: "广东省", City: "深圳市",
+			District: "南山区", Street: "路1号", PaidAt: time.Now().Add(-time.Hour)})
+		b.tell(old, "") // no list of these minutes shows it: it is asked for, and with it what came meanwhile
+		var number string
+		for range burstLate {
+			number = b.place(72 * time.Hour)
+			b.tell(number, "")
+		}
+		time.Sleep(2 * time.Second)
+		pages := 0
+		b.d.client.Transport = listener{b.shop, func() {
+			if pages++; pages == burstLate/25 { // the last page of the list
+				b.shop.ChangeMemo(number, "放门口")
+				b.tell(number, "\n")
+			}
+		}}
+		for b.open() > 0 {
+			if _, err := b.d.followOnce(t.Context(), b.s, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if o, _ := b.order(number); pages < burstLate/25 || !strings.Contains(o.Note, "放门口") {
+			t.Errorf("after %d answers of the shop its note is %q", pages, o.Note)
+		}
+	})
+}
+
 // TestALateBurst: what a shop tells late is answered by what its lists have shown
 // meanwhile, where the push says when it was told.
 func TestALateBurst(t *testing.T) {

@@ -293,9 +293,6 @@ func (d *Daemon) followOnce(ctx context.Context, s *shop, atOnce int) (int, erro
 				return
 			}
 		}
-		if !hurries(p.notices) {
-			p.notices = slices.DeleteFunc(p.notices, func(n channel.Notice) bool { return s.burst.shows(n.Number, s.told(n, p.heard)) })
-		}
 		pushes = append(pushes, p)
 	})
 	if err != nil || len(pushes)+len(in.Unread) == 0 {
